@@ -1,0 +1,22 @@
+//! The AWS clients' common configuration.
+
+use std::time::Duration;
+
+use aws_config::{BehaviorVersion, SdkConfig, retry::RetryConfig, timeout::TimeoutConfig};
+
+/// Region, credentials and endpoint from the environment (`AWS_ENDPOINT_URL` leads to another endpoint), and
+/// one HTTP client for all services.
+///
+/// The SDK's own retries are off, so that attempts are counted once, by the consumer. A single call may take
+/// five seconds, so that a hanging service costs an attempt and not the invocation.
+pub async fn config() -> SdkConfig {
+    let timeouts = TimeoutConfig::builder()
+        .connect_timeout(Duration::from_secs(2))
+        .operation_attempt_timeout(Duration::from_secs(5))
+        .build();
+    aws_config::defaults(BehaviorVersion::v2026_01_12())
+        .retry_config(RetryConfig::disabled())
+        .timeout_config(timeouts)
+        .load()
+        .await
+}

@@ -1,0 +1,98 @@
+//! How a handler's work can fail, and the one place that tells retryable from permanent.
+
+use aws_smithy_runtime_api::client::result::SdkError;
+use aws_smithy_types::error::metadata::ProvideErrorMetadata;
+
+/// What a handler answers when its work did not succeed.
+///
+/// Anything not known to be permanent is retryable: an attempt too many costs little, a lost event much.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum HandlerError {
+    /// Trying again may succeed: throttling, time-outs, an unreachable service.
+    #[error("{0}")]
+    Retryable(Failure),
+    /// Trying again cannot succeed: the event or what it refers to is wrong.
+    #[error("{0}")]
+    Permanent(Failure),
+}
+
+/// What happened, under a name that stays the same across releases.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("{error_type}: {message}")]
+pub struct Failure {
+    /// Stable name in upper camel case, for logs, dead letters and alarms.
+    pub error_type: String,
+    /// A sentence for a person; without names, addresses, numbers or balances.
+    pub message: String,
+}
+
+impl HandlerError {
+    /// A failure that another attempt may mend.
+    pub fn retryable(error_type: impl Into<String>, message: impl Into<String>) -> Self {
+        Self::Retryable(Failure { error_type: error_type.into(), message: message.into() })
+    }
+
+    /// A failure that no attempt can mend.
+    pub fn permanent(error_type: impl Into<String>, message: impl Into<String>) -> Self {
+        Self::Permanent(Failure { error_type: error_type.into(), message: message.into() })
+    }
+
+    /// The failure, of either kind.
+    #[must_use]
+    pub const fn failure(&self) -> &Failure {
+        match self {
+            Self::Retryable(failure) | Self::Permanent(failure) => failure,
+        }
+    }
+
+    /// Whether another attempt may succeed.
+    #[must_use]
+    pub const fn is_retryable(&self) -> bool {
+        matches!(self, Self::Retryable(_))
+    }
+}
+
+/// Error codes by which AWS says that the request itself is wrong: the same request fails again.
+/// Sources: the error lists of the SES v2, SNS, S3 and DynamoDB API references.
+const PERMANENT_CODES: &[&str] = &[
+    "BadRequestException",
+    "EndpointDisabled",
+    "EndpointDisabledException",
+    "EntityTooLarge",
+    "InvalidParameter",
+    "InvalidParameterException",
+    "InvalidParameterValue",
+    "KMSOptInRequired",
+    "MessageRejected",
+    "OptedOut",
+    "OptedOutException",
+    "ValidationException",
+];
+
+/// Classifies what an AWS SDK client answered. The service's own message is left out, because it may quote
+/// the request, and so an address or a phone number.
+impl<E: ProvideErrorMetadata, R> From<SdkError<E, R>> for HandlerError {
+    fn from(error: SdkError<E, R>) -> Self {
+        match &error {
+            SdkError::ServiceError(service) => {
+                let code = service.err().code().unwrap_or("UnknownServiceError");
+                let message = "the AWS service refused the request; its error reference explains the code";
+                if PERMANENT_CODES.contains(&code) {
+                    Self::permanent(code, message)
+                } else {
+                    Self::retryable(code, message)
+                }
+            }
+            SdkError::TimeoutError(_) => {
+                Self::retryable("AwsTimeout", "the AWS service did not answer in time")
+            }
+            SdkError::DispatchFailure(_) => {
+                Self::retryable("AwsUnreachable", "the AWS service could not be reached")
+            }
+            SdkError::ResponseError(_) => {
+                Self::retryable("AwsResponseUnreadable", "the AWS service's answer could not be read")
+            }
+            _ => Self::permanent("AwsRequestInvalid", "the request to the AWS service could not be built"),
+        }
+    }
+}

@@ -1,0 +1,23 @@
+//! What a function implements: one thing for one event, or one write for a batch of records.
+
+use std::future::Future;
+
+use tidings_events::Event;
+
+use crate::{context::Context, error::HandlerError, record::Record};
+
+/// Does one thing for one event. Knows nothing of Kafka, batches or queues.
+pub trait Handler: Send + Sync + 'static {
+    /// Handles one event; `Ok` is done. A handler without a branch for an event type answers permanent.
+    fn handle(
+        &self,
+        event: &Event,
+        context: &Context,
+    ) -> impl Future<Output = Result<(), HandlerError>> + Send;
+}
+
+/// Does one write for the records of one partition; for functions that keep what arrived, not what it means.
+pub trait BatchHandler: Send + Sync + 'static {
+    /// Stores all of `records`, which are of one partition, in the order of their offsets, or none of them.
+    fn handle(&self, records: &[Record]) -> impl Future<Output = Result<(), HandlerError>> + Send;
+}

@@ -1,0 +1,77 @@
+//! One record as Lambda handed it over.
+
+use std::fmt;
+
+use bytes::Bytes;
+use jiff::Timestamp;
+use serde_json::value::RawValue;
+
+/// Where a record stands in Kafka; with it the record can be read again.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Position {
+    /// The topic.
+    pub topic: String,
+    /// The partition, from 0.
+    pub partition: i32,
+    /// The offset within the partition.
+    pub offset: i64,
+}
+
+impl fmt::Display for Position {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(formatter, "{}/{}/{}", self.topic, self.partition, self.offset)
+    }
+}
+
+/// A record's header. Kafka allows a name more than once, and a header without a value.
+#[derive(Clone, PartialEq, Eq)]
+pub struct Header {
+    /// The name.
+    pub name: String,
+    /// The bytes; `None` for a null header, or one in a form that could not be read.
+    pub value: Option<Vec<u8>>,
+}
+
+/// One record as Lambda handed it over, with everything that could be read of it.
+#[derive(Clone)]
+pub struct Record {
+    /// Where it stands in Kafka.
+    pub position: Position,
+    /// When it was produced or appended; `None` where Kafka has no timestamp (-1).
+    pub timestamp: Option<Timestamp>,
+    /// `CREATE_TIME` or `LOG_APPEND_TIME`.
+    pub timestamp_type: Option<String>,
+    /// The key's bytes.
+    pub key: Option<Bytes>,
+    /// The value's bytes; `None` for a tombstone.
+    pub value: Option<Bytes>,
+    /// The headers, in their order.
+    pub headers: Vec<Header>,
+    /// What makes the record unreadable, where something does: then `key` or `value` may be missing here and
+    /// only `json` has all of it.
+    pub malformed: Option<String>,
+    /// The record as JSON, byte for byte as Lambda handed it over.
+    pub json: Box<RawValue>,
+}
+
+impl Record {
+    /// A record that says "deleted": a key without a value.
+    #[must_use]
+    pub const fn is_tombstone(&self) -> bool {
+        self.value.is_none() && self.malformed.is_none()
+    }
+
+    /// The first header of this name that has a value, as text.
+    #[must_use]
+    pub fn header(&self, name: &str) -> Option<&str> {
+        let header = self.headers.iter().find(|header| header.name.eq_ignore_ascii_case(name))?;
+        std::str::from_utf8(header.value.as_deref()?).ok()
+    }
+}
+
+/// Shows the position only: the rest may be personal.
+impl fmt::Debug for Record {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.debug_struct("Record").field("position", &self.position).finish_non_exhaustive()
+    }
+}

@@ -1,0 +1,79 @@
+//! W3C trace context, taken from a record's headers.
+
+use std::fmt;
+
+/// The `traceparent` of a record (<https://www.w3.org/TR/trace-context/>).
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct TraceContext {
+    trace_id: String,
+    parent_id: String,
+    flags: String,
+}
+
+impl TraceContext {
+    /// Reads a `traceparent` header; `None` if it is not of the standard's form.
+    #[must_use]
+    pub fn parse(header: &str) -> Option<Self> {
+        let mut parts = header.trim().split('-');
+        let (version, trace_id, parent_id, flags) =
+            (parts.next()?, parts.next()?, parts.next()?, parts.next()?);
+        let is_hex = |text: &str, length: usize| {
+            text.len() == length && text.bytes().all(|byte| matches!(byte, b'0'..=b'9' | b'a'..=b'f'))
+        };
+        let is_zero = |text: &str| text.bytes().all(|byte| byte == b'0');
+        // Version ff is forbidden; a later version may append fields, version 00 may not.
+        let ends_well = version != "00" || parts.next().is_none();
+        let valid = is_hex(version, 2)
+            && version != "ff"
+            && is_hex(trace_id, 32)
+            && !is_zero(trace_id)
+            && is_hex(parent_id, 16)
+            && !is_zero(parent_id)
+            && is_hex(flags, 2)
+            && ends_well;
+        valid.then(|| Self {
+            trace_id: trace_id.to_owned(),
+            parent_id: parent_id.to_owned(),
+            flags: flags.to_owned(),
+        })
+    }
+
+    /// The id shared by everything that one request caused: 32 hexadecimal digits.
+    #[must_use]
+    pub fn trace_id(&self) -> &str {
+        &self.trace_id
+    }
+}
+
+impl fmt::Display for TraceContext {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(formatter, "00-{}-{}-{}", self.trace_id, self.parent_id, self.flags)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use rstest::rstest;
+
+    use super::*;
+
+    #[test]
+    fn the_standards_example_is_read() {
+        let header = "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01";
+        let trace = TraceContext::parse(header).unwrap();
+        assert_eq!(trace.trace_id(), "4bf92f3577b34da6a3ce929d0e0e4736");
+        assert_eq!(trace.to_string(), header);
+    }
+
+    #[rstest]
+    #[case("")]
+    #[case("00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7")]
+    #[case("00-00000000000000000000000000000000-00f067aa0ba902b7-01")]
+    #[case("00-4bf92f3577b34da6a3ce929d0e0e4736-0000000000000000-01")]
+    #[case("ff-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01")]
+    #[case("00-4BF92F3577B34DA6A3CE929D0E0E4736-00f067aa0ba902b7-01")]
+    #[case("00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01-more")]
+    fn other_forms_are_not(#[case] header: &str) {
+        assert_eq!(TraceContext::parse(header), None);
+    }
+}

@@ -1,0 +1,13 @@
+//! AWS's part on a laptop: a Kafka broker, an AWS emulator behind a recording proxy, Lambda's event source
+//! mapping and a host for the functions' real binaries, all on loopback, from the template that gets deployed.
+
+pub mod broker;
+pub mod demo;
+pub mod emulator;
+pub mod error;
+pub mod host;
+pub mod mapping;
+pub mod process;
+pub mod recorder;
+pub mod stack;
+pub mod template;

@@ -1,0 +1,105 @@
+//! Amounts of money: decimal, never floating point.
+
+use std::{borrow::Cow, fmt, str::FromStr};
+
+use rust_decimal::Decimal;
+use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
+use serde::{Deserialize, Deserializer, Serialize, Serializer, de::Error as _, ser::Error as _};
+use serde_json::value::RawValue;
+
+/// An amount of money in units of a currency that is given beside it.
+///
+/// In JSON it is a number; it is read from and written as its decimal text, so `5000.00` stays `5000.00`
+/// and no digit passes through a float. Its `Debug` shows no digits, because balances are personal.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Amount(pub Decimal);
+
+impl Amount {
+    /// Reads decimal text, with or without an exponent; `None` if it is no number or has more than the
+    /// 28 significant digits that [`Decimal`] holds exactly.
+    #[must_use]
+    pub fn parse(text: &str) -> Option<Self> {
+        let decimal = if text.contains(['e', 'E']) {
+            Decimal::from_scientific(text).ok()?
+        } else {
+            Decimal::from_str_exact(text).ok()?
+        };
+        Some(Self(decimal))
+    }
+}
+
+impl fmt::Debug for Amount {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str("Amount(…)")
+    }
+}
+
+impl FromStr for Amount {
+    type Err = rust_decimal::Error;
+
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        Decimal::from_str_exact(text).map(Self)
+    }
+}
+
+impl Serialize for Amount {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        RawValue::from_string(self.0.to_string()).map_err(S::Error::custom)?.serialize(serializer)
+    }
+}
+
+impl<'de> Deserialize<'de> for Amount {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let raw = <&RawValue>::deserialize(deserializer)?;
+        Self::parse(raw.get()).ok_or_else(|| D::Error::custom("expected a decimal number"))
+    }
+}
+
+impl JsonSchema for Amount {
+    fn schema_name() -> Cow<'static, str> {
+        "Amount".into()
+    }
+
+    fn json_schema(_: &mut SchemaGenerator) -> Schema {
+        json_schema!({ "type": "number", "description": "A decimal amount; read it as text, not as a float." })
+    }
+}
+
+/// For fields that name what is paid or asked for: an amount below zero is an error there.
+pub(crate) fn not_negative<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Amount, D::Error> {
+    let amount = Amount::deserialize(deserializer)?;
+    if amount.0 < Decimal::ZERO {
+        return Err(D::Error::custom("expected an amount that is not negative"));
+    }
+    Ok(amount)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn digits_survive_a_round_trip_exactly() {
+        for text in ["5000.00", "0.1", "-12.345", "79228162514264337593543950335", "0.30"] {
+            let amount: Amount = serde_json::from_str(text).unwrap();
+            assert_eq!(serde_json::to_string(&amount).unwrap(), text);
+        }
+    }
+
+    #[test]
+    fn an_exponent_is_a_number_too() {
+        assert_eq!(serde_json::from_str::<Amount>("5e3").unwrap(), Amount(Decimal::from(5000)));
+    }
+
+    #[test]
+    fn what_is_no_exact_decimal_is_refused() {
+        for text in ["\"5000\"", "null", "true", "1e400", "0.00000000000000000000000000000001", "[]"] {
+            assert!(serde_json::from_str::<Amount>(text).is_err(), "{text}");
+        }
+    }
+
+    #[test]
+    fn debug_shows_no_digits() {
+        assert_eq!(format!("{:?}", Amount(Decimal::from(42))), "Amount(…)");
+    }
+}

@@ -1,0 +1,230 @@
+//! What can happen in a bank: one payload per topic.
+
+use iso_currency::Currency;
+use jiff::civil::Date;
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+use crate::{AccountId, Amount, Personal, TransactionId, UserId, amount::not_negative};
+
+/// A customer and how to reach them.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct User {
+    /// The customer.
+    pub user_id: UserId,
+    /// Full name, as the customer writes it.
+    pub user_name: Personal,
+    /// E-mail address.
+    pub user_email: Personal,
+    /// Phone number in E.164 form.
+    pub user_phone: Personal,
+}
+
+/// An account and the customer who owns it.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct Account {
+    /// The account.
+    pub account_id: AccountId,
+    /// The owner.
+    pub user_id: UserId,
+    /// The owner's full name, as they write it.
+    pub user_name: Personal,
+    /// The owner's e-mail address.
+    pub user_email: Personal,
+    /// The owner's phone number in E.164 form.
+    pub user_phone: Personal,
+}
+
+/// Where a transfer goes.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct Beneficiary {
+    /// The receiving account.
+    pub account_id: AccountId,
+    /// The name that the sender gave for its owner.
+    pub beneficiary_name: Personal,
+}
+
+/// A transfer succeeded, by hand or by a standing order.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct Transfer {
+    /// The transfer.
+    pub transaction_id: TransactionId,
+    /// The standing order that made it; absent where a person did.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub schedule_id: Option<TransactionId>,
+    /// The account that was debited.
+    pub from_account: Account,
+    /// The account that was credited.
+    pub to_account: Beneficiary,
+    /// What was transferred.
+    #[serde(deserialize_with = "not_negative")]
+    pub amount: Amount,
+    /// The currency of `amount` and `balance_after`.
+    #[schemars(with = "String", regex(pattern = "^[A-Z]{3}$"))]
+    pub currency: Currency,
+    /// The kind of transfer, e.g. `FUND_TRANSFER`.
+    pub transaction_type: String,
+    /// What the sender wrote.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub description: Option<Personal>,
+    /// The debited account's balance after the transfer.
+    pub balance_after: Amount,
+}
+
+/// A transfer failed; nothing was debited.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct TransactionFailed {
+    /// The transfer.
+    pub transaction_id: TransactionId,
+    /// The account that would have been debited.
+    pub from_account: Account,
+    /// The account that would have been credited.
+    pub to_account: Beneficiary,
+    /// What should have been transferred.
+    #[serde(deserialize_with = "not_negative")]
+    pub amount: Amount,
+    /// The currency of `amount`.
+    #[schemars(with = "String", regex(pattern = "^[A-Z]{3}$"))]
+    pub currency: Currency,
+    /// Why, as a code, e.g. `INSUFFICIENT_FUNDS`.
+    pub reason: FailureReason,
+}
+
+/// Why a transfer failed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "SCREAMING_SNAKE_CASE")]
+pub enum FailureReason {
+    /// The account does not hold that much.
+    InsufficientFunds,
+    /// A limit per transfer or day is exceeded.
+    LimitExceeded,
+    /// The beneficiary's account does not exist or takes no transfers.
+    InvalidBeneficiary,
+    /// The sending account is frozen.
+    AccountFrozen,
+    /// Something failed on the bank's side; also what a newer producer's reason is read as.
+    #[serde(other)]
+    TechnicalError,
+}
+
+/// A customer signed up.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct UserRegistered {
+    /// The new customer.
+    #[serde(flatten)]
+    pub user: User,
+    /// The code that proves the phone number. Never logged.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub verification_code: Option<Personal>,
+}
+
+/// A customer logged in.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct UserLogin {
+    /// The customer.
+    pub user_id: UserId,
+    /// How, e.g. `PASSWORD` or `BIOMETRIC`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub method: Option<String>,
+    /// The device, as the application names it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub device_id: Option<Personal>,
+    /// The place, as far as it is known.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub location: Option<Personal>,
+}
+
+/// A customer applied for a loan.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct LoanApplied {
+    /// The application.
+    pub loan_id: TransactionId,
+    /// Who applied.
+    pub applicant: User,
+    /// What was applied for.
+    #[serde(deserialize_with = "not_negative")]
+    pub amount: Amount,
+    /// The currency of `amount`.
+    #[schemars(with = "String", regex(pattern = "^[A-Z]{3}$"))]
+    pub currency: Currency,
+    /// Months to repay in.
+    pub term_months: u16,
+    /// What for, as the applicant wrote it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub purpose: Option<Personal>,
+}
+
+/// A loan was approved.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct LoanApproved {
+    /// The application.
+    pub loan_id: TransactionId,
+    /// Who applied.
+    pub applicant: User,
+    /// What was approved.
+    #[serde(deserialize_with = "not_negative")]
+    pub amount: Amount,
+    /// The currency of `amount`.
+    #[schemars(with = "String", regex(pattern = "^[A-Z]{3}$"))]
+    pub currency: Currency,
+    /// Months to repay in.
+    pub term_months: u16,
+    /// Nominal interest in percent per year.
+    pub interest_rate_percent: Amount,
+}
+
+/// An administrator froze an account.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct AccountFrozen {
+    /// The account.
+    pub account: Account,
+    /// Why, as a code, e.g. `SUSPICIOUS_ACTIVITY`; not shown to the customer.
+    pub reason: String,
+}
+
+/// A bill payment succeeded.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct BillPaid {
+    /// The payment.
+    pub payment_id: TransactionId,
+    /// The account that was debited.
+    pub from_account: Account,
+    /// Who was paid.
+    pub biller_name: Personal,
+    /// The biller's number for the bill or customer.
+    pub bill_reference: Personal,
+    /// What was paid.
+    #[serde(deserialize_with = "not_negative")]
+    pub amount: Amount,
+    /// The currency of `amount` and `balance_after`.
+    #[schemars(with = "String", regex(pattern = "^[A-Z]{3}$"))]
+    pub currency: Currency,
+    /// The debited account's balance after the payment.
+    pub balance_after: Amount,
+}
+
+/// A customer asked for a statement.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct StatementRequested {
+    /// The account.
+    pub account: Account,
+    /// The first day, in the bank's time zone.
+    pub start_date: Date,
+    /// The last day, inclusive.
+    pub end_date: Date,
+}
+
+/// A statement's PDF is stored.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct StatementGenerated {
+    /// The account.
+    pub account: Account,
+    /// The first day, in the bank's time zone.
+    pub start_date: Date,
+    /// The last day, inclusive.
+    pub end_date: Date,
+    /// The S3 bucket that holds the PDF.
+    pub bucket: String,
+    /// The object's key. Never a URL: a presigned one dies with the credentials that signed it.
+    pub key: String,
+}
