@@ -1,1 +1,19 @@
+//! The account ledger's item in DynamoDB: written by the ledger function, read by the statement function.
+//!
+//! | attribute | type | content |
+//! |---|---|---|
+//! | `account_id` | S, partition key | the account |
+//! | `entry` | S, sort key | `{timestamp}#{event_id}`, see [`sort_key`] |
+//! | `event_id`, `timestamp`, `kind`, `reference`, `counterparty`, `currency` | S | see [`Entry`] |
+//! | `description` | S, optional | see [`Entry`] |
+//! | `amount`, `balance_after` | S | decimal text |
+//!
+//! Amounts are strings: DynamoDB's own numbers drop trailing zeros, and `5000.00` has to stay `5000.00`.
 
+mod entry;
+mod item;
+mod key;
+
+pub use entry::{Entry, Kind};
+pub use item::{ItemError, from_item, to_item};
+pub use key::{ENTRY, period_query, sort_key};

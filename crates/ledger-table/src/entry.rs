@@ -1,0 +1,55 @@
+//! One line of an account's history.
+
+use jiff::Timestamp;
+use tidings_events::{AccountId, Amount, Currency, EventId, Personal, TransactionId};
+
+/// One debit of an account.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Entry {
+    /// The account that was debited.
+    pub account_id: AccountId,
+    /// When it happened.
+    pub timestamp: Timestamp,
+    /// The event that said so.
+    pub event_id: EventId,
+    /// What happened.
+    pub kind: Kind,
+    /// The transfer or payment.
+    pub reference: TransactionId,
+    /// Who received the money.
+    pub counterparty: Personal,
+    /// What the customer or the biller wrote about it.
+    pub description: Option<Personal>,
+    /// What was debited.
+    pub amount: Amount,
+    /// The currency of `amount` and `balance_after`.
+    pub currency: Currency,
+    /// The account's balance afterwards.
+    pub balance_after: Amount,
+}
+
+/// What kind of debit it was.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Kind {
+    /// A transfer by hand.
+    Transfer,
+    /// A bill payment.
+    Bill,
+    /// A transfer by a standing order.
+    ScheduledTransfer,
+}
+
+impl Kind {
+    /// Every kind there is.
+    pub const ALL: [Self; 3] = [Self::Transfer, Self::Bill, Self::ScheduledTransfer];
+
+    /// How the item names it.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Transfer => "TRANSFER",
+            Self::Bill => "BILL",
+            Self::ScheduledTransfer => "SCHEDULED_TRANSFER",
+        }
+    }
+}

@@ -1,0 +1,88 @@
+//! The order of an account's items, and how to read a part of them.
+
+use aws_sdk_dynamodb::{Client, operation::query::builders::QueryFluentBuilder, types::AttributeValue};
+use jiff::{Timestamp, tz::TimeZone};
+use tidings_events::{AccountId, EventId};
+
+/// The sort key's attribute.
+pub const ENTRY: &str = "entry";
+
+/// Milliseconds in UTC with a fixed number of digits, so that the order of the texts is the order in time
+/// (for the years 0 to 9999).
+fn instant(timestamp: Timestamp) -> String {
+    timestamp.to_zoned(TimeZone::UTC).strftime("%Y-%m-%dT%H:%M:%S.%3fZ").to_string()
+}
+
+/// The sort key of an event's item: by time, and by event id within a millisecond.
+#[must_use]
+pub fn sort_key(timestamp: Timestamp, event_id: &EventId) -> String {
+    format!("{}#{event_id}", instant(timestamp))
+}
+
+/// The query for an account's items from `first` to before `end`, in the order of time.
+///
+/// It reads consistently, so that a statement shows every entry that is already booked. DynamoDB answers at
+/// most 1 MB at once; follow `last_evaluated_key`, for example by `into_paginator`.
+pub fn period_query(
+    client: &Client,
+    table: &str,
+    account: &AccountId,
+    first: Timestamp,
+    end: Timestamp,
+) -> QueryFluentBuilder {
+    // A bare instant sorts before every key of that instant, because those go on with "#": so the first
+    // bound includes its instant and the second one does not.
+    client
+        .query()
+        .table_name(table)
+        .consistent_read(true)
+        .key_condition_expression("account_id = :account AND entry BETWEEN :first AND :end")
+        .expression_attribute_values(":account", AttributeValue::S(account.to_string()))
+        .expression_attribute_values(":first", AttributeValue::S(instant(first)))
+        .expression_attribute_values(":end", AttributeValue::S(instant(end)))
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    fn id(text: &str) -> EventId {
+        text.parse().unwrap()
+    }
+
+    #[test]
+    fn a_sort_key_has_fixed_width_milliseconds_in_utc() {
+        let timestamp = "2025-01-15T16:00:00+05:30".parse().unwrap();
+        assert_eq!(sort_key(timestamp, &id("EVT-1")), "2025-01-15T10:30:00.000Z#EVT-1");
+        let timestamp = "2025-01-15T10:30:00.0129Z".parse().unwrap();
+        assert_eq!(sort_key(timestamp, &id("EVT-1")), "2025-01-15T10:30:00.012Z#EVT-1");
+    }
+
+    #[test]
+    fn a_period_includes_its_first_instant_and_not_its_end() {
+        let (first, end): (Timestamp, Timestamp) =
+            ("2025-01-01T00:00:00Z".parse().unwrap(), "2025-02-01T00:00:00Z".parse().unwrap());
+        let is_inside = |text: &str| {
+            let key = sort_key(text.parse().unwrap(), &id("E"));
+            (instant(first)..=instant(end)).contains(&key)
+        };
+        assert!(is_inside("2025-01-01T00:00:00Z"));
+        assert!(is_inside("2025-01-31T23:59:59.999999Z"));
+        assert!(!is_inside("2024-12-31T23:59:59.999Z"));
+        assert!(!is_inside("2025-02-01T00:00:00Z"));
+    }
+
+    proptest! {
+        /// Milliseconds of the years 0 to 9999, as far as a timestamp reaches in every offset.
+        #[test]
+        fn the_order_of_keys_is_the_order_in_time(
+            one in -62_167_219_200_000_i64..253_402_207_200_000,
+            other in -62_167_219_200_000_i64..253_402_207_200_000,
+        ) {
+            let key = |millis| sort_key(Timestamp::from_millisecond(millis).unwrap(), &id("E"));
+            prop_assert_eq!(key(one).cmp(&key(other)), one.cmp(&other));
+        }
+    }
+}
