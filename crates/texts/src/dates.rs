@@ -1,0 +1,92 @@
+//! Dates and times as people read them.
+
+use std::str::FromStr;
+
+use jiff::{Timestamp, civil::Date, tz::TimeZone};
+
+use crate::Language;
+
+/// A time zone by its IANA name, e.g. `Asia/Kolkata`: the form of the setting `TIME_ZONE`.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct IanaTimeZone(pub TimeZone);
+
+impl IanaTimeZone {
+    /// UTC, which texts use unless a zone is set.
+    pub const UTC: Self = Self(TimeZone::UTC);
+}
+
+impl FromStr for IanaTimeZone {
+    type Err = jiff::Error;
+
+    fn from_str(name: &str) -> Result<Self, Self::Err> {
+        TimeZone::get(name).map(Self)
+    }
+}
+
+/// A moment in a zone: `15 Jan 2025, 10:30 AM`, in Hindi `15 जनवरी 2025, पूर्वाह्न 10:30 बजे`.
+#[must_use]
+pub fn date_time(moment: Timestamp, zone: &TimeZone, language: Language) -> String {
+    let local = moment.to_zoned(zone.clone()).datetime();
+    let hour = match local.hour() % 12 {
+        0 => 12,
+        hour => hour,
+    };
+    let (minute, morning) = (local.minute(), local.hour() < 12);
+    let day = date(local.date(), language);
+    match language {
+        Language::English => format!("{day}, {hour}:{minute:02} {}", if morning { "AM" } else { "PM" }),
+        Language::Hindi => {
+            format!("{day}, {} {hour}:{minute:02} बजे", if morning { "पूर्वाह्न" } else { "अपराह्न" })
+        }
+    }
+}
+
+/// A day: `15 Jan 2025`, in Hindi `15 जनवरी 2025` (months in Hindi are not abbreviated in letters).
+#[must_use]
+pub fn date(day: Date, language: Language) -> String {
+    let month = months(language)[usize::from(day.month().unsigned_abs()) - 1];
+    format!("{} {month} {}", day.day(), day.year())
+}
+
+const fn months(language: Language) -> [&'static str; 12] {
+    match language {
+        Language::English => {
+            ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"]
+        }
+        Language::Hindi => {
+            ["जनवरी", "फ़रवरी", "मार्च", "अप्रैल", "मई", "जून", "जुलाई", "अगस्त", "सितंबर", "अक्टूबर", "नवंबर", "दिसंबर"]
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use rstest::rstest;
+
+    use super::*;
+
+    #[rstest]
+    #[case("2025-01-15T10:30:45.123Z", "UTC", "15 Jan 2025, 10:30 AM", "15 जनवरी 2025, पूर्वाह्न 10:30 बजे")]
+    #[case(
+        "2025-01-15T10:30:45.123Z",
+        "Asia/Kolkata",
+        "15 Jan 2025, 4:00 PM",
+        "15 जनवरी 2025, अपराह्न 4:00 बजे"
+    )]
+    #[case("2025-01-31T18:30:00Z", "Asia/Kolkata", "1 Feb 2025, 12:00 AM", "1 फ़रवरी 2025, पूर्वाह्न 12:00 बजे")]
+    #[case("2025-12-31T12:00:00Z", "UTC", "31 Dec 2025, 12:00 PM", "31 दिसंबर 2025, अपराह्न 12:00 बजे")]
+    fn a_moment_is_told_in_the_zone(
+        #[case] moment: Timestamp,
+        #[case] zone: IanaTimeZone,
+        #[case] english: &str,
+        #[case] hindi: &str,
+    ) {
+        assert_eq!(date_time(moment, &zone.0, Language::English), english);
+        assert_eq!(date_time(moment, &zone.0, Language::Hindi), hindi);
+    }
+
+    #[test]
+    fn an_unknown_zone_is_refused() {
+        assert!("Mars/Olympus".parse::<IanaTimeZone>().is_err());
+    }
+}
