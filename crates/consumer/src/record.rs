@@ -12,7 +12,7 @@ pub struct Position {
     /// The topic.
     pub topic: String,
     /// The partition, from 0.
-    pub partition: i32,
+    pub partition: i64,
     /// The offset within the partition.
     pub offset: i64,
 }
@@ -37,6 +37,8 @@ pub struct Header {
 pub struct Record {
     /// Where it stands in Kafka.
     pub position: Position,
+    /// The name under which the payload lists it, `topic-partition`; a partial batch response repeats it.
+    pub source: String,
     /// When it was produced or appended; `None` where Kafka has no timestamp (-1).
     pub timestamp: Option<Timestamp>,
     /// `CREATE_TIME` or `LOG_APPEND_TIME`.

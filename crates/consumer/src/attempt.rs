@@ -1,0 +1,121 @@
+//! Calling a handler until it succeeds, fails for good, or attempts or time are used up.
+
+use std::{future::Future, time::Duration};
+
+use backon::{BackoffBuilder as _, ExponentialBuilder};
+use tracing::Instrument as _;
+
+use crate::{
+    breaker::Breaker,
+    error::{Failure, HandlerError},
+    invocation::Invocation,
+    outcome::Reason,
+    settle::Attempts,
+};
+
+/// Attempts per invocation, the first included.
+const MAX_ATTEMPTS: u32 = 3;
+
+/// Failures after which nobody knows whether the effect happened.
+const LEAVE_EFFECT_OPEN: &[&str] = &["AwsResponseUnreadable", "AwsTimeout", "HandlerTimeout"];
+
+/// What the attempts came to.
+pub(crate) enum Verdict {
+    Succeeded,
+    Failed(Failure),
+    Return(Reason),
+}
+
+/// The attempts made, and what they came to.
+pub(crate) struct Attempted {
+    pub verdict: Verdict,
+    pub attempts: Attempts,
+    /// Whether one of them may have had its effect without saying so.
+    pub effect_at_risk: bool,
+}
+
+/// Makes attempts; `unconfirmed` tells after a failure whether another one would repeat an effect.
+pub(crate) async fn attempt<F>(
+    breaker: &Breaker,
+    invocation: &Invocation,
+    unconfirmed: impl Fn() -> bool,
+    mut call: impl FnMut() -> F,
+) -> Attempted
+where
+    F: Future<Output = Result<(), HandlerError>>,
+{
+    let mut waits = backoff();
+    let mut attempts = Attempts { count: 0, first_at: invocation.now() };
+    let mut effect_at_risk = false;
+    let verdict = loop {
+        if !breaker.allows_attempt() {
+            break Verdict::Return(Reason::BreakerOpen);
+        }
+        attempts.count += 1;
+        let failure = match call().await {
+            Ok(()) => {
+                breaker.succeeded();
+                break Verdict::Succeeded;
+            }
+            Err(HandlerError::Permanent(failure)) => break Verdict::Failed(failure),
+            Err(HandlerError::Retryable(failure)) => failure,
+        };
+        breaker.failed();
+        log_failure(&failure, attempts.count);
+        effect_at_risk |= LEAVE_EFFECT_OPEN.contains(&failure.error_type.as_str());
+        if unconfirmed() {
+            break Verdict::Return(Reason::EffectUnconfirmed);
+        }
+        if breaker.is_open() {
+            break Verdict::Return(Reason::BreakerOpen);
+        }
+        let remaining = invocation.remaining();
+        match waits.next() {
+            _ if remaining.is_zero() => break Verdict::Return(Reason::DeadlineNear),
+            None => break Verdict::Failed(failure),
+            Some(wait) if wait >= remaining => break Verdict::Return(Reason::DeadlineNear),
+            Some(wait) => tokio::time::sleep(wait).await,
+        }
+    };
+    effect_at_risk |= matches!(verdict, Verdict::Return(Reason::EffectUnconfirmed));
+    Attempted { verdict, attempts, effect_at_risk }
+}
+
+/// Runs one handler call on a task of its own, so that a panic or a hang stays with its record.
+pub(crate) async fn guard<F>(limit: Duration, work: F) -> Result<(), HandlerError>
+where
+    F: Future<Output = Result<(), HandlerError>> + Send + 'static,
+{
+    let mut task = tokio::spawn(work.in_current_span());
+    match tokio::time::timeout(limit, &mut task).await {
+        Ok(Ok(result)) => result,
+        Ok(Err(_)) => {
+            Err(HandlerError::permanent("HandlerPanicked", "the handler panicked; the log says where"))
+        }
+        Err(_) => {
+            task.abort();
+            let message = format!("the handler took longer than {} ms", limit.as_millis());
+            Err(HandlerError::retryable("HandlerTimeout", message))
+        }
+    }
+}
+
+fn log_failure(failure: &Failure, attempt: u32) {
+    tracing::warn!(
+        error.r#type = failure.error_type,
+        error.message = failure.message,
+        attempt,
+        "attempt failed"
+    );
+}
+
+/// Waits of one and two seconds, each with up to a second of jitter on top.
+fn backoff() -> impl Iterator<Item = Duration> + Send {
+    ExponentialBuilder::default()
+        .with_min_delay(Duration::from_secs(1))
+        .with_factor(2.0)
+        .with_max_delay(Duration::from_secs(10))
+        .with_max_times(MAX_ATTEMPTS as usize - 1)
+        .with_jitter()
+        .build()
+}

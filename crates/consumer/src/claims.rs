@@ -1,0 +1,72 @@
+//! Who may handle a record now, and what was settled: the idempotency store.
+
+use std::time::Duration;
+
+use futures::future::BoxFuture;
+use jiff::Timestamp;
+use uuid::Uuid;
+
+/// How long a settled fact is remembered: longer than a topic keeps a record (7 days) plus a dead letter
+/// queue keeps a message (14 days), so that no redelivery outlives it.
+pub const FACT_LIFETIME: Duration = Duration::from_secs(30 * 24 * 60 * 60);
+
+/// A process that claims a record to handle it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ClaimRequest {
+    /// Function and event, or function and position: `email#EVT-1`, `email#user.login/3/42`.
+    pub id: String,
+    /// This start of the handler; no two are the same.
+    pub owner: Uuid,
+    /// SHA-256 of the record's value: the same id with other content is an error.
+    pub content: [u8; 32],
+    /// Now.
+    pub now: Timestamp,
+    /// Until when nobody else may start: this invocation's deadline plus a second.
+    pub lease_until: Timestamp,
+}
+
+/// The answer to a claim.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Claimed {
+    /// The caller holds the claim.
+    Mine {
+        /// How many starts before this one never came to an end; each may have had its effect.
+        unfinished_starts: u32,
+    },
+    /// It was settled before.
+    Settled(Fact),
+    /// The same id was settled or claimed with other content.
+    OtherContent,
+    /// Somebody else holds it.
+    Held {
+        /// When their lease ends at the latest.
+        until: Timestamp,
+    },
+}
+
+/// How a record was settled for good.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Fact {
+    /// The handler succeeded.
+    Done,
+    /// The record is in the dead letter queue.
+    DeadLettered,
+}
+
+/// The store could not be asked, or refused; the record is returned.
+#[derive(Debug, Clone, thiserror::Error)]
+#[error("the idempotency store did not take the request: {0}")]
+pub struct StoreError(pub String);
+
+/// The idempotency store. Every operation is atomic for one id.
+pub trait Claims: Send + Sync + 'static {
+    /// Claims an id unless it is settled or held. An item past its lifetime counts as absent.
+    fn claim<'a>(&'a self, request: &'a ClaimRequest) -> BoxFuture<'a, Result<Claimed, StoreError>>;
+
+    /// Stores a fact if `owner` still holds the claim; `false` if somebody else took it over.
+    fn settle<'a>(&'a self, request: &'a ClaimRequest, fact: Fact)
+    -> BoxFuture<'a, Result<bool, StoreError>>;
+
+    /// Gives a claim back: this start came to an end without a result, and the next may begin at once.
+    fn release<'a>(&'a self, request: &'a ClaimRequest) -> BoxFuture<'a, Result<(), StoreError>>;
+}

@@ -1,0 +1,214 @@
+//! One invocation of a function that handles events one by one.
+
+use std::{
+    collections::HashMap,
+    sync::{
+        Arc,
+        atomic::{AtomicBool, Ordering},
+    },
+};
+
+use futures::{StreamExt as _, stream};
+use tidings_events::Event;
+use tracing::Instrument as _;
+
+use crate::{
+    attempt::{attempt, guard},
+    breaker::Breaker,
+    claims::ClaimRequest,
+    context::Context,
+    error::Failure,
+    handler::Handler,
+    identity::Identity,
+    invocation::Invocation,
+    options::Options,
+    outcome::{Outcome, Reason, Settled},
+    payload::{self, PayloadError, Stray},
+    record::Record,
+    settle::{Attempts, End, Opened, Stores, Subject},
+};
+
+/// Turns invocations into handler calls, one per event.
+pub(crate) struct Consumer<H> {
+    pub handler: Arc<H>,
+    pub stores: Stores,
+    pub options: Options,
+    pub breaker: Breaker,
+}
+
+impl<H: Handler> Consumer<H> {
+    /// Settles every record of the payload.
+    pub async fn consume(
+        &self,
+        payload: &[u8],
+        invocation: &Invocation,
+    ) -> Result<Vec<Settled>, PayloadError> {
+        let batch = payload::read(payload)?;
+        let strays = stream::iter(&batch.strays).then(|stray| self.stores.settle_stray(stray, invocation));
+        let mut settled: Vec<Settled> = strays.collect().await;
+        let groups = stream::iter(by_key(batch.records)).map(|group| self.settle_in_order(group, invocation));
+        let groups: Vec<_> = groups.buffer_unordered(self.options.max_concurrency).collect().await;
+        settled.extend(groups.into_iter().flatten());
+        Ok(settled)
+    }
+
+    /// Records of one key, one after the other; what follows a returned one is returned untouched.
+    async fn settle_in_order(&self, records: Vec<Record>, invocation: &Invocation) -> Vec<Settled> {
+        let mut settled = Vec::with_capacity(records.len());
+        let mut blocked = false;
+        for record in records {
+            let end = if blocked {
+                Outcome::Returned(Reason::BehindReturned).into()
+            } else {
+                let identity = Identity::of_record(&record);
+                let span = record_span(&record, &identity, invocation);
+                self.settle_record(&record, &identity, invocation).instrument(span).await
+            };
+            blocked |= matches!(end.outcome, Outcome::Returned(_));
+            settled.push(Settled {
+                tombstone: record.is_tombstone(),
+                offset: Some(record.position.offset),
+                source: record.source,
+                outcome: end.outcome,
+                attempts: end.attempts,
+                effect_at_risk: end.effect_at_risk,
+            });
+        }
+        settled
+    }
+
+    async fn settle_record(&self, record: &Record, identity: &Identity, invocation: &Invocation) -> End {
+        if record.is_tombstone() {
+            tracing::info!(outcome = "done", tombstone = true, "record settled");
+            return Outcome::Done.into();
+        }
+        if invocation.remaining().is_zero() {
+            return Outcome::Returned(Reason::DeadlineNear).into();
+        }
+        let subject = Subject { identity, source: &record.source, json: &record.json };
+        let claim = identity.claim_event(self.stores.function, invocation);
+        let end = match self.stores.open(&subject, claim, invocation).await {
+            Opened::Ended(end) => end,
+            Opened::Mine { claim, unfinished_starts } => {
+                let end = match decode(record) {
+                    Ok(event) => self.handle(event, &subject, &claim, invocation).await,
+                    Err(failure) => {
+                        let none = Attempts { count: 0, first_at: invocation.now() };
+                        self.stores.dead_letter(&subject, &claim, &failure, none, invocation).await.into()
+                    }
+                };
+                End { effect_at_risk: end.effect_at_risk || unfinished_starts > 0, ..end }
+            }
+        };
+        let reason = if let Outcome::Returned(reason) = end.outcome { Some(reason) } else { None };
+        tracing::info!(
+            outcome = end.outcome.name(),
+            reason = reason.map(tracing::field::display),
+            attempts = end.attempts,
+            "record settled"
+        );
+        end
+    }
+
+    /// Has the handler called, and carries out what comes of it.
+    async fn handle(
+        &self,
+        event: Event,
+        subject: &Subject<'_>,
+        claim: &ClaimRequest,
+        invocation: &Invocation,
+    ) -> End {
+        let event = Arc::new(event);
+        let context = self.context(subject, claim, invocation);
+        let unconfirmed = || context.unconfirmed.load(Ordering::Relaxed);
+        let attempted = attempt(&self.breaker, invocation, unconfirmed, || {
+            let (handler, event, context) = (Arc::clone(&self.handler), Arc::clone(&event), context.clone());
+            let limit = self.options.handler_timeout.min(invocation.remaining());
+            guard(limit, async move { handler.handle(&event, &context).await })
+        })
+        .await;
+        self.stores.conclude(subject, claim, &attempted, invocation).await
+    }
+
+    fn context(&self, subject: &Subject<'_>, claim: &ClaimRequest, invocation: &Invocation) -> Context {
+        Context {
+            trace: subject.identity.trace.clone(),
+            claims: Arc::clone(&self.stores.claims),
+            claim_id: claim.id.clone(),
+            content: claim.content,
+            invocation: invocation.clone(),
+            unconfirmed: Arc::new(AtomicBool::new(false)),
+        }
+    }
+}
+
+impl Stores {
+    /// What is no record goes to the dead letter queue as it is.
+    pub async fn settle_stray(&self, stray: &Stray, invocation: &Invocation) -> Settled {
+        let identity = Identity::of_stray(stray);
+        let subject = Subject { identity: &identity, source: &stray.source, json: &stray.json };
+        let claim = identity.claim_place(self.function, invocation);
+        let outcome = match self.open(&subject, claim, invocation).await {
+            Opened::Ended(end) => end.outcome,
+            Opened::Mine { claim, .. } => {
+                let failure = malformed(&stray.problem);
+                let none = Attempts { count: 0, first_at: invocation.now() };
+                self.dead_letter(&subject, &claim, &failure, none, invocation).await
+            }
+        };
+        Settled {
+            source: stray.source.clone(),
+            offset: None,
+            outcome,
+            tombstone: false,
+            attempts: 0,
+            effect_at_risk: false,
+        }
+    }
+}
+
+fn decode(record: &Record) -> Result<Event, Failure> {
+    if let Some(problem) = &record.malformed {
+        return Err(malformed(problem));
+    }
+    let value = record.value.as_deref().unwrap_or_default();
+    Event::decode(value, &record.position.topic)
+        .map_err(|error| Failure { error_type: error.error_type().to_owned(), message: error.to_string() })
+}
+
+fn malformed(problem: &str) -> Failure {
+    Failure { error_type: "MalformedRecord".to_owned(), message: format!("the record {problem}") }
+}
+
+/// Groups whose records have to be settled in order: those of one key. A record without key is a group of
+/// its own.
+fn by_key(records: Vec<Record>) -> Vec<Vec<Record>> {
+    let mut groups: Vec<Vec<Record>> = Vec::new();
+    let mut group_of_key = HashMap::new();
+    for record in records {
+        let Some(key) = &record.key else {
+            groups.push(vec![record]);
+            continue;
+        };
+        let key = (record.position.topic.clone(), record.position.partition, key.clone());
+        let group = *group_of_key.entry(key).or_insert_with(|| {
+            groups.push(Vec::new());
+            groups.len() - 1
+        });
+        groups[group].push(record);
+    }
+    groups
+}
+
+fn record_span(record: &Record, identity: &Identity, invocation: &Invocation) -> tracing::Span {
+    tracing::info_span!(
+        "record",
+        request_id = invocation.request_id,
+        event_id = identity.event_id.as_ref().map(tracing::field::display),
+        event_type = identity.event_type,
+        trace_id = identity.trace.as_ref().map(|trace| tracing::field::display(trace.trace_id())),
+        topic = record.position.topic,
+        partition = record.position.partition,
+        offset = record.position.offset,
+    )
+}

@@ -1,0 +1,67 @@
+//! What makes a delivery of a record the same as an earlier one.
+
+use sha2::{Digest as _, Sha256};
+use tidings_events::{
+    EventId,
+    decode::{read_event_id, read_event_type},
+};
+use uuid::Uuid;
+
+use crate::{
+    claims::ClaimRequest, invocation::Invocation, payload::Stray, record::Record, trace::TraceContext,
+};
+
+/// A record's identity, read once, also from values that are no event otherwise.
+#[derive(Debug, Clone)]
+pub(crate) struct Identity {
+    pub event_id: Option<EventId>,
+    pub event_type: Option<String>,
+    pub trace: Option<TraceContext>,
+    /// `topic/partition/offset`, or for a stray its source and content.
+    pub place: String,
+    pub content: [u8; 32],
+}
+
+impl Identity {
+    pub fn of_record(record: &Record) -> Self {
+        let value = record.value.as_deref().unwrap_or_default();
+        let whole = if record.malformed.is_some() { record.json.get().as_bytes() } else { value };
+        Self {
+            event_id: read_event_id(value),
+            event_type: read_event_type(value),
+            trace: record.header("traceparent").and_then(TraceContext::parse),
+            place: record.position.to_string(),
+            content: Sha256::digest(whole).into(),
+        }
+    }
+
+    pub fn of_stray(stray: &Stray) -> Self {
+        let content: [u8; 32] = Sha256::digest(stray.json.get()).into();
+        let place = format!("{}/{}", stray.source, crate::dynamodb::hex(&content));
+        Self { event_id: None, event_type: None, trace: None, place, content }
+    }
+
+    /// A claim on the event, or on the position where no event id can be read.
+    pub fn claim_event(&self, function: &str, invocation: &Invocation) -> ClaimRequest {
+        match &self.event_id {
+            Some(id) => claim(format!("{function}#{id}"), self.content, invocation),
+            None => self.claim_place(function, invocation),
+        }
+    }
+
+    /// A claim on the record's position.
+    pub fn claim_place(&self, function: &str, invocation: &Invocation) -> ClaimRequest {
+        claim(format!("{function}#{}", self.place), self.content, invocation)
+    }
+}
+
+/// A new start of the work that `id` names.
+pub(crate) fn claim(id: String, content: [u8; 32], invocation: &Invocation) -> ClaimRequest {
+    ClaimRequest {
+        id,
+        owner: Uuid::new_v4(),
+        content,
+        now: invocation.now(),
+        lease_until: invocation.lease_until(),
+    }
+}

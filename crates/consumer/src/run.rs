@@ -1,0 +1,149 @@
+//! Serving Lambda: everything around the handler, set up once.
+
+use std::sync::Arc;
+
+use aws_config::SdkConfig;
+use jiff::Timestamp;
+use lambda_runtime::{Diagnostic, LambdaEvent, service_fn};
+use serde_json::value::RawValue;
+
+use crate::{
+    aws,
+    batch::BatchConsumer,
+    breaker::Breaker,
+    consume::Consumer,
+    dynamodb::DynamoDbClaims,
+    handler::{BatchHandler, Handler},
+    invocation::Invocation,
+    metrics,
+    options::Options,
+    outcome::{RecordsReturned, Response, Settled, respond},
+    payload::PayloadError,
+    settings::{SettingError, Settings},
+    settle::Stores,
+    sqs::SqsDeadLetters,
+    telemetry,
+};
+
+/// The function could not start, or lost its connection to Lambda.
+#[derive(Debug, thiserror::Error)]
+pub enum RunError {
+    /// A setting is missing or wrong.
+    #[error(transparent)]
+    Setting(#[from] SettingError),
+    /// A client that the handler needs could not be set up.
+    #[error("the function cannot start: {0}")]
+    Start(String),
+    /// The runtime interface failed.
+    #[error("the Lambda runtime interface failed: {0}")]
+    Runtime(#[from] lambda_runtime::Error),
+}
+
+/// What an invocation answers when records have to come again.
+#[derive(Debug, thiserror::Error)]
+enum InvocationError {
+    #[error(transparent)]
+    Payload(#[from] PayloadError),
+    #[error(transparent)]
+    Returned(#[from] RecordsReturned),
+}
+
+impl From<InvocationError> for Diagnostic {
+    fn from(error: InvocationError) -> Self {
+        let error_type = match error {
+            InvocationError::Payload(_) => "PayloadUnreadable",
+            InvocationError::Returned(_) => "RecordsReturned",
+        };
+        Self { error_type: error_type.to_owned(), error_message: error.to_string() }
+    }
+}
+
+/// Serves Lambda with a handler for single events. `function` names it in claims, dead letters and metrics
+/// and must not change while facts of it are remembered; `build` makes the handler from the AWS configuration
+/// and the settings.
+pub async fn run<H, E>(
+    function: &'static str,
+    build: impl FnOnce(&SdkConfig, &Settings) -> Result<H, E>,
+) -> Result<(), RunError>
+where
+    H: Handler,
+    RunError: From<E>,
+{
+    let start = Start::new(function).await?;
+    let consumer = Consumer {
+        handler: Arc::new(build(&start.aws, &start.settings)?),
+        stores: start.stores,
+        options: start.options,
+        breaker: Breaker::default(),
+    };
+    let partial = consumer.options.partial_batch_responses;
+    serve(function, partial, async |payload, invocation| consumer.consume(payload, invocation).await).await
+}
+
+/// Serves Lambda with a handler for the records of a partition; otherwise as [`run`].
+pub async fn run_batch<H, E>(
+    function: &'static str,
+    build: impl FnOnce(&SdkConfig, &Settings) -> Result<H, E>,
+) -> Result<(), RunError>
+where
+    H: BatchHandler,
+    RunError: From<E>,
+{
+    let start = Start::new(function).await?;
+    let consumer = BatchConsumer {
+        handler: Arc::new(build(&start.aws, &start.settings)?),
+        stores: start.stores,
+        options: start.options,
+        breaker: Breaker::default(),
+    };
+    let partial = consumer.options.partial_batch_responses;
+    serve(function, partial, async |payload, invocation| consumer.consume(payload, invocation).await).await
+}
+
+/// What every function has, whatever it does.
+struct Start {
+    aws: SdkConfig,
+    settings: Settings,
+    options: Options,
+    stores: Stores,
+}
+
+impl Start {
+    async fn new(function: &'static str) -> Result<Self, RunError> {
+        telemetry::start();
+        let settings = Settings::from_environment();
+        let options = Options::read(&settings)?;
+        let aws = aws::config().await;
+        let table = settings.require("IDEMPOTENCY_TABLE")?;
+        let queue_url = settings.require("DEAD_LETTER_QUEUE_URL")?;
+        let bucket = settings.require("DEAD_LETTER_BUCKET")?;
+        let stores = Stores {
+            function,
+            function_version: settings.get("AWS_LAMBDA_FUNCTION_VERSION").unwrap_or("unknown").to_owned(),
+            claims: Arc::new(DynamoDbClaims::new(&aws, table)),
+            dead_letters: Arc::new(SqsDeadLetters::new(&aws, queue_url, bucket)),
+        };
+        Ok(Self { aws, settings, options, stores })
+    }
+}
+
+async fn serve<F>(function: &'static str, partial_batch_responses: bool, consume: F) -> Result<(), RunError>
+where
+    F: AsyncFn(&[u8], &Invocation) -> Result<Vec<Settled>, PayloadError>,
+{
+    let consume = &consume;
+    let service = service_fn(move |event: LambdaEvent<Box<RawValue>>| async move {
+        let invocation = invocation(&event.context);
+        let settled = consume(event.payload.get().as_bytes(), &invocation).await?;
+        println!("{}", metrics::line(function, invocation.now(), &settled));
+        let response: Response = respond(&settled, partial_batch_responses)?;
+        Ok::<_, InvocationError>(response)
+    });
+    Ok(lambda_runtime::run(service).await?)
+}
+
+fn invocation(context: &lambda_runtime::Context) -> Invocation {
+    let milliseconds = i64::try_from(context.deadline).unwrap_or(i64::MAX);
+    let deadline = Timestamp::from_millisecond(milliseconds).unwrap_or(Timestamp::MAX);
+    Invocation::new(context.request_id.clone(), deadline)
+}

@@ -1,0 +1,270 @@
+//! The steps that settle a record: claim, dead letter, fact. Both kinds of function go through them.
+
+use std::{future::Future, sync::Arc, time::Duration};
+
+use backon::{ExponentialBuilder, Retryable};
+use jiff::Timestamp;
+use serde_json::value::RawValue;
+
+use crate::{
+    attempt::{Attempted, Verdict},
+    claims::{ClaimRequest, Claimed, Claims, Fact, StoreError},
+    dead_letter::{DeadLetter, DeadLetterQueue},
+    error::Failure,
+    identity::Identity,
+    invocation::Invocation,
+    outcome::{Outcome, Reason},
+};
+
+/// A handler that never came to an end this often is not started again.
+const MAX_UNFINISHED_STARTS: u32 = 3;
+/// How often a claim held elsewhere is looked at.
+const POLL_HELD_CLAIM: Duration = Duration::from_millis(250);
+
+/// Where facts and dead letters go.
+pub(crate) struct Stores {
+    pub function: &'static str,
+    pub function_version: String,
+    pub claims: Arc<dyn Claims>,
+    pub dead_letters: Arc<dyn DeadLetterQueue>,
+}
+
+/// What came of asking for a record.
+pub(crate) enum Opened {
+    /// Ours to handle.
+    Mine { claim: ClaimRequest, unfinished_starts: u32 },
+    /// Nothing to handle.
+    Ended(End),
+}
+
+/// How a record ended, before its place is added.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct End {
+    pub outcome: Outcome,
+    pub attempts: u32,
+    pub effect_at_risk: bool,
+}
+
+impl From<Outcome> for End {
+    fn from(outcome: Outcome) -> Self {
+        Self { outcome, attempts: 0, effect_at_risk: false }
+    }
+}
+
+/// What a dead letter is about.
+pub(crate) struct Subject<'a> {
+    pub identity: &'a Identity,
+    pub source: &'a str,
+    pub json: &'a RawValue,
+}
+
+/// The attempts made for a record in this invocation.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Attempts {
+    pub count: u32,
+    pub first_at: Timestamp,
+}
+
+impl Stores {
+    /// Claims a record; one that is held elsewhere is awaited as long as there is time.
+    pub async fn open(&self, subject: &Subject<'_>, claim: ClaimRequest, invocation: &Invocation) -> Opened {
+        loop {
+            let claim = ClaimRequest { now: invocation.now(), ..claim.clone() };
+            match persist(invocation, || self.claims.claim(&claim)).await {
+                Ok(Claimed::Mine { unfinished_starts }) if unfinished_starts >= MAX_UNFINISHED_STARTS => {
+                    let outcome = self.dead_letter_died(subject, &claim, unfinished_starts, invocation).await;
+                    return Opened::Ended(End { outcome, attempts: 0, effect_at_risk: true });
+                }
+                Ok(Claimed::Mine { unfinished_starts }) => return Opened::Mine { claim, unfinished_starts },
+                Ok(Claimed::Settled(_)) => return ended(Outcome::Duplicate),
+                Ok(Claimed::OtherContent) => {
+                    return ended(self.dead_letter_reused(subject, &claim, invocation).await);
+                }
+                Ok(Claimed::Held { .. }) if invocation.remaining() > POLL_HELD_CLAIM => {
+                    tokio::time::sleep(POLL_HELD_CLAIM).await;
+                }
+                Ok(Claimed::Held { .. }) => return ended(Outcome::Returned(Reason::ClaimedElsewhere)),
+                Err(error) => {
+                    tracing::warn!(%error, "claim failed");
+                    return ended(Outcome::Returned(Reason::StoreUnreachable));
+                }
+            }
+        }
+    }
+
+    async fn dead_letter_died(
+        &self,
+        subject: &Subject<'_>,
+        claim: &ClaimRequest,
+        starts: u32,
+        invocation: &Invocation,
+    ) -> Outcome {
+        let failure = Failure {
+            error_type: "HandlerDied".to_owned(),
+            message: format!("the process ended or was killed during {starts} starts of the handler"),
+        };
+        let attempts = Attempts { count: starts, first_at: invocation.now() };
+        self.dead_letter(subject, claim, &failure, attempts, invocation).await
+    }
+
+    /// The event's own item stays as it is; this delivery is remembered by its position.
+    async fn dead_letter_reused(
+        &self,
+        subject: &Subject<'_>,
+        refused: &ClaimRequest,
+        invocation: &Invocation,
+    ) -> Outcome {
+        let claim = subject.identity.claim_place(self.function, invocation);
+        if claim.id == refused.id {
+            // A position has one content; only a topic that was deleted and created again has two.
+            tracing::warn!("a position came again with other content");
+        }
+        match persist(invocation, || self.claims.claim(&claim)).await {
+            Ok(Claimed::Mine { .. } | Claimed::OtherContent) => {
+                let failure = Failure {
+                    error_type: "EventIdReused".to_owned(),
+                    message: "an event with the same id and other content was handled before".to_owned(),
+                };
+                let attempts = Attempts { count: 0, first_at: invocation.now() };
+                self.dead_letter(subject, &claim, &failure, attempts, invocation).await
+            }
+            Ok(Claimed::Settled(_)) => Outcome::Duplicate,
+            Ok(Claimed::Held { .. }) => Outcome::Returned(Reason::ClaimedElsewhere),
+            Err(_) => Outcome::Returned(Reason::StoreUnreachable),
+        }
+    }
+
+    /// Sends the record to the dead letter queue, then stores that fact.
+    pub async fn dead_letter(
+        &self,
+        subject: &Subject<'_>,
+        claim: &ClaimRequest,
+        failure: &Failure,
+        attempts: Attempts,
+        invocation: &Invocation,
+    ) -> Outcome {
+        let identity = subject.identity;
+        let letter = DeadLetter {
+            event_id: identity.event_id.as_ref().map(ToString::to_string),
+            event_type: identity.event_type.clone(),
+            trace_id: identity.trace.as_ref().map(|trace| trace.trace_id().to_owned()),
+            function: self.function.to_owned(),
+            function_version: self.function_version.clone(),
+            request_id: invocation.request_id.clone(),
+            error: failure.into(),
+            attempts: attempts.count,
+            first_attempt_at: attempts.first_at,
+            last_attempt_at: invocation.now(),
+            source: subject.source.to_owned(),
+            record: Some(subject.json.to_owned()),
+            stored_in: None,
+        };
+        tracing::warn!(
+            error.r#type = failure.error_type,
+            error.message = failure.message,
+            attempts = attempts.count,
+            "dead letter"
+        );
+        if let Err(error) = persist(invocation, || self.dead_letters.send(&letter)).await {
+            tracing::error!(%error, "dead letter queue failed");
+            self.release(claim, invocation).await;
+            return Outcome::Returned(Reason::QueueUnreachable);
+        }
+        match self.settle(claim, Fact::DeadLettered, invocation).await {
+            Ok(()) => Outcome::DeadLettered,
+            Err(reason) => Outcome::Returned(reason),
+        }
+    }
+
+    /// Carries out what the attempts came to.
+    pub async fn conclude(
+        &self,
+        subject: &Subject<'_>,
+        claim: &ClaimRequest,
+        attempted: &Attempted,
+        invocation: &Invocation,
+    ) -> End {
+        let outcome = match &attempted.verdict {
+            Verdict::Succeeded => match self.settle(claim, Fact::Done, invocation).await {
+                Ok(()) => Outcome::Done,
+                Err(reason) => Outcome::Returned(reason),
+            },
+            Verdict::Failed(failure) => {
+                self.dead_letter(subject, claim, failure, attempted.attempts, invocation).await
+            }
+            Verdict::Return(reason) => {
+                self.release(claim, invocation).await;
+                Outcome::Returned(*reason)
+            }
+        };
+        let effect_at_risk =
+            attempted.effect_at_risk || outcome == Outcome::Returned(Reason::EffectUnconfirmed);
+        End { outcome, attempts: attempted.attempts.count, effect_at_risk }
+    }
+
+    /// Stores how a claimed record ended.
+    pub async fn settle(
+        &self,
+        claim: &ClaimRequest,
+        fact: Fact,
+        invocation: &Invocation,
+    ) -> Result<(), Reason> {
+        match persist(invocation, || self.claims.settle(claim, fact)).await {
+            Ok(true) => Ok(()),
+            Ok(false) => {
+                tracing::error!("the claim ended before the fact was stored");
+                Err(Reason::EffectUnconfirmed)
+            }
+            Err(error) => {
+                tracing::error!(%error, "the fact could not be stored");
+                Err(Reason::EffectUnconfirmed)
+            }
+        }
+    }
+
+    /// Lets the next delivery begin at once instead of after the lease.
+    pub async fn release(&self, claim: &ClaimRequest, invocation: &Invocation) {
+        let limit = invocation.until_deadline();
+        match tokio::time::timeout(limit, self.claims.release(claim)).await {
+            Ok(Ok(())) => {}
+            Ok(Err(error)) => tracing::warn!(%error, "release failed; the lease has to end first"),
+            Err(_) => tracing::warn!("no time to release; the lease has to end first"),
+        }
+    }
+}
+
+fn ended(outcome: Outcome) -> Opened {
+    Opened::Ended(outcome.into())
+}
+
+/// Tries a store again for as long as the invocation lives: what was begun should be settled in it.
+pub(crate) async fn persist<T, E, F>(invocation: &Invocation, operation: impl FnMut() -> F) -> Result<T, E>
+where
+    F: Future<Output = Result<T, E>>,
+    E: From<TimeUp>,
+{
+    let backoff = ExponentialBuilder::default()
+        .with_min_delay(Duration::from_millis(100))
+        .with_max_delay(Duration::from_secs(1))
+        .with_max_times(4)
+        .with_jitter();
+    match tokio::time::timeout(invocation.until_deadline(), operation.retry(backoff)).await {
+        Ok(result) => result,
+        Err(_) => Err(TimeUp.into()),
+    }
+}
+
+/// The invocation's deadline came first.
+pub(crate) struct TimeUp;
+
+impl From<TimeUp> for StoreError {
+    fn from(_: TimeUp) -> Self {
+        Self("the invocation's time is up".to_owned())
+    }
+}
+
+impl From<TimeUp> for crate::dead_letter::QueueError {
+    fn from(_: TimeUp) -> Self {
+        Self("the invocation's time is up".to_owned())
+    }
+}
