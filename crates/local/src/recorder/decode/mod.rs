@@ -72,10 +72,9 @@ pub(super) fn decode(parts: &Parts, body: &Bytes) -> Request {
 
 /// Access key id and service from the credential scope; both empty where the request is not signed.
 fn credential(parts: &Parts) -> (String, String) {
-    let from_header =
-        header(parts, "authorization").and_then(|value| value.split_once("Credential=")).map(|(_, rest)| {
-            rest.split([',', ' ']).next().unwrap_or_default().to_owned()
-        });
+    let from_header = header(parts, "authorization")
+        .and_then(|value| value.split_once("Credential="))
+        .map(|(_, rest)| rest.split([',', ' ']).next().unwrap_or_default().to_owned());
     let scope = from_header.or_else(|| query(parts, "X-Amz-Credential")).unwrap_or_default();
     // From the right, because an access key id may hold any character.
     let mut fields = scope.rsplitn(5, '/');
@@ -156,7 +155,8 @@ mod tests {
 
     #[test]
     fn unreadable_bodies_are_other() {
-        for (service, target) in [("dynamodb", "DynamoDB_20120810.PutItem"), ("sqs", "AmazonSQS.SendMessage")] {
+        for (service, target) in [("dynamodb", "DynamoDB_20120810.PutItem"), ("sqs", "AmazonSQS.SendMessage")]
+        {
             let decoded = request(Method::POST, "/", service, &[("x-amz-target", target)], "{not json");
             assert_eq!(decoded.details, CallDetails::Other, "{service}");
             assert!(target.ends_with(&decoded.operation), "{service}");
@@ -208,6 +208,15 @@ mod tests {
     }
 
     #[test]
+    fn a_dead_letter_without_event_id_is_known_by_its_position() {
+        let target = [("x-amz-target", "AmazonSQS.SendMessage")];
+        let letter = r#"{"record":{"topic":"user.login","partition":3,"offset":42}}"#;
+        let body = serde_json::json!({"QueueUrl": "http://h/0/q", "MessageBody": letter}).to_string();
+        let decoded = request(Method::POST, "/", "sqs", &target, &body);
+        assert_eq!(decoded.event_id.as_deref(), Some("user.login/3/42"));
+    }
+
+    #[test]
     fn s3_keys_are_decoded_and_metadata_read() {
         let decoded = request(
             Method::PUT,
@@ -228,7 +237,8 @@ mod tests {
 
     #[test]
     fn aws_chunked_framing_is_taken_off() {
-        let framed = "4;chunk-signature=00\r\nwiki\r\n5\r\npedia\r\n0\r\nx-amz-checksum-crc32:AAAAAA==\r\n\r\n";
+        let framed =
+            "4;chunk-signature=00\r\nwiki\r\n5\r\npedia\r\n0\r\nx-amz-checksum-crc32:AAAAAA==\r\n\r\n";
         for sha256 in ["STREAMING-UNSIGNED-PAYLOAD-TRAILER", "STREAMING-AWS4-HMAC-SHA256-PAYLOAD"] {
             let decoded = request(Method::PUT, "/b/k", "s3", &[("x-amz-content-sha256", sha256)], framed);
             let CallDetails::PutObject { body, .. } = decoded.details else {

@@ -1,0 +1,170 @@
+//! AWS's wire protocols, as far as setting up and looking around needs them.
+
+use std::time::Duration;
+
+use reqwest::{Method, RequestBuilder, Response};
+use serde_json::Value;
+
+use super::Emulator;
+use crate::error::StartError;
+
+const ANSWER_LIMIT: Duration = Duration::from_mins(1);
+
+/// The emulator did not do what it was asked to.
+#[derive(Debug, thiserror::Error)]
+pub enum EmulatorError {
+    /// It gave no answer.
+    #[error("the AWS emulator gave no answer to {operation}: {source}; check that it still runs")]
+    Unreachable {
+        /// The API operation.
+        operation: String,
+        /// What happened to the HTTP request.
+        source: reqwest::Error,
+    },
+    /// It answered with an error.
+    #[error("the AWS emulator refused {operation} with status {status}: {code}")]
+    Refused {
+        /// The API operation.
+        operation: String,
+        /// The HTTP status.
+        status: u16,
+        /// The error code, or the start of the answer where it has none.
+        code: String,
+    },
+    /// It answered in an unknown way, e.g. because it is no ministack.
+    #[error("the AWS emulator's answer to {operation} has no {missing}; is it ministack 1.5.33?")]
+    Unexpected {
+        /// The API operation.
+        operation: String,
+        /// What was looked for.
+        missing: &'static str,
+    },
+}
+
+pub(super) fn new() -> Result<reqwest::Client, StartError> {
+    reqwest::Client::builder().no_proxy().timeout(ANSWER_LIMIT).build().map_err(|error| {
+        StartError::Setting(format!("the HTTP client for the AWS emulator cannot be built: {error}"))
+    })
+}
+
+impl Emulator {
+    /// A request with a signature that names the service. Emulators tell services apart by it and check no more.
+    pub(super) fn request(&self, method: Method, service: &str, path: &str) -> RequestBuilder {
+        self.client.request(method, format!("{}{path}", self.endpoint)).header(
+            "authorization",
+            format!(
+                "AWS4-HMAC-SHA256 Credential=local/20260101/us-east-1/{service}/aws4_request, \
+                 SignedHeaders=host, Signature=0"
+            ),
+        )
+    }
+
+    /// Calls a JSON 1.0 operation; `target` is e.g. `DynamoDB_20120810.PutItem`.
+    pub(super) async fn json(
+        &self,
+        service: &str,
+        target: &str,
+        input: &Value,
+    ) -> Result<Value, EmulatorError> {
+        let request = self
+            .request(Method::POST, service, "/")
+            .header("x-amz-target", target)
+            .header("content-type", "application/x-amz-json-1.0")
+            .body(input.to_string());
+        let body = text(target, request).await?;
+        serde_json::from_str(&body)
+            .map_err(|_| EmulatorError::Unexpected { operation: target.to_owned(), missing: "JSON body" })
+    }
+
+    /// Calls an SNS operation and gives the text of the element `wanted` of its answer.
+    pub(super) async fn sns(
+        &self,
+        action: &str,
+        parameters: &[(&str, &str)],
+        wanted: &'static str,
+    ) -> Result<String, EmulatorError> {
+        let form = form_urlencoded::Serializer::new(String::new())
+            .append_pair("Action", action)
+            .append_pair("Version", "2010-03-31")
+            .extend_pairs(parameters)
+            .finish();
+        let request = self
+            .request(Method::POST, "sns", "/")
+            .header("content-type", "application/x-www-form-urlencoded")
+            .body(form);
+        let body = text(action, request).await?;
+        elements(&body, wanted)
+            .next()
+            .map(str::to_owned)
+            .ok_or_else(|| EmulatorError::Unexpected { operation: action.to_owned(), missing: wanted })
+    }
+}
+
+/// Sends a request and gives its answer where that is a success.
+pub(super) async fn send(operation: &str, request: RequestBuilder) -> Result<Response, EmulatorError> {
+    let unreachable = |source| EmulatorError::Unreachable { operation: operation.to_owned(), source };
+    let response = request.send().await.map_err(unreachable)?;
+    let status = response.status();
+    if status.is_success() {
+        return Ok(response);
+    }
+    let body = response.text().await.map_err(unreachable)?;
+    Err(EmulatorError::Refused {
+        operation: operation.to_owned(),
+        status: status.as_u16(),
+        code: code(&body),
+    })
+}
+
+/// Sends a request and gives the text of its answer.
+pub(super) async fn text(operation: &str, request: RequestBuilder) -> Result<String, EmulatorError> {
+    let response = send(operation, request).await?;
+    response
+        .text()
+        .await
+        .map_err(|source| EmulatorError::Unreachable { operation: operation.to_owned(), source })
+}
+
+/// The error code of a JSON or XML error.
+fn code(body: &str) -> String {
+    let json = serde_json::from_str::<Value>(body).ok();
+    let code = json
+        .as_ref()
+        .and_then(|json| json["__type"].as_str())
+        .map(|name| name.rsplit_once('#').map_or(name, |(_, code)| code));
+    let start = || body.chars().take(200).collect();
+    code.or_else(|| elements(body, "Code").next()).map_or_else(start, str::to_owned)
+}
+
+/// The texts of all XML elements of this name that have no attributes.
+pub(super) fn elements<'a>(xml: &'a str, name: &str) -> impl Iterator<Item = &'a str> {
+    let (open, close) = (format!("<{name}>"), format!("</{name}>"));
+    let mut rest = xml;
+    std::iter::from_fn(move || {
+        let (_, after) = rest.split_once(open.as_str())?;
+        let (text, following) = after.split_once(close.as_str())?;
+        rest = following;
+        Some(text)
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn error_codes_are_read_from_either_protocol() {
+        assert_eq!(
+            code(r#"{"__type":"com.amazonaws.dynamodb.v20120810#ResourceInUseException"}"#),
+            "ResourceInUseException"
+        );
+        assert_eq!(code("<Error><Code>NoSuchBucket</Code></Error>"), "NoSuchBucket");
+        assert_eq!(code("plain"), "plain");
+    }
+
+    #[test]
+    fn all_elements_are_found() {
+        let xml = "<r><Contents><Key>a</Key></Contents><Contents><Key>b</Key></Contents></r>";
+        assert_eq!(elements(xml, "Key").collect::<Vec<_>>(), ["a", "b"]);
+    }
+}
