@@ -22,11 +22,11 @@ use crate::{
 const STORE_CONCURRENCY: usize = 32;
 
 /// Turns invocations into handler calls, one per partition.
-pub(crate) struct BatchConsumer<H> {
-    pub handler: Arc<H>,
-    pub stores: Stores,
-    pub options: Options,
-    pub breaker: Breaker,
+pub struct BatchConsumer<H> {
+    pub(crate) handler: Arc<H>,
+    pub(crate) stores: Stores,
+    pub(crate) options: Options,
+    pub(crate) breaker: Breaker,
 }
 
 /// A record that is ours to store.

@@ -29,11 +29,11 @@ use crate::{
 };
 
 /// Turns invocations into handler calls, one per event.
-pub(crate) struct Consumer<H> {
-    pub handler: Arc<H>,
-    pub stores: Stores,
-    pub options: Options,
-    pub breaker: Breaker,
+pub struct Consumer<H> {
+    pub(crate) handler: Arc<H>,
+    pub(crate) stores: Stores,
+    pub(crate) options: Options,
+    pub(crate) breaker: Breaker,
 }
 
 impl<H: Handler> Consumer<H> {

@@ -134,7 +134,8 @@ where
     let consume = &consume;
     let service = service_fn(move |event: LambdaEvent<Box<RawValue>>| async move {
         let invocation = invocation(&event.context);
-        let settled = consume(event.payload.get().as_bytes(), &invocation).await?;
+        // Boxed, because the compiler limits how deep futures may nest.
+        let settled = Box::pin(consume(event.payload.get().as_bytes(), &invocation)).await?;
         println!("{}", metrics::line(function, invocation.now(), &settled));
         let response: Response = respond(&settled, partial_batch_responses)?;
         Ok::<_, InvocationError>(response)
