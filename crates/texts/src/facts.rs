@@ -1,0 +1,153 @@
+//! What an event says, in the words and forms of a language: the names that templates use.
+//!
+//! | name | of | example |
+//! |---|---|---|
+//! | `language` | every event | `en` |
+//! | `date` | every event: when it happened | `15 Jan 2025, 10:30 AM` |
+//! | `name` | every event with a customer | `John Doe` |
+//! | `account` | events about an account: masked | `ACCXXX456` |
+//! | `amount`, `amount_short`, `amount_plain` | events about money | `₹5,000.00`, `₹5,000`, `Rs.5000.00` |
+//! | `balance`, `balance_plain` | transfers and bills: after it | `₹45,000.00`, `Rs.45000.00` |
+//! | `transaction_id`, `beneficiary`, `beneficiary_account` | transfers, failed ones too | `TXN-987654321`, `Jane Smith`, `ACC654321` |
+//! | `reason` | failed transfers: a code | `INSUFFICIENT_FUNDS` |
+//! | `verification_code` | registrations; none where the event has none | `482913` |
+//! | `loan_id`, `term_months`, `interest_rate` | loans; the rate once approved | `LOAN-1`, `24`, `8.5` |
+//! | `payment_id`, `biller`, `bill_reference` | bills | `PAY-1`, `City Power`, `CA-42` |
+//! | `start_date`, `end_date` | statements | `1 Jan 2025` |
+//!
+//! Free text (names, references) is on one line and bounded; it is escaped where it is put into HTML.
+
+use std::collections::BTreeMap;
+
+use jiff::{civil::Date, tz::TimeZone};
+use minijinja::value::{Serde, Value};
+use tidings_events::{
+    Amount, Currency, Event, Payload, TransactionId,
+    bank::{Account, Beneficiary, BillPaid, LoanApplied, LoanApproved},
+};
+
+use crate::{Language, amount, amount_plain, amount_short, date, date_time, mask, one_line};
+
+/// The facts of one event by the names that templates use; the module's docs list them.
+#[derive(Clone)]
+pub struct Facts {
+    pub(crate) language: Language,
+    pub(crate) values: BTreeMap<&'static str, Value>,
+}
+
+impl Facts {
+    /// Reads an event's facts for its customer's language; moments are told in `zone`.
+    #[must_use]
+    pub fn of(event: &Event, zone: &TimeZone) -> Self {
+        let language = Language::of(&event.metadata);
+        let mut facts = Self { language, values: BTreeMap::new() };
+        facts.set("language", language.tag());
+        facts.set("date", date_time(event.timestamp, zone, language));
+        if let Some(customer) = event.payload.customer() {
+            facts.set("name", customer_name(&customer.user_name, language));
+        }
+        facts.payload(&event.payload);
+        facts
+    }
+
+    /// Adds a fact that the event alone does not say, such as a link.
+    #[must_use]
+    pub fn with(mut self, name: &'static str, value: impl Into<Value>) -> Self {
+        self.set(name, value);
+        self
+    }
+
+    fn set(&mut self, name: &'static str, value: impl Into<Value>) {
+        self.values.insert(name, value.into());
+    }
+
+    fn payload(&mut self, payload: &Payload) {
+        match payload {
+            Payload::TransactionCompleted(it) | Payload::ScheduledTransfer(it) => {
+                self.transfer(&it.transaction_id, &it.from_account, &it.to_account);
+                self.amount(it.amount, it.currency);
+                self.balance(it.balance_after, it.currency);
+            }
+            Payload::TransactionFailed(it) => {
+                self.transfer(&it.transaction_id, &it.from_account, &it.to_account);
+                self.amount(it.amount, it.currency);
+                self.set("reason", Serde(it.reason));
+            }
+            Payload::UserRegistered(it) => {
+                let code = it.verification_code.as_deref().map(one_line).filter(|code| !code.is_empty());
+                self.set("verification_code", code);
+            }
+            Payload::UserLogin(_) => {}
+            Payload::LoanApplied(it) => self.loan_applied(it),
+            Payload::LoanApproved(it) => self.loan_approved(it),
+            Payload::AccountFrozen(it) => self.account(&it.account),
+            Payload::BillPaid(it) => self.bill(it),
+            Payload::StatementRequested(it) => {
+                self.account(&it.account);
+                self.period(it.start_date, it.end_date);
+            }
+            Payload::StatementGenerated(it) => {
+                self.account(&it.account);
+                self.period(it.start_date, it.end_date);
+            }
+        }
+    }
+
+    fn transfer(&mut self, id: &TransactionId, from: &Account, to: &Beneficiary) {
+        self.set("transaction_id", id.as_str());
+        self.account(from);
+        self.set("beneficiary", one_line(&to.beneficiary_name));
+        self.set("beneficiary_account", to.account_id.as_str());
+    }
+
+    fn loan_applied(&mut self, loan: &LoanApplied) {
+        self.set("loan_id", loan.loan_id.as_str());
+        self.amount(loan.amount, loan.currency);
+        self.set("term_months", loan.term_months);
+    }
+
+    fn loan_approved(&mut self, loan: &LoanApproved) {
+        self.set("loan_id", loan.loan_id.as_str());
+        self.amount(loan.amount, loan.currency);
+        self.set("term_months", loan.term_months);
+        self.set("interest_rate", loan.interest_rate_percent.0.normalize().to_string());
+    }
+
+    fn bill(&mut self, bill: &BillPaid) {
+        self.set("payment_id", bill.payment_id.as_str());
+        self.account(&bill.from_account);
+        self.set("biller", one_line(&bill.biller_name));
+        self.set("bill_reference", one_line(&bill.bill_reference));
+        self.amount(bill.amount, bill.currency);
+        self.balance(bill.balance_after, bill.currency);
+    }
+
+    fn account(&mut self, account: &Account) {
+        self.set("account", mask(account.account_id.as_str()));
+    }
+
+    fn amount(&mut self, value: Amount, currency: Currency) {
+        self.set("amount", amount(value, currency, self.language));
+        self.set("amount_short", amount_short(value, currency, self.language));
+        self.set("amount_plain", amount_plain(value, currency, self.language));
+    }
+
+    fn balance(&mut self, value: Amount, currency: Currency) {
+        self.set("balance", amount(value, currency, self.language));
+        self.set("balance_plain", amount_plain(value, currency, self.language));
+    }
+
+    fn period(&mut self, start: Date, end: Date) {
+        self.set("start_date", date(start, self.language));
+        self.set("end_date", date(end, self.language));
+    }
+}
+
+/// The name to greet by; one that has no visible character is no name.
+fn customer_name(name: &str, language: Language) -> String {
+    match (one_line(name), language) {
+        (name, _) if !name.is_empty() => name,
+        (_, Language::English) => "Customer".to_owned(),
+        (_, Language::Hindi) => "ग्राहक".to_owned(),
+    }
+}

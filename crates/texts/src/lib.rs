@@ -1,16 +1,24 @@
 //! What functions need to write to people: languages, amounts, dates, masking, and the templates that
 //! put them together.
 //!
-//! A function that writes brings its templates ([`templates!`]) and a channel; [`Texts`] renders an event
-//! in the customer's language from the [`facts`] of the event.
+//! A function that writes brings its templates ([`templates!`]) and a channel. [`Texts`] renders them with
+//! the event's [`Facts`] in the customer's language:
+//!
+//! ```ignore
+//! let texts = Texts::new(&templates!(...), settings.parse_or("TIME_ZONE", IanaTimeZone::UTC)?, None);
+//! let [title, body] = texts.render(event, &texts.facts(event), ["title", "body"])?;
+//! ```
 
 pub mod amounts;
 pub mod dates;
-
+pub mod facts;
 pub mod language;
 pub mod lines;
+pub mod texts;
 
 pub use amounts::{amount, amount_plain, amount_short};
 pub use dates::{IanaTimeZone, date, date_time};
+pub use facts::Facts;
 pub use language::Language;
 pub use lines::{mask, one_line};
+pub use texts::{TextError, Texts};
