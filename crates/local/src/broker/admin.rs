@@ -1,0 +1,102 @@
+//! Asks a broker whether it answers, and creates topics.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use rdkafka::ClientConfig;
+use rdkafka::admin::{AdminClient, AdminOptions, NewTopic, TopicReplication};
+use rdkafka::client::DefaultClientContext;
+use rdkafka::consumer::{BaseConsumer, Consumer as _};
+use rdkafka::error::KafkaError;
+use rdkafka::types::RDKafkaErrorCode;
+
+use super::TopicSpec;
+use crate::error::StartError;
+
+/// How long a broker that should run may take to answer.
+const ANSWER_LIMIT: Duration = Duration::from_secs(10);
+/// How long the creation of all topics may take.
+const CREATE_LIMIT: Duration = Duration::from_secs(30);
+/// Kafka's own number for "as many as the broker's default says".
+const DEFAULT_REPLICATION: i32 = -1;
+
+/// A client that asks again at once when nobody listens yet.
+fn config(servers: &str) -> ClientConfig {
+    let mut config = ClientConfig::new();
+    config
+        .set("bootstrap.servers", servers)
+        .set("broker.address.family", "v4")
+        .set("reconnect.backoff.ms", "50")
+        .set("reconnect.backoff.max.ms", "200");
+    config
+}
+
+/// Asks one broker whether it answers.
+#[derive(Clone)]
+pub(super) struct Probe(Arc<BaseConsumer>);
+
+impl Probe {
+    pub fn new(servers: &str) -> Result<Self, StartError> {
+        let client = config(servers).create().map_err(|error| refused(servers, &error))?;
+        Ok(Self(Arc::new(client)))
+    }
+
+    /// Whether it tells its brokers within `limit`.
+    pub async fn answers(&self, limit: Duration) -> bool {
+        let client = Arc::clone(&self.0);
+        let asking = tokio::task::spawn_blocking(move || {
+            client.fetch_metadata(None, limit).is_ok_and(|metadata| !metadata.brokers().is_empty())
+        });
+        asking.await.unwrap_or(false)
+    }
+}
+
+/// Fails where no broker answers at `servers`.
+pub(super) async fn require_answer(servers: &str) -> Result<(), StartError> {
+    if Probe::new(servers)?.answers(ANSWER_LIMIT).await {
+        return Ok(());
+    }
+    Err(StartError::NotReady {
+        what: format!("the Kafka broker at {servers}"),
+        reason:
+            "it did not answer within 10 seconds; start it, correct the address, or choose another broker"
+                .to_owned(),
+    })
+}
+
+/// Creates the topics that do not exist yet.
+pub(super) async fn create_topics(servers: &str, topics: &[TopicSpec]) -> Result<(), StartError> {
+    let client: AdminClient<DefaultClientContext> =
+        config(servers).create().map_err(|error| refused(servers, &error))?;
+    let new: Vec<_> = topics
+        .iter()
+        .map(|topic| {
+            NewTopic::new(&topic.name, topic.partitions, TopicReplication::Fixed(DEFAULT_REPLICATION))
+        })
+        .collect();
+    let options =
+        AdminOptions::new().operation_timeout(Some(CREATE_LIMIT)).request_timeout(Some(CREATE_LIMIT));
+    let results = client.create_topics(&new, &options).await.map_err(|error| refused(servers, &error))?;
+    for result in results {
+        match result {
+            Ok(_) | Err((_, RDKafkaErrorCode::TopicAlreadyExists)) => {}
+            Err((topic, code)) => return Err(not_created(&topic, code)),
+        }
+    }
+    Ok(())
+}
+
+/// The broker refused a topic.
+pub(super) fn not_created(topic: &str, code: RDKafkaErrorCode) -> StartError {
+    StartError::NotReady {
+        what: format!("the topic {topic}"),
+        reason: format!("the broker refused to create it: {code}; see the broker's log"),
+    }
+}
+
+fn refused(servers: &str, error: &KafkaError) -> StartError {
+    StartError::NotReady {
+        what: format!("the Kafka broker at {servers}"),
+        reason: format!("{error}; check the address"),
+    }
+}

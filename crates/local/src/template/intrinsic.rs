@@ -1,0 +1,172 @@
+//! Evaluates `CloudFormation`'s functions: Ref, `Fn::Sub`, `Fn::GetAtt`, `Fn::If`, `Fn::Join`, and in conditions
+//! `Fn::Equals`, `Fn::Not`, `Fn::And`, `Fn::Or` and Condition.
+
+use super::error::{Fault, Located, Result};
+use super::scope::Scope;
+use super::yaml::{Entry, Node, Value, find};
+
+/// Longest text that evaluation may build. Environment variables of a function end at 4 KB together.
+const MAX_TEXT: usize = 64 * 1024;
+
+impl Scope<'_> {
+    /// The value without function calls; `None` where it is `AWS::NoValue`, which removes the property.
+    pub fn resolve(&self, node: &Node) -> Result<Option<Node>> {
+        if let Some((name, argument)) = node.intrinsic() {
+            return self.call(name, argument, node.line);
+        }
+        let value = match &node.value {
+            Value::List(items) => Value::List(self.resolve_all(items)?),
+            Value::Map(entries) => Value::Map(self.resolve_entries(entries)?),
+            plain => plain.clone(),
+        };
+        Ok(Some(Node { line: node.line, value }))
+    }
+
+    fn resolve_all(&self, items: &[Node]) -> Result<Vec<Node>> {
+        items.iter().filter_map(|item| self.resolve(item).transpose()).collect()
+    }
+
+    fn resolve_entries(&self, entries: &[Entry]) -> Result<Vec<Entry>> {
+        entries
+            .iter()
+            .filter_map(|entry| {
+                let node = self.resolve(&entry.node).transpose()?;
+                Some(node.map(|node| Entry { key: entry.key.clone(), line: entry.line, node }))
+            })
+            .collect()
+    }
+
+    fn call(&self, name: &str, argument: &Node, line: usize) -> Result<Option<Node>> {
+        match name {
+            "Ref" => self.reference(argument.text("Ref")?, line),
+            "Fn::GetAtt" => self.get_att(argument).map(Some),
+            "Fn::Sub" => self.substitute(argument).map(Some),
+            "Fn::Join" => self.join(argument).map(Some),
+            "Fn::If" => match argument.list("Fn::If")? {
+                [condition, then, otherwise] => {
+                    let holds = self.condition(condition.text("Fn::If")?, condition.line)?;
+                    self.resolve(if holds { then } else { otherwise })
+                }
+                _ => Err(Located::kind(line, "Fn::If", "a list of a condition and two values")),
+            },
+            other => Err(Located::unsupported(
+                line,
+                other,
+                "use Ref, Fn::Sub, Fn::GetAtt, Fn::If or Fn::Join here",
+            )),
+        }
+    }
+
+    fn get_att(&self, argument: &Node) -> Result<Node> {
+        let pair = match &argument.value {
+            Value::Scalar(text) => text.split_once('.'),
+            Value::List(items) => match items.as_slice() {
+                [id, attribute] => Some((id.text("Fn::GetAtt")?, attribute.text("Fn::GetAtt")?)),
+                _ => None,
+            },
+            _ => None,
+        };
+        let (id, attribute) =
+            pair.ok_or_else(|| Located::kind(argument.line, "Fn::GetAtt", "Resource.Attribute"))?;
+        self.attribute(id, attribute, argument.line)
+    }
+
+    fn join(&self, argument: &Node) -> Result<Node> {
+        let wrong = || Located::kind(argument.line, "Fn::Join", "a list of a delimiter and a list");
+        let [delimiter, items] = argument.list("Fn::Join")? else { return Err(wrong()) };
+        let items = self.resolve(items)?.ok_or_else(wrong)?;
+        let mut joined = String::new();
+        for (index, item) in items.list("Fn::Join")?.iter().enumerate() {
+            if index > 0 {
+                joined.push_str(delimiter.text("Fn::Join")?);
+            }
+            append(&mut joined, item.text("Fn::Join")?, argument.line)?;
+        }
+        Ok(Node::scalar(argument.line, joined))
+    }
+
+    fn substitute(&self, argument: &Node) -> Result<Node> {
+        let (pattern, own) = match &argument.value {
+            Value::List(items) => match items.as_slice() {
+                [pattern, own] => (pattern.text("Fn::Sub")?, own.map("Fn::Sub")?),
+                _ => {
+                    return Err(Located::kind(argument.line, "Fn::Sub", "a text, or a list of text and map"));
+                }
+            },
+            _ => (argument.text("Fn::Sub")?, &[] as &[Entry]),
+        };
+        let mut built = String::new();
+        let mut rest = pattern;
+        while let Some(start) = rest.find("${") {
+            append(&mut built, &rest[..start], argument.line)?;
+            let after = &rest[start + 2..];
+            let end = after.find('}').ok_or_else(|| {
+                Located::value(argument.line, "Fn::Sub", pattern, "a text that closes each ${")
+            })?;
+            let name = after[..end].trim();
+            append(&mut built, &self.variable(name, own, argument.line)?, argument.line)?;
+            rest = &after[end + 1..];
+        }
+        append(&mut built, rest, argument.line)?;
+        Ok(Node::scalar(argument.line, built))
+    }
+
+    /// What `${name}` stands for: `${!name}` is itself without the mark, `${id.attribute}` a `GetAtt`.
+    fn variable(&self, name: &str, own: &[Entry], line: usize) -> Result<String> {
+        if let Some(literal) = name.strip_prefix('!') {
+            return Ok(format!("${{{literal}}}"));
+        }
+        let value = match (find(own, name), name.split_once('.')) {
+            (Some(node), _) => self.resolve(node)?,
+            (None, Some((id, attribute))) => Some(self.attribute(id, attribute, line)?),
+            (None, None) => self.reference(name, line)?,
+        };
+        let value = value.ok_or_else(|| Located::kind(line, format!("${{{name}}}"), "a single value"))?;
+        Ok(value.text(name)?.to_owned())
+    }
+
+    /// Evaluates a condition's expression.
+    pub(super) fn holds(&self, node: &Node) -> Result<bool> {
+        let entries = node.map("a condition")?;
+        let [Entry { key, node: argument, line }] = entries else {
+            return Err(Located::kind(node.line, "a condition", "one function call"));
+        };
+        match key.as_str() {
+            "Condition" => self.condition(argument.text(key)?, *line),
+            "Fn::Equals" => match argument.list(key)? {
+                [left, right] => Ok(self.operand(left)? == self.operand(right)?),
+                _ => Err(Located::kind(*line, key, "a list of two values")),
+            },
+            "Fn::Not" => match argument.list(key)? {
+                [one] => Ok(!self.holds(one)?),
+                _ => Err(Located::kind(*line, key, "a list of one condition")),
+            },
+            "Fn::And" | "Fn::Or" => {
+                let all =
+                    argument.list(key)?.iter().map(|one| self.holds(one)).collect::<Result<Vec<_>>>()?;
+                Ok(if key == "Fn::And" { all.iter().all(|one| *one) } else { all.contains(&true) })
+            }
+            other => Err(Located::unsupported(
+                *line,
+                format!("{other} in a condition"),
+                "use Fn::Equals, Fn::Not, Fn::And, Fn::Or or Condition",
+            )),
+        }
+    }
+
+    fn operand(&self, node: &Node) -> Result<String> {
+        match self.resolve(node)? {
+            Some(Node { value: Value::Null, .. }) => Ok(String::new()),
+            Some(value) => Ok(value.text("Fn::Equals")?.to_owned()),
+            None => Err(Located::kind(node.line, "Fn::Equals", "a list of two values")),
+        }
+    }
+}
+
+fn append(built: &mut String, more: &str, line: usize) -> Result<()> {
+    if built.len() + more.len() > MAX_TEXT {
+        return Err(Located::new(line, Fault::TooBig { limit: MAX_TEXT, what: "characters in one value" }));
+    }
+    built.push_str(more);
+    Ok(())
+}

@@ -1,0 +1,232 @@
+//! Wrong templates: each is refused with the line and what to do.
+
+use std::fmt::Write as _;
+
+use super::super::{Template, TemplateError};
+use super::{read, settings, with_function, with_mapping};
+
+/// The line and message of the error that `text` gives.
+fn refused(text: &str, parameters: &[(&str, &str)]) -> (usize, String) {
+    match read(text, parameters) {
+        Err(TemplateError::Line { line, fault, file }) => {
+            assert!(file.ends_with("template.yaml"));
+            (line, fault.to_string())
+        }
+        other => panic!("not refused at a line: {other:?}\n{text}"),
+    }
+}
+
+fn assert_refused(text: &str, line: usize, part: &str) {
+    let (at, message) = refused(text, &[]);
+    assert!(message.contains(part), "{message:?} does not say {part:?}\n{text}");
+    assert_eq!(at, line, "{message}\n{text}");
+}
+
+#[test]
+fn mappings_outside_lambdas_limits_are_refused_with_their_line() {
+    const POLLERS: &str = "            ProvisionedPollerConfig: {MaximumPollers: 5}\n";
+    let cases = [
+        (
+            "BatchSize: 0",
+            "BatchSize of event E of function F is 0, but must be a whole number from 1 to 10000",
+        ),
+        ("BatchSize: 10001", "from 1 to 10000"),
+        ("BatchSize: many", "from 1 to 10000"),
+        ("BatchSize: [1]", "BatchSize must be a single value"),
+        ("MaximumBatchingWindowInSeconds: 301", "from 0 to 300"),
+        ("MaximumBatchingWindowInSeconds: 0.5", "from 0 to 300"),
+        ("ConsumerGroupId: a b", "ConsumerGroupId is a b"),
+        ("Enabled: maybe", "true or false"),
+        ("MaximumRetryAttempts: 3", "without ProvisionedPollerConfig"),
+        ("FunctionResponseTypes: [ReportBatchItemFailures]", "without ProvisionedPollerConfig"),
+        ("FilterCriteria: {Filters: []}", "does not support FilterCriteria"),
+        ("BatchSise: 3", "does not support BatchSise"),
+        ("ProvisionedPollerConfig: {MinimumPollers: 0}", "from 1 to 200"),
+        ("ProvisionedPollerConfig: {MinimumPollers: 9, MaximumPollers: 2}", "at most MaximumPollers, 2"),
+        ("DestinationConfig: {OnFailure: {Destination: 'kafka://t'}}", "without ProvisionedPollerConfig"),
+        ("DestinationConfig: {OnFailure: {Destination: nowhere}}", "the ARN of an SQS queue"),
+        ("DestinationConfig: {OnFailure: {Destination: 'arn:aws:sqs:r:1:q.fifo'}}", "no FIFO"),
+        ("DestinationConfig: {OnSuccess: {}}", "does not support OnSuccess"),
+    ];
+    for (property, part) in cases {
+        assert_refused(&with_mapping(&format!("            {property}\n")), 15, part);
+    }
+    let provisioned = [
+        ("MaximumRetryAttempts: 10001", "from -1 to 10000"),
+        ("MaximumRecordAgeInSeconds: 59", "-1 or a whole number from 60 to 604800"),
+        ("FunctionResponseTypes: [Other]", "[ReportBatchItemFailures]"),
+    ];
+    for (property, part) in provisioned {
+        assert_refused(&with_mapping(&format!("{POLLERS}            {property}\n")), 16, part);
+    }
+    let text = with_mapping("");
+    assert_refused(&text.replace("[t]", "[t, u]"), 13, "exactly one topic");
+    assert_refused(&text.replace("TRIM_HORIZON", "EARLIEST"), 14, "TRIM_HORIZON, LATEST or AT_TIMESTAMP");
+    assert_refused(&text.replace("TRIM_HORIZON", "AT_TIMESTAMP"), 9, "lacks StartingPositionTimestamp");
+    assert_refused(&text.replace("Type: MSK", "Type: Schedule"), 10, "an event of type Schedule");
+    assert_refused(&text.replace("Topics: [t]", "Queues: [t]"), 13, "does not support Queues");
+}
+
+#[test]
+fn functions_that_cannot_run_here_are_refused() {
+    let cases = [
+        ("Timeout: 901", "from 1 to 900"),
+        ("MemorySize: 64", "from 128 to 10240"),
+        ("Layers: [x]", "does not support Layers of function F"),
+        ("Timout: 5", "correct its spelling"),
+        ("PackageType: Image", "PackageType Image"),
+        ("Environment: {Variables: {A: [1]}}", "A must be a single value"),
+        ("FunctionName: a.b", "FunctionName"),
+    ];
+    for (property, part) in cases {
+        let line = if property.starts_with("FunctionName") { 3 } else { 8 };
+        assert_refused(&with_function(&format!("      {property}\n")), line, part);
+    }
+    let text = with_function("");
+    assert_refused(&text.replace("provided.al2023", "python3.14"), 7, "the runtime python3.14");
+    assert_refused(&text.replace("{Binary: f}", "{}"), 3, "lacks Binary");
+    assert_refused(&with_mapping("      Timeout: 841\n"), 15, "at most 840 behind a Kafka mapping");
+}
+
+#[test]
+fn unsupported_constructs_that_matter_are_named() {
+    let cases = [
+        ("Resources: {A: {Type: AWS::Lambda::EventSourceMapping}}", 1, "AWS::Lambda::EventSourceMapping"),
+        ("Resources: {A: {Type: AWS::Serverless::Api}}", 1, "AWS::Serverless::Api"),
+        ("Resources: {A: {Properties: {}}}", 1, "A lacks Type"),
+        ("Resources: {A: {Type: AWS::SQS::Queue, Propertys: {}}}", 1, "Propertys"),
+        ("Resources: {A: {Type: AWS::SQS::Queue, Properties: {FifoQueue: true}}}", 1, "FifoQueue of queue A"),
+        ("Resource: {}", 1, "the section Resource"),
+        ("Description: empty", 1, "lacks Resources"),
+        ("Transform: AWS::LanguageExtensions\nResources: {}", 1, "Transform"),
+        ("Resources: {}\n---\nResources: {}", 2, "second YAML document"),
+        (
+            "Parameters: {P: {Type: 'AWS::SSM::Parameter::Value<String>', Default: x}}\nResources: {}",
+            1,
+            "SSM",
+        ),
+    ];
+    for (text, line, part) in cases {
+        assert_refused(text, line, part);
+    }
+    let cases = [
+        ("!ImportValue x", "Fn::ImportValue"),
+        ("!FindInMap [a, b, c]", "Fn::FindInMap"),
+        ("!Ref Nothing", "no parameter or resource Nothing"),
+        ("!GetAtt F.Version", "attribute Version of F"),
+        ("!GetAtt F", "Fn::GetAtt must be Resource.Attribute"),
+        ("!Sub '${Open'", "closes each ${"),
+        ("!If [Nowhere, a, b]", "no condition Nowhere"),
+        ("!If [Nowhere, a]", "a condition and two values"),
+        ("!Join [a]", "a delimiter and a list"),
+        ("!!binary aGk=", "the tag"),
+    ];
+    for (expression, part) in cases {
+        assert_refused(
+            &with_function(&format!("      Environment: {{Variables: {{V: {expression}}}}}\n")),
+            8,
+            part,
+        );
+    }
+}
+
+#[test]
+fn parameters_are_checked() {
+    let text = "Parameters:
+  Mode: {Type: String, AllowedValues: [a, b]}
+  Count: {Type: Number, Default: 3, MinValue: 1, MaxValue: 5}
+Resources: {}
+";
+    assert_eq!(
+        refused(text, &[]),
+        (2, "parameter Mode has no default and was not given; give it a value".to_owned())
+    );
+    assert_eq!(
+        refused(text, &[("Mode", "c")]),
+        (2, "parameter Mode is c, but must be one of a, b".to_owned())
+    );
+    assert_eq!(refused(text, &[("Mode", "a"), ("Count", "x")]).0, 3);
+    assert_eq!(
+        refused(text, &[("Mode", "a"), ("Count", "6")]),
+        (3, "parameter Count is 6, but must be at most 5".to_owned())
+    );
+    let error = read(text, &[("Mode", "a"), ("Modus", "b")]).unwrap_err().to_string();
+    assert_eq!(error, "no template has a parameter Modus; there are: Count, Mode");
+}
+
+#[test]
+fn broken_yaml_is_refused_with_its_line() {
+    assert_refused("Resources:\n  A: [1, 2\n", 3, "not YAML");
+    assert_refused("Resources:\n  A: {}\n  A: {}\n", 3, "A is there twice");
+    assert_refused("", 1, "must be a map of sections");
+    assert_refused("- a\n", 1, "a template must be a map");
+    assert_refused("Resources: {? [a] : b}\n", 1, "a key must be a single value");
+    assert_refused("Resources:\n  A: {<<: {}}\n", 2, "merge key");
+    let missing = Template::read(&["/nowhere/template.yaml".into()], &settings(&[])).unwrap_err();
+    assert!(missing.to_string().starts_with("/nowhere/template.yaml: No such file"), "{missing}");
+}
+
+#[test]
+fn names_must_be_unique() {
+    let text = "Resources:
+  A: {Type: AWS::SQS::Queue, Properties: {QueueName: q}}
+  B: {Type: AWS::SQS::Queue, Properties: {QueueName: q}}
+";
+    assert_refused(text, 3, "the queue q is there twice");
+    let twice = with_mapping("").replace(
+        "        E:\n",
+        "        D:
+          Type: MSK
+          Properties: {Stream: s, Topics: [u], StartingPosition: LATEST, ConsumerGroupId: F-t}
+        E:\n",
+    );
+    assert_refused(&twice, 3, "the consumer group F-t is there twice");
+}
+
+#[test]
+fn bombs_are_refused() {
+    let laughs = "A: &a [x]\nB: &b [*a, *a]\nResources: {}\n";
+    assert_refused(laughs, 1, "anchors and aliases");
+    assert_refused(&format!("Resources: {}", "[".repeat(200)), 1, "levels of nesting");
+    assert_refused(&"#".repeat(1024 * 1024 + 1), 1, "bytes");
+
+    let mut chain = "Resources: {}\nConditions:\n".to_owned();
+    for at in 0..20_000 {
+        writeln!(chain, "  C{at}: !Condition C{}", at + 1).unwrap();
+    }
+    let text = chain.replace("Resources: {}", "Resources: {Q: {Type: AWS::SQS::Queue, Condition: C0}}");
+    assert!(refused(&text, &[]).1.contains("references in a chain"));
+
+    let mut doubling = "Resources:\n".to_owned();
+    for at in 0..40 {
+        let name = format!("'${{Q{0}}}${{Q{0}}}'", at + 1);
+        writeln!(doubling, "  Q{at}: {{Type: AWS::S3::Bucket, Properties: {{BucketName: !Sub {name}}}}}")
+            .unwrap();
+    }
+    doubling.push_str("  Q40: {Type: AWS::S3::Bucket, Properties: {BucketName: longer}}\n");
+    assert!(refused(&doubling, &[]).1.contains("characters in one value"));
+}
+
+#[test]
+fn circles_are_refused() {
+    let conditions = "Conditions: {A: !Condition B, B: !Not [!Condition A]}
+Resources: {Q: {Type: AWS::SQS::Queue, Condition: A}}
+";
+    assert_refused(conditions, 1, "refers to itself");
+    let names = "Resources:
+  A: {Type: AWS::SQS::Queue, Properties: {QueueName: !GetAtt B.QueueName}}
+  B: {Type: AWS::SQS::Queue, Properties: {QueueName: !GetAtt A.QueueName}}
+";
+    assert_refused(names, 3, "refers to itself");
+}
+
+proptest::proptest! {
+    /// Whatever is cut out of a real template or put into it, the answer is a template or an error.
+    #[test]
+    fn damaged_templates_never_panic(at in 0_usize..30_000, cut in 0_usize..200, put in "[-:!{}\\[\\]&*'\"#|> \n\ta-zRef]{0,12}") {
+        let text = include_str!("../../../../../infra/functions.yaml");
+        let (from, to) = (at.min(text.len()), (at + cut).min(text.len()));
+        let damaged = [&text.as_bytes()[..from], put.as_bytes(), &text.as_bytes()[to..]].concat();
+        let _ = read(&String::from_utf8_lossy(&damaged), &[("KafkaClusterArn", "c"), ("PortalUrl", "u")]);
+    }
+}
