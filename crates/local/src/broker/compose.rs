@@ -42,7 +42,10 @@ impl Compose {
         if process.wait().await.is_some_and(|status| status.success()) {
             return Ok(());
         }
-        let reason = format!("docker compose up failed:\n{}", process.last_lines());
+        let reason = format!(
+            "docker compose up failed; see that its Compose plugin is there:\n{}",
+            process.last_lines()
+        );
         Err(StartError::NotReady { what: WHAT.to_owned(), reason })
     }
 
@@ -133,7 +136,7 @@ mod tests {
     async fn what_came_up_half_way_is_taken_down() {
         let folder = tempfile::tempdir().unwrap();
         let error = failure(&stand_in(folder.path(), "--detach")).await;
-        assert!(error.contains("docker compose up failed:\nbroken"), "{error}");
+        assert!(error.contains("its Compose plugin is there:\nbroken"), "{error}");
         let calls = fs::read_to_string(folder.path().join("calls")).unwrap();
         let calls: Vec<_> = calls.lines().skip(1).collect();
         let [up, down] = calls.as_slice() else { panic!("{calls:?}") };
