@@ -7,24 +7,29 @@ use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde::{Deserialize, Deserializer, Serialize, Serializer, de::Error as _, ser::Error as _};
 use serde_json::value::RawValue;
 
+/// Fits serde's messages, and quotes no value.
+pub(crate) const NOT_DECIMAL: &str = "expected a decimal number of at most 28 digits";
+pub(crate) const NEGATIVE: &str = "expected an amount that is not negative";
+
 /// An amount of money in units of a currency that is given beside it.
 ///
 /// In JSON it is a number; it is read from and written as its decimal text, so `5000.00` stays `5000.00`
-/// and no digit passes through a float. Its `Debug` shows no digits, because balances are personal.
+/// and no digit passes through a float. (So it can be read from JSON text only, not from a
+/// [`serde_json::Value`], which has lost digits already.) Its `Debug` shows no digits, because balances are personal.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Amount(pub Decimal);
 
 impl Amount {
-    /// Reads decimal text, with or without an exponent; `None` if it is no number or has more than the
-    /// 28 significant digits that [`Decimal`] holds exactly.
+    /// Reads decimal text, with or without an exponent; `None` if it is no number or has more digits than
+    /// [`Decimal`] holds exactly (28 significant ones always fit).
     #[must_use]
     pub fn parse(text: &str) -> Option<Self> {
-        let decimal = if text.contains(['e', 'E']) {
-            Decimal::from_scientific(text).ok()?
-        } else {
-            Decimal::from_str_exact(text).ok()?
+        let Some((digits, _exponent)) = text.split_once(['e', 'E']) else {
+            return Decimal::from_str_exact(text).ok().map(Self);
         };
-        Some(Self(decimal))
+        // from_scientific rounds digits that do not fit.
+        Decimal::from_str_exact(digits).ok()?;
+        Decimal::from_scientific(text).ok().map(Self)
     }
 }
 
@@ -51,7 +56,7 @@ impl Serialize for Amount {
 impl<'de> Deserialize<'de> for Amount {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         let raw = <&RawValue>::deserialize(deserializer)?;
-        Self::parse(raw.get()).ok_or_else(|| D::Error::custom("expected a decimal number"))
+        Self::parse(raw.get()).ok_or_else(|| D::Error::custom(NOT_DECIMAL))
     }
 }
 
@@ -69,7 +74,7 @@ impl JsonSchema for Amount {
 pub(crate) fn not_negative<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Amount, D::Error> {
     let amount = Amount::deserialize(deserializer)?;
     if amount.0 < Decimal::ZERO {
-        return Err(D::Error::custom("expected an amount that is not negative"));
+        return Err(D::Error::custom(NEGATIVE));
     }
     Ok(amount)
 }
@@ -93,7 +98,16 @@ mod tests {
 
     #[test]
     fn what_is_no_exact_decimal_is_refused() {
-        for text in ["\"5000\"", "null", "true", "1e400", "0.00000000000000000000000000000001", "[]"] {
+        for text in [
+            "\"5000\"",
+            "null",
+            "true",
+            "1e400",
+            "0.00000000000000000000000000000001",
+            "[]",
+            "1e29",
+            "1.2345678901234567890123456789012e3",
+        ] {
             assert!(serde_json::from_str::<Amount>(text).is_err(), "{text}");
         }
     }

@@ -2,8 +2,9 @@
 
 use iso_currency::Currency;
 use jiff::civil::Date;
-use schemars::JsonSchema;
-use serde::{Deserialize, Serialize};
+use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
+use serde::{Deserialize, Deserializer, Serialize};
+use serde_json::{Value, json};
 
 use crate::{AccountId, Amount, Personal, TransactionId, UserId, amount::not_negative};
 
@@ -58,9 +59,10 @@ pub struct Transfer {
     pub to_account: Beneficiary,
     /// What was transferred.
     #[serde(deserialize_with = "not_negative")]
+    #[schemars(extend("minimum" = 0))]
     pub amount: Amount,
     /// The currency of `amount` and `balance_after`.
-    #[schemars(with = "String", regex(pattern = "^[A-Z]{3}$"))]
+    #[schemars(schema_with = "currency_code")]
     pub currency: Currency,
     /// The kind of transfer, e.g. `FUND_TRANSFER`.
     pub transaction_type: String,
@@ -82,9 +84,10 @@ pub struct TransactionFailed {
     pub to_account: Beneficiary,
     /// What should have been transferred.
     #[serde(deserialize_with = "not_negative")]
+    #[schemars(extend("minimum" = 0))]
     pub amount: Amount,
     /// The currency of `amount`.
-    #[schemars(with = "String", regex(pattern = "^[A-Z]{3}$"))]
+    #[schemars(schema_with = "currency_code")]
     pub currency: Currency,
     /// Why, as a code, e.g. `INSUFFICIENT_FUNDS`.
     pub reason: FailureReason,
@@ -93,6 +96,7 @@ pub struct TransactionFailed {
 /// Why a transfer failed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "SCREAMING_SNAKE_CASE")]
+#[schemars(transform = allow_later_reasons)]
 pub enum FailureReason {
     /// The account does not hold that much.
     InsufficientFunds,
@@ -107,8 +111,20 @@ pub enum FailureReason {
     TechnicalError,
 }
 
+/// A consumer that validates must not refuse what a later 1.x adds.
+fn allow_later_reasons(schema: &mut Schema) {
+    if let Some(Value::Array(mut reasons)) = schema.remove("oneOf") {
+        reasons.push(json!({ "description": "A reason that a later version adds.", "type": "string" }));
+        schema.insert("anyOf".to_owned(), reasons.into());
+    }
+}
+
+fn currency_code(_: &mut SchemaGenerator) -> Schema {
+    json_schema!({ "type": "string", "description": "An ISO 4217 code, e.g. `INR`.", "pattern": "^[A-Z]{3}$" })
+}
+
 /// A customer signed up.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[derive(Debug, Clone, PartialEq, Serialize, JsonSchema)]
 pub struct UserRegistered {
     /// The new customer.
     #[serde(flatten)]
@@ -116,6 +132,25 @@ pub struct UserRegistered {
     /// The code that proves the phone number. Never logged.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub verification_code: Option<Personal>,
+}
+
+/// Written out, because a derived `flatten` forgets which field an error is about, and refuses numbers in
+/// unknown fields that other payloads pass over.
+impl<'de> Deserialize<'de> for UserRegistered {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        #[derive(Deserialize)]
+        #[serde(rename = "UserRegistered")]
+        struct Fields {
+            user_id: UserId,
+            user_name: Personal,
+            user_email: Personal,
+            user_phone: Personal,
+            verification_code: Option<Personal>,
+        }
+        let Fields { user_id, user_name, user_email, user_phone, verification_code } =
+            Fields::deserialize(deserializer)?;
+        Ok(Self { user: User { user_id, user_name, user_email, user_phone }, verification_code })
+    }
 }
 
 /// A customer logged in.
@@ -143,9 +178,10 @@ pub struct LoanApplied {
     pub applicant: User,
     /// What was applied for.
     #[serde(deserialize_with = "not_negative")]
+    #[schemars(extend("minimum" = 0))]
     pub amount: Amount,
     /// The currency of `amount`.
-    #[schemars(with = "String", regex(pattern = "^[A-Z]{3}$"))]
+    #[schemars(schema_with = "currency_code")]
     pub currency: Currency,
     /// Months to repay in.
     pub term_months: u16,
@@ -163,9 +199,10 @@ pub struct LoanApproved {
     pub applicant: User,
     /// What was approved.
     #[serde(deserialize_with = "not_negative")]
+    #[schemars(extend("minimum" = 0))]
     pub amount: Amount,
     /// The currency of `amount`.
-    #[schemars(with = "String", regex(pattern = "^[A-Z]{3}$"))]
+    #[schemars(schema_with = "currency_code")]
     pub currency: Currency,
     /// Months to repay in.
     pub term_months: u16,
@@ -195,9 +232,10 @@ pub struct BillPaid {
     pub bill_reference: Personal,
     /// What was paid.
     #[serde(deserialize_with = "not_negative")]
+    #[schemars(extend("minimum" = 0))]
     pub amount: Amount,
     /// The currency of `amount` and `balance_after`.
-    #[schemars(with = "String", regex(pattern = "^[A-Z]{3}$"))]
+    #[schemars(schema_with = "currency_code")]
     pub currency: Currency,
     /// The debited account's balance after the payment.
     pub balance_after: Amount,

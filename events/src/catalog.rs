@@ -2,15 +2,15 @@
 
 use std::{fmt, str::FromStr};
 
-use schemars::{Schema, SchemaGenerator};
+use schemars::{JsonSchema, SchemaGenerator};
 use serde::{Serialize, Serializer};
-use serde_json::value::RawValue;
 
 use crate::bank::{
     Account, AccountFrozen, BillPaid, LoanApplied, LoanApproved, StatementGenerated, StatementRequested,
     TransactionFailed, Transfer, User, UserLogin, UserRegistered,
 };
-use crate::decode::{FieldError, read_data};
+use crate::decode::{FieldError, read_json};
+use crate::{Event, event::Wire};
 
 macro_rules! catalog {
     ($($(#[$doc:meta])* $variant:ident($payload:ty) = $name:literal, key $key:expr;)+) => {
@@ -32,15 +32,21 @@ macro_rules! catalog {
                 }
             }
 
-            pub(crate) fn read_payload(self, data: &RawValue) -> Result<Payload, FieldError> {
+            pub(crate) fn read_event(self, value: &[u8]) -> Result<Event, FieldError> {
                 match self {
-                    $(Self::$variant => read_data::<$payload>(data).map(Payload::$variant),)+
+                    $(Self::$variant => {
+                        Ok(read_json::<Wire<$payload>>(value)?.into_event(Payload::$variant))
+                    })+
                 }
             }
 
-            pub(crate) fn payload_schema(self, generator: &mut SchemaGenerator) -> Schema {
+            /// Adds the payload's schema to the definitions; where it is there.
+            pub(crate) fn payload_reference(self, generator: &mut SchemaGenerator) -> String {
                 match self {
-                    $(Self::$variant => generator.subschema_for::<$payload>(),)+
+                    $(Self::$variant => {
+                        generator.subschema_for::<$payload>();
+                        format!("#/$defs/{}", <$payload>::schema_name())
+                    })+
                 }
             }
         }

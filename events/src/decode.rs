@@ -1,9 +1,14 @@
 //! From a record's value to a typed event, with errors that name the field and quote nothing of it.
 
 use serde::Deserialize;
-use serde_json::value::RawValue;
+use serde_path_to_error::{Path, Segment};
 
-use crate::{Event, EventId, Topic, event::Wire};
+use crate::{Event, EventId, Topic, amount, ids::InvalidId};
+
+#[cfg(test)]
+mod messages;
+#[cfg(test)]
+mod properties;
 
 /// Why a record's value is no event that this version understands. All of these are permanent: reading the
 /// same bytes again gives the same answer.
@@ -51,34 +56,41 @@ impl DecodeError {
 
 /// Where a JSON document does not have the expected form.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("{field} {problem} (line {line}, column {column})")]
+#[error("{field}: {problem} (line {line}, column {column})")]
 pub struct FieldError {
     /// Path of the field, e.g. `data.from_account.user_id`; `the document` for the whole.
     pub field: String,
     /// What is wrong with it, without the value.
     pub problem: String,
-    /// Line in the document, or in `data` for a field of it; from 1.
+    /// Line in the document, from 1.
     pub line: usize,
-    /// Column in that line, in bytes; from 1.
+    /// Column in that line, in bytes, from 1.
     pub column: usize,
+}
+
+/// What decides how the rest is read.
+#[derive(Deserialize)]
+#[serde(expecting = "an object")]
+struct Head {
+    version: String,
+    event_type: String,
 }
 
 impl Event {
     /// Reads a record's value that came from `topic`.
     pub fn decode(value: &[u8], topic: &str) -> Result<Self, DecodeError> {
-        let wire: Wire<&RawValue> = read_json(value, "")?;
-        if wire.version.split('.').next() != Some("1") {
-            return Err(DecodeError::UnknownVersion { version: shorten(&wire.version) });
+        let head: Head = read_json(value)?;
+        if head.version.split('.').next() != Some("1") {
+            return Err(DecodeError::UnknownVersion { version: shorten(&head.version) });
         }
-        let event_type: Topic = wire
+        let event_type: Topic = head
             .event_type
             .parse()
-            .map_err(|_| DecodeError::UnknownType { event_type: shorten(&wire.event_type) })?;
+            .map_err(|_| DecodeError::UnknownType { event_type: shorten(&head.event_type) })?;
         if event_type.name() != topic {
             return Err(DecodeError::WrongTopic { event_type, topic: topic.to_owned() });
         }
-        let payload = event_type.read_payload(wire.data)?;
-        Ok(Self { event_id: wire.event_id, timestamp: wire.timestamp, payload, metadata: wire.metadata })
+        Ok(event_type.read_event(value)?)
     }
 }
 
@@ -102,37 +114,54 @@ pub fn read_event_type(value: &[u8]) -> Option<String> {
     serde_json::from_slice::<OnlyType>(value).ok().map(|only| shorten(&only.event_type))
 }
 
-pub(crate) fn read_data<'a, T: Deserialize<'a>>(data: &'a RawValue) -> Result<T, FieldError> {
-    read_json(data.get().as_bytes(), "data")
-}
-
-fn read_json<'a, T: Deserialize<'a>>(json: &'a [u8], prefix: &str) -> Result<T, FieldError> {
+pub(crate) fn read_json<'a, T: Deserialize<'a>>(json: &'a [u8]) -> Result<T, FieldError> {
     let mut deserializer = serde_json::Deserializer::from_slice(json);
     let value = serde_path_to_error::deserialize(&mut deserializer)
-        .map_err(|error| field_error(prefix, &error.path().to_string(), error.inner()))?;
-    deserializer.end().map_err(|error| field_error(prefix, ".", &error))?;
+        .map_err(|error| field_error(error.path(), error.inner()))?;
+    deserializer.end().map_err(|error| FieldError {
+        field: "the document".to_owned(),
+        problem: problem(&error),
+        line: error.line(),
+        column: error.column(),
+    })?;
     Ok(value)
 }
 
-fn field_error(prefix: &str, path: &str, error: &serde_json::Error) -> FieldError {
-    let field = match (prefix, path) {
-        ("", ".") => "the document".to_owned(),
-        (prefix, ".") => prefix.to_owned(),
-        ("", path) => shorten(path),
-        (prefix, path) => format!("{prefix}.{}", shorten(path)),
-    };
+fn field_error(path: &Path, error: &serde_json::Error) -> FieldError {
+    let field = place(path, error).unwrap_or_else(|| "the document".to_owned());
     FieldError { field, problem: problem(error), line: error.line(), column: error.column() }
 }
 
-/// Serde's messages quote the value, which may be personal; only those without one are passed on.
+/// The path, as far as it is made of fields of ours; other keys may be personal. Only an error of type or
+/// form is about such a field: a syntax error may be below any key, and an enum may be given as an object.
+fn place(path: &Path, error: &serde_json::Error) -> Option<String> {
+    let names = path.iter().map_while(|segment| match segment {
+        Segment::Map { key } => Some(key.as_str()),
+        _ => None,
+    });
+    let names: Vec<&str> = names.collect();
+    (error.is_data() && !names.is_empty()).then(|| names.join("."))
+}
+
+/// Serde's messages quote the value, which may be personal; only what is known to quote none is passed on.
 fn problem(error: &serde_json::Error) -> String {
-    let message = error.to_string();
-    let without_position = message.split(" at line ").next().unwrap_or_default();
-    let quotes_no_value = ["missing field", "duplicate field", "expected a", "expected 1 to"];
-    if error.is_data() && quotes_no_value.iter().any(|start| without_position.starts_with(start)) {
-        return format!("is not as it should be: {without_position}");
+    let text = error.to_string();
+    let message = text.rsplit_once(" at line ").map_or(text.as_str(), |(message, _position)| message);
+    if !error.is_data() {
+        return format!("not valid JSON, {message}");
     }
-    if error.is_data() { "has the wrong type or form".to_owned() } else { "is not valid JSON".to_owned() }
+    let names_a_field = message.starts_with("missing field `") || message.starts_with("duplicate field `");
+    let is_ours =
+        [amount::NOT_DECIMAL, amount::NEGATIVE].contains(&message) || message == InvalidId.to_string();
+    if names_a_field || is_ours {
+        return message.to_owned();
+    }
+    match message.rsplit_once(", expected ") {
+        Some((found, expected)) if found.starts_with("invalid type: ") => {
+            format!("wrong type, expected {expected}")
+        }
+        _ => "not of the form that its schema asks for".to_owned(),
+    }
 }
 
 fn shorten(text: &str) -> String {

@@ -4,7 +4,7 @@ use std::fmt;
 
 use jiff::Timestamp;
 use schemars::JsonSchema;
-use serde::{Deserialize, Serialize};
+use serde::{Deserialize, Deserializer, Serialize};
 use serde_json::{Map, Value};
 
 use crate::{EventId, Payload, Personal, Topic};
@@ -63,7 +63,7 @@ pub struct Metadata {
     /// The customer's language as a BCP 47 tag, e.g. `hi` or `hi-IN`; English where it is absent or unknown.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub locale: Option<String>,
-    /// What callers add.
+    /// What callers add. Numbers are kept as 64 bits; write others as text.
     #[serde(flatten)]
     pub more: Map<String, Value>,
 }
@@ -76,12 +76,36 @@ impl fmt::Debug for Metadata {
 
 /// The envelope's shape in JSON, whatever its data.
 #[derive(Serialize, Deserialize, JsonSchema)]
+#[serde(expecting = "an object")]
 pub(crate) struct Wire<D> {
+    /// What makes it the same event, however often it is delivered.
     pub event_id: EventId,
+    /// What kind of event it is, which is also the name of its topic.
     pub event_type: String,
+    /// When it happened.
     pub timestamp: Timestamp,
+    /// The version of this form. Within 1.x, fields are only added.
     pub version: String,
+    /// What happened.
     pub data: D,
-    #[serde(default)]
+    /// The circumstances.
+    #[serde(default, deserialize_with = "null_as_default")]
+    #[schemars(with = "Option<Metadata>")]
     pub metadata: Metadata,
+}
+
+impl<D> Wire<D> {
+    pub(crate) fn into_event(self, payload: fn(D) -> Payload) -> Event {
+        Event {
+            event_id: self.event_id,
+            timestamp: self.timestamp,
+            payload: payload(self.data),
+            metadata: self.metadata,
+        }
+    }
+}
+
+/// Serializers of other languages write an empty field as null.
+fn null_as_default<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Metadata, D::Error> {
+    Ok(Option::deserialize(deserializer)?.unwrap_or_default())
 }

@@ -21,8 +21,8 @@ fn check(text: &str) -> Result<(), InvalidId> {
 }
 
 macro_rules! id {
-    ($(#[$doc:meta])* $name:ident) => {
-        $(#[$doc])*
+    (#[doc = $doc:literal] $name:ident) => {
+        #[doc = $doc]
         #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
         #[serde(try_from = "String", into = "String")]
         pub struct $name(String);
@@ -70,7 +70,11 @@ macro_rules! id {
             }
 
             fn json_schema(_: &mut SchemaGenerator) -> Schema {
-                json_schema!({ "type": "string", "pattern": r"^[A-Za-z0-9_:@-][A-Za-z0-9._:@-]{0,127}$" })
+                json_schema!({
+                    "description": $doc.trim(),
+                    "type": "string",
+                    "pattern": r"^[A-Za-z0-9_:@-][A-Za-z0-9._:@-]{0,127}$"
+                })
             }
         }
     };

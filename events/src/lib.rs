@@ -13,6 +13,9 @@ pub mod personal;
 pub mod schema;
 pub mod topic;
 
+#[cfg(test)]
+mod strategies;
+
 pub use amount::Amount;
 pub use catalog::{Payload, Topic};
 pub use decode::DecodeError;

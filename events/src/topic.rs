@@ -26,7 +26,7 @@ impl Topic {
         TopicSettings {
             partitions: 10,
             replication: 3,
-            retention: Duration::from_secs(7 * 24 * 60 * 60),
+            retention: Duration::from_hours(7 * 24),
             retention_bytes_per_partition: GIBIBYTE,
         }
     }
