@@ -1,1 +1,199 @@
-//! (being written)
+//! Lambda's event source mapping for Kafka: reads one topic in one consumer group, forms batches as AWS does,
+//! invokes the function over the Lambda Invoke API and commits what it settled.
+//!
+//! The decisions are in [`machine`], which has no input or output of its own; `poller` moves records, answers
+//! and time in and out of it. A record is lost only with a log line, an event and no failure destination.
+//!
+//! Kept simple so far: the number of pollers does not grow with lag (provisioned mappings invoke up to five
+//! times their minimum of pollers at once), failure destinations are SQS queues, filter criteria are not read, and
+//! a topic that ends in an aborted or committed transaction's control record never reads as settled.
+
+mod backoff;
+pub mod batch;
+mod consumer;
+pub mod destination;
+pub mod event;
+pub mod invoke;
+pub mod machine;
+mod partition;
+pub mod payload;
+mod poller;
+pub mod record;
+pub mod response;
+mod rules;
+mod worker;
+
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
+
+use rdkafka::error::KafkaError;
+use tokio::sync::{mpsc, oneshot, watch};
+use tokio::task::{JoinHandle, spawn_blocking};
+
+use crate::template::Mapping;
+pub use batch::Condition;
+use consumer::GroupConsumer;
+pub use consumer::PartitionLag;
+use destination::{FailureQueue, Story};
+pub use event::{MappingEvent, Observer};
+use invoke::Invoker;
+use machine::Machine;
+use payload::Envelope;
+use poller::Poller;
+pub use record::Position;
+use worker::Worker;
+
+/// What a mapping connects.
+#[derive(Clone, Debug)]
+pub struct Connection {
+    /// The brokers, `host:port` separated by commas; payloads name them too.
+    pub bootstrap_servers: String,
+    /// Base URL of a Lambda Invoke API.
+    pub invoke_endpoint: String,
+    /// Base URL of the AWS emulator, for failure destinations.
+    pub aws_endpoint: String,
+    /// The event source's ARN, for payloads and failure destinations.
+    pub event_source_arn: String,
+}
+
+/// A mapping cannot start, or cannot tell its lag.
+#[derive(Debug, thiserror::Error)]
+pub enum MappingError {
+    /// A setting that Lambda would refuse.
+    #[error("mapping {mapping}: {setting} cannot be used like this: {reason}")]
+    Setting {
+        /// The mapping's id.
+        mapping: String,
+        /// The property in the template.
+        setting: &'static str,
+        /// What is wrong and what to do.
+        reason: &'static str,
+    },
+    /// A failure destination that cannot be used.
+    #[error("the failure destination {destination} cannot be used: {reason}")]
+    Destination {
+        /// As the template has it.
+        destination: String,
+        /// What is wrong and what to do.
+        reason: &'static str,
+    },
+    /// A base URL that is none.
+    #[error("the {name} {url} is not a base URL; give one like http://127.0.0.1:9001")]
+    Endpoint {
+        /// Which endpoint.
+        name: &'static str,
+        /// What was given.
+        url: String,
+    },
+    /// The HTTP client could not be built.
+    #[error("the HTTP client cannot be set up: {0}")]
+    Http(#[from] reqwest::Error),
+    /// Kafka cannot be asked or read.
+    #[error("topic {topic} cannot be read: {source}; check that the broker runs and has the topic")]
+    Kafka {
+        /// The topic.
+        topic: String,
+        /// What librdkafka said.
+        source: KafkaError,
+    },
+    /// The mapping's task has ended.
+    #[error("the mapping of topic {topic} has stopped; start it again")]
+    Stopped {
+        /// The topic.
+        topic: String,
+    },
+}
+
+/// A running mapping. Dropping it stops it without waiting for invocations under way; their records come again.
+#[derive(Debug)]
+pub struct EventSourceMapping {
+    topic: String,
+    consumer: std::sync::Weak<GroupConsumer>,
+    commits: watch::Receiver<u64>,
+    stop: oneshot::Sender<Duration>,
+    task: JoinHandle<()>,
+}
+
+impl EventSourceMapping {
+    /// Starts a mapping on the current Tokio runtime, whatever its `enabled` says: whether to start it is the
+    /// caller's decision. The topic may be created later; the observer is told when partitions are assigned.
+    pub fn start(spec: &Mapping, connection: &Connection, observer: Observer) -> Result<Self, MappingError> {
+        let envelope =
+            Envelope::new(&spec.topic, &connection.event_source_arn, &connection.bootstrap_servers);
+        let seed = uuid::Uuid::new_v4().as_u64_pair().0;
+        let machine = Arc::new(Mutex::new(Machine::new(rules::rules(spec)?, envelope.clone(), seed)));
+        let worker = Arc::new(worker(spec, connection, envelope)?);
+        let (assignment_sender, assignments) = mpsc::unbounded_channel();
+        let consumer =
+            consumer::create(spec, &connection.bootstrap_servers, Arc::clone(&machine), assignment_sender)
+                .map_err(|source| MappingError::Kafka { topic: spec.topic.clone(), source })?;
+        let consumer = Arc::new(consumer);
+        let (commit_count, commits) = watch::channel(0);
+        let (stop, stopped) = oneshot::channel();
+        let weak = Arc::downgrade(&consumer);
+        let poller = Poller {
+            topic: spec.topic.clone(),
+            starting_position: spec.starting_position,
+            machine,
+            consumer,
+            assignments,
+            worker,
+            observer,
+            commits: commit_count,
+        };
+        let task = tokio::spawn(poller.run(stopped));
+        Ok(Self { topic: spec.topic.clone(), consumer: weak, commits, stop, task })
+    }
+
+    /// How far the group's committed offsets are behind the end of each partition.
+    pub async fn lag(&self) -> Result<Vec<PartitionLag>, MappingError> {
+        let stopped = || MappingError::Stopped { topic: self.topic.clone() };
+        let consumer = self.consumer.upgrade().ok_or_else(stopped)?;
+        let topic = self.topic.clone();
+        let lag = spawn_blocking(move || consumer::lag(&consumer, &topic)).await.map_err(|_| stopped())?;
+        lag.map_err(|source| MappingError::Kafka { topic: self.topic.clone(), source })
+    }
+
+    /// Waits until the group has committed all that the topic holds. What is published before the call is
+    /// waited for.
+    pub async fn settled(&self) -> Result<(), MappingError> {
+        let mut commits = self.commits.clone();
+        loop {
+            commits.mark_unchanged();
+            if self.lag().await?.iter().all(|partition| partition.lag == 0) {
+                return Ok(());
+            }
+            // Whatever is missing ends in a commit.
+            commits.changed().await.map_err(|_| MappingError::Stopped { topic: self.topic.clone() })?;
+        }
+    }
+
+    /// Stops: waits up to `limit` for invocations under way, commits what is settled and leaves the group.
+    pub async fn stop(self, limit: Duration) {
+        // Either fails only if the task has ended already.
+        let _ = self.stop.send(limit);
+        let _ = self.task.await;
+    }
+}
+
+fn worker(spec: &Mapping, connection: &Connection, envelope: Envelope) -> Result<Worker, MappingError> {
+    // Loopback endpoints: a proxy of the environment must not come between.
+    let client = reqwest::Client::builder().no_proxy().build()?;
+    let destination = spec
+        .on_failure
+        .as_ref()
+        .map(|arn| FailureQueue::new(client.clone(), &connection.aws_endpoint, arn))
+        .transpose()?;
+    Ok(Worker {
+        mapping: spec.id.clone(),
+        envelope,
+        invoker: Invoker::new(client, &connection.invoke_endpoint, &spec.function)?,
+        report_batch_item_failures: spec.report_batch_item_failures,
+        destination,
+        story: Story {
+            function_arn: format!("arn:aws:lambda:us-east-1:000000000000:function:{}", spec.function),
+            event_source_arn: connection.event_source_arn.clone(),
+            bootstrap_servers: connection.bootstrap_servers.clone(),
+        },
+    })
+}

@@ -1,0 +1,273 @@
+//! The mapping's decisions as a state machine without input or output: records go in, what to do comes out,
+//! how it ended goes in again. Time is an argument.
+//!
+//! What always holds: a record is settled only after an invocation that succeeded for it or after it was given
+//! up; a partition has at most one batch in flight; its records are tried in order; what may be committed of it
+//! never passes an unsettled record and never falls.
+
+mod form;
+mod settle;
+#[cfg(test)]
+mod tests;
+
+use std::collections::BTreeMap;
+use std::time::{Duration, Instant};
+
+use super::backoff::Backoff;
+use super::batch::{Action, Batch, Outcome};
+use super::partition::Partition;
+use super::payload::Envelope;
+use super::record::{Position, Record};
+
+/// The rules that a machine follows.
+#[derive(Clone, Debug)]
+pub struct Rules {
+    /// Most records in a batch.
+    pub batch_size: usize,
+    /// Longest time that a record waits for others.
+    pub window: Duration,
+    /// Largest payload in bytes.
+    pub payload_limit: usize,
+    /// Most invocations at once; without one, partitions are the only limit.
+    pub max_in_flight: Option<usize>,
+    /// Failed batches are tried again this often; without a number, forever.
+    pub retries: Option<u32>,
+    /// Records older than this are given up.
+    pub max_age: Option<Duration>,
+    /// A failed batch comes again in two halves.
+    pub bisect: bool,
+}
+
+/// A moment on both clocks: waits follow the steady one, ages of records the wall.
+#[derive(Clone, Copy, Debug)]
+pub struct Now {
+    /// Steady time.
+    pub at: Instant,
+    /// Wall time, milliseconds since the epoch.
+    pub unix_millis: i64,
+}
+
+/// See the module's documentation.
+pub struct Machine {
+    rules: Rules,
+    envelope: Envelope,
+    backoff: Backoff,
+    partitions: BTreeMap<i32, Partition>,
+    batches: BTreeMap<u64, Batch>,
+    last_batch: u64,
+    stopping: bool,
+}
+
+impl Machine {
+    /// A machine that owns no partition yet. The seed spreads its backoff.
+    #[must_use]
+    pub fn new(rules: Rules, envelope: Envelope, seed: u64) -> Self {
+        Self {
+            rules,
+            envelope,
+            backoff: Backoff::new(seed),
+            partitions: BTreeMap::new(),
+            batches: BTreeMap::new(),
+            last_batch: 0,
+            stopping: false,
+        }
+    }
+
+    /// Takes over a partition, to be read from `start`; `committed` says whether the group stored that offset.
+    pub fn assign(&mut self, partition: i32, start: i64, committed: bool) {
+        let earlier = self.batches.iter().filter(|(_, batch)| {
+            batch.in_flight && batch.records.iter().any(|record| record.position.partition == partition)
+        });
+        let earlier = earlier.map(|(id, _)| *id).collect();
+        self.partitions.insert(partition, Partition::new(start, committed, earlier));
+    }
+
+    /// Gives a partition up: what is buffered or waits to be retried will be read again by the next owner.
+    /// Answers the offset that is still to be committed.
+    pub fn revoke(&mut self, partition: i32) -> Option<i64> {
+        let commit = self.commit_of(partition);
+        let state = self.partitions.remove(&partition)?;
+        for id in state.batches {
+            let Some(batch) = self.batches.get_mut(&id) else { continue };
+            // A batch in flight keeps its records: its answer is judged by what was sent.
+            if !batch.in_flight {
+                batch.records.retain(|record| record.position.partition != partition);
+                if batch.records.is_empty() {
+                    self.batches.remove(&id);
+                }
+            }
+        }
+        commit
+    }
+
+    /// Takes a record in. Answers whether reading its partition should pause. A record of a partition that is
+    /// not owned is left to its owner.
+    pub fn push(&mut self, record: Record, at: Instant) -> bool {
+        let Some(partition) = self.partitions.get_mut(&record.position.partition) else { return false };
+        partition.push(record, at);
+        let full = partition.buffer.len() >= 2 * self.rules.batch_size
+            || partition.buffered_bytes >= 2 * self.rules.payload_limit;
+        let pause = full && !partition.paused;
+        partition.paused |= full;
+        pause
+    }
+
+    /// Paused partitions whose buffers have room again; reading goes on.
+    pub fn take_resumable(&mut self) -> Vec<i32> {
+        let mut resumable = Vec::new();
+        for (number, partition) in &mut self.partitions {
+            if partition.paused
+                && partition.buffer.len() < self.rules.batch_size
+                && partition.buffered_bytes < self.rules.payload_limit
+            {
+                partition.paused = false;
+                resumable.push(*number);
+            }
+        }
+        resumable
+    }
+
+    /// The next thing to do, until there is none.
+    pub fn next(&mut self, now: Now) -> Option<Action> {
+        if self.stopping {
+            return None;
+        }
+        loop {
+            if let Some(id) = self.runnable(now.at) {
+                if self.give_up_expired(id, now) {
+                    continue;
+                }
+                let batch = self.batches.get_mut(&id)?;
+                batch.in_flight = true;
+                let job = batch.job(id);
+                return Some(match batch.given_up {
+                    Some(condition) => Action::GiveUp(job, condition),
+                    None => Action::Invoke(job),
+                });
+            }
+            if !self.has_slot() || !self.form(now.at) {
+                return None;
+            }
+        }
+    }
+
+    /// When `next` may have something to do without anything else happening.
+    #[must_use]
+    pub fn wake_at(&self) -> Option<Instant> {
+        if self.stopping {
+            return None;
+        }
+        let slot = self.has_slot();
+        let retries = self.batches.iter().filter(|(id, batch)| {
+            !batch.in_flight && (slot || batch.given_up.is_some()) && self.leads(**id, batch)
+        });
+        let windows = self.partitions.values().filter(|_| slot).filter_map(Partition::ready_since);
+        retries.map(|(_, batch)| batch.not_before).chain(windows.map(|at| at + self.rules.window)).min()
+    }
+
+    /// Takes in how an action ended. Answers the records that come again.
+    pub fn finish(&mut self, id: u64, outcome: Outcome, at: Instant) -> Vec<Position> {
+        for partition in self.partitions.values_mut() {
+            partition.earlier.remove(&id);
+        }
+        let Some(mut batch) = self.batches.remove(&id) else { return Vec::new() };
+        batch.in_flight = false;
+        batch.records.retain(|record| {
+            self.partitions.get(&record.position.partition).is_some_and(|state| state.batches.contains(&id))
+        });
+        if batch.records.is_empty() {
+            return Vec::new();
+        }
+        match outcome {
+            Outcome::Done | Outcome::GivenUp => {
+                self.settle(id, &batch.records, &[]);
+                Vec::new()
+            }
+            Outcome::Partial(failed, answer) => self.partly_failed(id, batch, &failed, answer, at),
+            Outcome::Failed(answer) => self.failed(id, batch, answer, at),
+            Outcome::NotRun | Outcome::NotDelivered => self.again(id, batch, at),
+            Outcome::TooLarge => self.too_large(id, batch, at),
+        }
+    }
+
+    /// Offsets to commit now, by partition: each the lowest unsettled one, where it rose.
+    pub fn take_commits(&mut self) -> Vec<(i32, i64)> {
+        let owned: Vec<i32> = self.partitions.keys().copied().collect();
+        let mut commits = Vec::new();
+        for number in owned {
+            if let Some(offset) = self.commit_of(number)
+                && let Some(partition) = self.partitions.get_mut(&number)
+            {
+                partition.commit_requested = Some(offset);
+                commits.push((number, offset));
+            }
+        }
+        commits
+    }
+
+    /// The broker refused these commits; they are handed out again.
+    pub fn commit_failed(&mut self, partitions: &[i32]) {
+        for number in partitions {
+            if let Some(partition) = self.partitions.get_mut(number) {
+                partition.commit_requested = None;
+            }
+        }
+    }
+
+    /// The offsets of all owned partitions, handed out before or not: after these nothing is left to commit.
+    #[must_use]
+    pub fn last_commits(&self) -> Vec<(i32, i64)> {
+        self.partitions
+            .iter()
+            .map(|(number, state)| (*number, self.lowest_unsettled(*number, state)))
+            .collect()
+    }
+
+    /// No new actions from now on; those under way may finish.
+    pub fn stop(&mut self) {
+        self.stopping = true;
+    }
+
+    fn in_flight(&self) -> usize {
+        self.batches.values().filter(|batch| batch.in_flight && batch.given_up.is_none()).count()
+    }
+
+    fn has_slot(&self) -> bool {
+        self.rules.max_in_flight.is_none_or(|limit| self.in_flight() < limit)
+    }
+
+    /// Whether the batch is the first to settle in all its partitions.
+    fn leads(&self, id: u64, batch: &Batch) -> bool {
+        batch
+            .partitions()
+            .iter()
+            .all(|number| self.partitions.get(number).is_some_and(|state| state.batches.front() == Some(&id)))
+    }
+
+    fn runnable(&self, at: Instant) -> Option<u64> {
+        let slot = self.has_slot();
+        let mut waiting = self.batches.iter().filter(|(id, batch)| {
+            !batch.in_flight
+                && batch.not_before <= at
+                && (slot || batch.given_up.is_some())
+                && self.leads(**id, batch)
+        });
+        waiting.next().map(|(id, _)| *id)
+    }
+
+    /// The partition's lowest unsettled offset, if it is to be committed.
+    fn commit_of(&self, number: i32) -> Option<i64> {
+        let state = self.partitions.get(&number)?;
+        let offset = self.lowest_unsettled(number, state);
+        state.commit_requested.is_none_or(|requested| offset > requested).then_some(offset)
+    }
+
+    fn lowest_unsettled(&self, number: i32, state: &Partition) -> i64 {
+        let unsettled = state.batches.iter().filter_map(|id| {
+            let mut records = self.batches.get(id)?.records.iter();
+            let first = records.find(|record| record.position.partition == number)?;
+            Some(first.position.offset)
+        });
+        unsettled.min().unwrap_or(state.settled_to)
+    }
+}

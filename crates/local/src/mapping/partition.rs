@@ -1,0 +1,63 @@
+//! One partition that the mapping owns: what it has read, what is being worked on, what it may commit.
+
+use std::collections::{BTreeSet, VecDeque};
+use std::time::Instant;
+
+use super::record::Record;
+
+/// A record that waits for a batch.
+pub(super) struct Buffered {
+    pub(super) record: Record,
+    pub(super) arrived: Instant,
+}
+
+/// State of one owned partition.
+pub(super) struct Partition {
+    /// Read, in order, and in no batch yet.
+    pub(super) buffer: VecDeque<Buffered>,
+    /// Size of the buffer in bytes.
+    pub(super) buffered_bytes: usize,
+    /// Batches that hold records of this partition, in the order in which they must settle. Only the first
+    /// may be in flight; no new batch takes records while there is one.
+    pub(super) batches: VecDeque<u64>,
+    /// Batches still in flight from before the partition was taken away and given back.
+    pub(super) earlier: BTreeSet<u64>,
+    /// The offset after the last settled record.
+    pub(super) settled_to: i64,
+    /// The highest offset handed out to be committed.
+    pub(super) commit_requested: Option<i64>,
+    /// Reading is paused because the buffer is full.
+    pub(super) paused: bool,
+}
+
+impl Partition {
+    /// A partition read from `start` on. `committed` says whether the group has that offset already.
+    pub(super) fn new(start: i64, committed: bool, earlier: BTreeSet<u64>) -> Self {
+        Self {
+            buffer: VecDeque::new(),
+            buffered_bytes: 0,
+            batches: VecDeque::new(),
+            earlier,
+            settled_to: start,
+            commit_requested: committed.then_some(start),
+            paused: false,
+        }
+    }
+
+    pub(super) fn push(&mut self, record: Record, arrived: Instant) {
+        self.buffered_bytes += record.json.len();
+        self.buffer.push_back(Buffered { record, arrived });
+    }
+
+    pub(super) fn pop(&mut self) -> Option<Record> {
+        let record = self.buffer.pop_front()?.record;
+        self.buffered_bytes -= record.json.len();
+        Some(record)
+    }
+
+    /// When the first waiting record arrived, if a batch may take it now.
+    pub(super) fn ready_since(&self) -> Option<Instant> {
+        let free = self.batches.is_empty() && self.earlier.is_empty();
+        self.buffer.front().filter(|_| free).map(|first| first.arrived)
+    }
+}

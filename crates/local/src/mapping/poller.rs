@@ -1,0 +1,294 @@
+//! The mapping's task: moves records, invocations, commits and time between Kafka, the function and the machine.
+
+use std::collections::BTreeSet;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::{Duration, Instant};
+
+use futures::{FutureExt, StreamExt};
+use jiff::Timestamp;
+use rdkafka::consumer::{CommitMode, Consumer};
+use rdkafka::error::{KafkaError, KafkaResult};
+use rdkafka::message::BorrowedMessage;
+use rdkafka::topic_partition_list::Offset;
+use tokio::sync::mpsc::UnboundedReceiver;
+use tokio::sync::{oneshot, watch};
+use tokio::task::{JoinSet, spawn_blocking};
+use tokio::time::{Instant as TokioInstant, sleep_until, timeout, timeout_at};
+
+use super::batch::{Action, Outcome};
+use super::consumer::{self, Assignment, GroupConsumer, Start};
+use super::event::{MappingEvent, Observer};
+use super::machine::{Machine, Now};
+use super::payload::encode;
+use super::record::Record;
+use super::worker::{Report, Worker};
+use crate::template::StartingPosition;
+
+/// Records taken in before decisions are made again: enough to make them cheap, few enough to stay responsive.
+const RECORDS_AT_ONCE: usize = 500;
+/// Before commits or a look-up of offsets that failed are tried again.
+const KAFKA_RETRY: Duration = Duration::from_millis(500);
+
+/// Longest time to commit the last offsets and leave the group.
+const LEAVE_LIMIT: Duration = Duration::from_secs(10);
+
+/// Everything the task works with.
+pub(super) struct Poller {
+    pub(super) topic: String,
+    pub(super) starting_position: StartingPosition,
+    pub(super) machine: Arc<Mutex<Machine>>,
+    pub(super) consumer: Arc<GroupConsumer>,
+    pub(super) assignments: UnboundedReceiver<Assignment>,
+    pub(super) worker: Arc<Worker>,
+    pub(super) observer: Observer,
+    /// Counts acknowledged commits.
+    pub(super) commits: watch::Sender<u64>,
+}
+
+/// What a background task of the poller brings back.
+enum Done {
+    Batch(Report),
+    Starts(Assignment, KafkaResult<Vec<Start>>),
+    Commit(Vec<(i32, i64)>, KafkaResult<()>),
+}
+
+/// Work under way beside the poller, and what it waits to try again.
+#[derive(Default)]
+struct Background {
+    tasks: JoinSet<Done>,
+    committing: bool,
+    refused_commits: BTreeSet<i32>,
+    unlocated: Option<Assignment>,
+    retry_at: Option<Instant>,
+}
+
+impl Background {
+    fn retry_soon(&mut self) {
+        self.retry_at.get_or_insert_with(|| Instant::now() + KAFKA_RETRY);
+    }
+}
+
+impl Poller {
+    /// Works until told to stop, or until the handle is gone; then waits for invocations under way as long as
+    /// told, commits and leaves the group.
+    pub(super) async fn run(mut self, mut stop: oneshot::Receiver<Duration>) {
+        let mut background = Background::default();
+        let consumer = Arc::clone(&self.consumer);
+        let mut records = consumer.stream();
+        let limit = loop {
+            let wake_at = self.decide(&mut background);
+            tokio::select! {
+                limit = &mut stop => break limit.unwrap_or_default(),
+                Some(message) = records.next() => {
+                    self.take(message);
+                    for _ in 1..RECORDS_AT_ONCE {
+                        let Some(Some(message)) = records.next().now_or_never() else { break };
+                        self.take(message);
+                    }
+                }
+                Some(done) = background.tasks.join_next() => match done {
+                    Ok(done) => self.finish(done, &mut background),
+                    // A batch without an outcome would block its partitions in silence: end with the panic.
+                    Err(error) => std::panic::resume_unwind(error.into_panic()),
+                },
+                Some(assignment) = self.assignments.recv() => self.locate(assignment, &mut background),
+                () = sleep_until_or_forever(wake_at) => {}
+            }
+        };
+        drop(records);
+        drop(consumer);
+        self.wind_down(limit, background).await;
+    }
+
+    fn machine(&self) -> MutexGuard<'_, Machine> {
+        self.machine.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn observe(&self, event: &MappingEvent) {
+        (self.observer)(event);
+    }
+
+    /// Starts all that is due. Answers when to look again.
+    fn decide(&self, background: &mut Background) -> Option<Instant> {
+        let at = Instant::now();
+        if background.retry_at.is_some_and(|retry| retry <= at) {
+            background.retry_at = None;
+            let refused: Vec<i32> = std::mem::take(&mut background.refused_commits).into_iter().collect();
+            self.machine().commit_failed(&refused);
+            if let Some(assignment) = background.unlocated.take() {
+                self.locate(assignment, background);
+            }
+        }
+        let now = Now { at, unix_millis: Timestamp::now().as_millisecond() };
+        let (actions, resumable, wake_at) = {
+            let mut machine = self.machine();
+            let actions: Vec<Action> = std::iter::from_fn(|| machine.next(now)).collect();
+            (actions, machine.take_resumable(), machine.wake_at())
+        };
+        for action in actions {
+            self.act(action, background);
+        }
+        self.set_paused(&resumable, false);
+        self.commit(background);
+        wake_at.into_iter().chain(background.retry_at).min()
+    }
+
+    fn act(&self, action: Action, background: &mut Background) {
+        if let Action::Invoke(job) = &action {
+            self.observe(&MappingEvent::Invoked { batch: job.batch, records: job.positions() });
+        }
+        let worker = Arc::clone(&self.worker);
+        background.tasks.spawn(async move { Done::Batch(worker.perform(action).await) });
+    }
+
+    /// One commit at a time, so that they arrive in order; meanwhile the next one grows.
+    fn commit(&self, background: &mut Background) {
+        if background.committing {
+            return;
+        }
+        let commits = self.machine().take_commits();
+        if commits.is_empty() {
+            return;
+        }
+        background.committing = true;
+        let (consumer, topic) = (Arc::clone(&self.consumer), self.topic.clone());
+        // Synchronous, because rdkafka reports nothing about asynchronous commits.
+        background.tasks.spawn_blocking(move || {
+            let result = consumer::commit(&*consumer, &topic, &commits, CommitMode::Sync);
+            Done::Commit(commits, result)
+        });
+    }
+
+    fn committed(&self, commits: Vec<(i32, i64)>, result: KafkaResult<()>, background: &mut Background) {
+        background.committing = false;
+        if let Err(error) = result {
+            tracing::warn!(%error, kafka.topic = self.topic, "offsets could not be committed; trying again");
+            background.refused_commits.extend(commits.iter().map(|(number, _)| *number));
+            background.retry_soon();
+            return;
+        }
+        for (partition, offset) in commits {
+            self.observe(&MappingEvent::Committed { partition, offset });
+        }
+        self.commits.send_modify(|count| *count += 1);
+    }
+
+    fn take(&self, message: Result<BorrowedMessage<'_>, KafkaError>) {
+        match message {
+            Ok(message) => self.push(encode(&message)),
+            Err(error) => {
+                tracing::warn!(%error, kafka.topic = self.topic, "reading from Kafka failed; trying again");
+            }
+        }
+    }
+
+    fn push(&self, record: Record) {
+        self.observe(&MappingEvent::Polled(record.position));
+        let partition = record.position.partition;
+        if self.machine().push(record, Instant::now()) {
+            self.set_paused(&[partition], true);
+        }
+    }
+
+    fn set_paused(&self, partitions: &[i32], paused: bool) {
+        if partitions.is_empty() {
+            return;
+        }
+        let changed = consumer::list(&self.topic, partitions.iter().map(|number| (*number, Offset::Invalid)))
+            .and_then(|list| if paused { self.consumer.pause(&list) } else { self.consumer.resume(&list) });
+        if let Err(error) = changed {
+            tracing::warn!(%error, kafka.topic = self.topic, paused, "partitions could not be paused or resumed");
+        }
+    }
+
+    /// Looks up where to read the partitions from.
+    fn locate(&self, assignment: Assignment, background: &mut Background) {
+        let consumer = Arc::clone(&self.consumer);
+        let (topic, position) = (self.topic.clone(), self.starting_position);
+        background.tasks.spawn_blocking(move || {
+            let starts = consumer::starts(&consumer, &topic, &position, &assignment.partitions);
+            Done::Starts(assignment, starts)
+        });
+    }
+
+    fn finish(&self, done: Done, background: &mut Background) {
+        match done {
+            Done::Batch(report) => self.finish_batch(report),
+            Done::Commit(commits, result) => self.committed(commits, result, background),
+            // A later rebalance gave, or will give, another assignment.
+            Done::Starts(assignment, _) if !self.consumer.context().holds(&assignment) => {}
+            Done::Starts(assignment, Err(error)) => {
+                tracing::warn!(%error, kafka.topic = self.topic, "offsets could not be looked up; trying again");
+                background.unlocated = Some(assignment);
+                background.retry_soon();
+            }
+            Done::Starts(_, Ok(starts)) => self.assign(&starts),
+        }
+    }
+
+    fn assign(&self, starts: &[Start]) {
+        let assigned = consumer::list(
+            &self.topic,
+            starts.iter().map(|start| (start.partition, Offset::Offset(start.offset))),
+        )
+        .and_then(|list| self.consumer.assign(&list));
+        if let Err(error) = assigned {
+            tracing::error!(%error, kafka.topic = self.topic, "partitions could not be assigned");
+            return;
+        }
+        for start in starts {
+            self.machine().assign(start.partition, start.offset, start.committed);
+        }
+        self.observe(&MappingEvent::Assigned(starts.iter().map(|start| start.partition).collect()));
+    }
+
+    fn finish_batch(&self, report: Report) {
+        for event in &report.events {
+            self.observe(event);
+        }
+        let gives_up = matches!(report.outcome, Outcome::GivenUp | Outcome::NotDelivered);
+        let again = self.machine().finish(report.batch, report.outcome, Instant::now());
+        if !again.is_empty() && !gives_up {
+            self.observe(&MappingEvent::Retrying { batch: report.batch, records: again });
+        }
+    }
+
+    async fn wind_down(self, limit: Duration, mut background: Background) {
+        let began = Instant::now();
+        self.machine().stop();
+        let deadline = TokioInstant::now() + limit;
+        while let Ok(Some(done)) = timeout_at(deadline, background.tasks.join_next()).await {
+            if let Ok(Done::Batch(report)) = done {
+                self.finish_batch(report);
+            }
+        }
+        let observer = Arc::clone(&self.observer);
+        // A broker that is gone must not keep the mapping.
+        if timeout(LEAVE_LIMIT, self.leave(background)).await.is_err() {
+            tracing::warn!("the broker did not answer; records whose commit it missed will come again");
+        }
+        observer(&MappingEvent::Stopped { waited: began.elapsed() });
+    }
+
+    async fn leave(self, mut background: Background) {
+        background.tasks.shutdown().await;
+        let commits = self.machine().last_commits();
+        let (consumer, topic) = (self.consumer, self.topic);
+        let last_commit = spawn_blocking(move || {
+            let committed = consumer::commit(&*consumer, &topic, &commits, CommitMode::Sync);
+            // Leaving the group waits for the broker.
+            drop(consumer);
+            committed
+        });
+        if let Ok(Err(error)) = last_commit.await {
+            tracing::warn!(%error, "the last offsets could not be committed; their records will come again");
+        }
+    }
+}
+
+async fn sleep_until_or_forever(at: Option<Instant>) {
+    match at {
+        Some(at) => sleep_until(at.into()).await,
+        None => std::future::pending().await,
+    }
+}

@@ -1,0 +1,131 @@
+//! Carries out one action of the machine: an invocation, or the delivery of a batch that was given up.
+
+use std::time::Instant;
+
+use jiff::Timestamp;
+
+use super::batch::{Action, Condition, Job, Outcome};
+use super::destination::{FailureQueue, Story};
+use super::event::MappingEvent;
+use super::invoke::{Answer, Invoker};
+use super::payload::Envelope;
+use super::response;
+
+/// What actions need.
+pub(super) struct Worker {
+    pub(super) mapping: String,
+    pub(super) envelope: Envelope,
+    pub(super) invoker: Invoker,
+    pub(super) report_batch_item_failures: bool,
+    pub(super) destination: Option<FailureQueue>,
+    pub(super) story: Story,
+}
+
+/// How an action went.
+pub(super) struct Report {
+    pub(super) batch: u64,
+    pub(super) outcome: Outcome,
+    /// What to tell the observer.
+    pub(super) events: Vec<MappingEvent>,
+}
+
+impl Worker {
+    pub(super) async fn perform(&self, action: Action) -> Report {
+        match action {
+            Action::Invoke(job) => self.invoke(job).await,
+            Action::GiveUp(job, condition) => self.give_up(job, condition).await,
+        }
+    }
+
+    async fn invoke(&self, job: Job) -> Report {
+        let began = Instant::now();
+        let answer = self.invoker.invoke(self.envelope.payload(&job.records)).await;
+        self.log(&job, &answer, began);
+        let throttled = answer == Answer::Throttled;
+        let report = self.report_batch_item_failures;
+        let outcome = response::interpret(answer, report, &self.envelope, &job.records);
+        Report { batch: job.batch, events: events(&job, &outcome, throttled), outcome }
+    }
+
+    /// An answer's body may hold personal data, so it is not logged.
+    fn log(&self, job: &Job, answer: &Answer, began: Instant) {
+        let mapping = self.mapping.as_str();
+        let records = job.records.len();
+        match answer {
+            Answer::Returned { last, .. } => match &last.function_error {
+                None => tracing::debug!(
+                    mapping,
+                    records,
+                    aws.request_id = last.request_id,
+                    elapsed_millis = began.elapsed().as_millis(),
+                    "invoked the function"
+                ),
+                Some(error) => tracing::warn!(
+                    mapping,
+                    records,
+                    aws.request_id = last.request_id,
+                    error,
+                    "the function failed"
+                ),
+            },
+            Answer::Throttled => tracing::info!(mapping, records, "throttled; trying again"),
+            Answer::TooLarge => tracing::warn!(mapping, records, "the Invoke API refused the payload's size"),
+            Answer::Refused { status } => {
+                tracing::warn!(mapping, records, status, "the Invoke API refused the request; trying again");
+            }
+            Answer::Unreachable { reason } => {
+                tracing::warn!(mapping, records, reason, "the Invoke API cannot be reached; trying again");
+            }
+        }
+    }
+
+    async fn give_up(&self, job: Job, condition: Condition) -> Report {
+        let (mapping, reason) = (self.mapping.as_str(), condition.as_str());
+        let (records, batch) = (job.positions(), job.batch);
+        let Some(destination) = &self.destination else {
+            tracing::error!(
+                mapping,
+                reason,
+                records = records.len(),
+                "dropped records: there is no failure destination"
+            );
+            let events = vec![MappingEvent::Dropped { condition, records }];
+            return Report { batch, outcome: Outcome::GivenUp, events };
+        };
+        let message = self.story.message(&job, condition, &self.envelope, Timestamp::now());
+        match destination.deliver(&message).await {
+            Ok(()) => {
+                tracing::warn!(
+                    mapping,
+                    reason,
+                    records = records.len(),
+                    "gave records up to the failure destination"
+                );
+                let events = vec![MappingEvent::Delivered { condition, records }];
+                Report { batch, outcome: Outcome::GivenUp, events }
+            }
+            Err(error) => {
+                tracing::warn!(mapping, reason, %error, "the failure destination did not take a batch; trying again");
+                Report { batch, outcome: Outcome::NotDelivered, events: Vec::new() }
+            }
+        }
+    }
+}
+
+fn events(job: &Job, outcome: &Outcome, throttled: bool) -> Vec<MappingEvent> {
+    let (batch, records) = (job.batch, job.positions());
+    match outcome {
+        Outcome::Done => vec![MappingEvent::Succeeded { batch, records }],
+        Outcome::Partial(failed, _) => {
+            let (failed, done) = records.into_iter().partition(|position| failed.contains(position));
+            vec![
+                MappingEvent::Succeeded { batch, records: done },
+                MappingEvent::FunctionFailed { batch, records: failed },
+            ]
+        }
+        Outcome::Failed(_) => vec![MappingEvent::FunctionFailed { batch, records }],
+        Outcome::NotRun if throttled => vec![MappingEvent::Throttled { batch }],
+        Outcome::NotRun | Outcome::TooLarge => vec![MappingEvent::NotInvoked { batch }],
+        Outcome::GivenUp | Outcome::NotDelivered => Vec::new(),
+    }
+}
