@@ -8,6 +8,7 @@ pub mod error;
 pub mod host;
 pub mod mapping;
 pub mod process;
+pub mod produce;
 pub mod recorder;
 pub mod stack;
 pub mod template;

@@ -192,7 +192,8 @@ impl Template {
         let globals = function_globals(sections)?;
         let scope = Scope::new(sections, settings)?;
         for resource in &scope.resources {
-            let exists = resource.condition()?.map(|name| scope.condition(name, resource.line)).transpose()?;
+            let exists =
+                resource.condition()?.map(|name| scope.condition(name, resource.line)).transpose()?;
             if exists != Some(false) {
                 self.add_resource(&scope, resource, globals, names)?;
             }
