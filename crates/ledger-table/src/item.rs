@@ -3,7 +3,7 @@
 use std::{collections::HashMap, str::FromStr};
 
 use aws_sdk_dynamodb::types::AttributeValue;
-use tidings_events::{Amount, Currency, Personal};
+use tidings_events::{Amount, Currency};
 
 use crate::{ENTRY, Entry, Kind, sort_key};
 
@@ -49,19 +49,15 @@ pub fn from_item(item: &Item) -> Result<Entry, ItemError> {
         event_id: parse(item, "event_id")?,
         kind: read(item, "kind", |text| Kind::ALL.into_iter().find(|kind| kind.as_str() == text))?,
         reference: parse(item, "reference")?,
-        counterparty: read(item, "counterparty", personal)?,
+        counterparty: read(item, "counterparty", |text| Some(text.into()))?,
         description: item
             .contains_key("description")
-            .then(|| read(item, "description", personal))
+            .then(|| read(item, "description", |text| Some(text.into())))
             .transpose()?,
         amount: read(item, "amount", Amount::parse)?,
         currency: read(item, "currency", Currency::from_code)?,
         balance_after: read(item, "balance_after", Amount::parse)?,
     })
-}
-
-fn personal(text: &str) -> Option<Personal> {
-    Some(Personal::from(text))
 }
 
 fn parse<T: FromStr>(item: &Item, name: &'static str) -> Result<T, ItemError> {

@@ -23,6 +23,7 @@ pub fn sort_key(timestamp: Timestamp, event_id: &EventId) -> String {
 ///
 /// It reads consistently, so that a statement shows every entry that is already booked. DynamoDB answers at
 /// most 1 MB at once; follow `last_evaluated_key`, for example by `into_paginator`.
+#[must_use]
 pub fn period_query(
     client: &Client,
     table: &str,

@@ -1,1 +1,12 @@
+//! From one typed event to Kafka: validated, to its topic under its key, acknowledged by all replicas.
 
+mod auth;
+mod config;
+mod error;
+mod publisher;
+mod trace;
+
+pub use auth::Auth;
+pub use config::{DELIVERY_TIMEOUT, PublisherSettings};
+pub use error::{PublishError, StartError};
+pub use publisher::{Delivery, Publisher};

@@ -1,1 +1,76 @@
+//! Books the debit side of transfers and bills, so that statements can be written from it.
+//!
+//! Booking is idempotent by itself: an entry's key is the event's time and id, and a key that is already
+//! there is done. So even a kill between an entry and its stored fact repeats nothing.
 
+pub mod book;
+
+use book::Book;
+use tidings_consumer::{Context, Handler, HandlerError};
+use tidings_events::{
+    Event, Payload, Personal,
+    bank::{BillPaid, Transfer},
+};
+use tidings_ledger_table::{Entry, Kind};
+
+/// Books one entry per event.
+pub struct Ledger<B> {
+    book: B,
+}
+
+impl<B: Book> Ledger<B> {
+    /// A handler that books into `book`.
+    pub const fn new(book: B) -> Self {
+        Self { book }
+    }
+}
+
+impl<B: Book> Handler for Ledger<B> {
+    async fn handle(&self, event: &Event, _: &Context) -> Result<(), HandlerError> {
+        let entry = match &event.payload {
+            Payload::TransactionCompleted(transfer) => transfer_entry(event, transfer, Kind::Transfer),
+            Payload::ScheduledTransfer(transfer) => transfer_entry(event, transfer, Kind::ScheduledTransfer),
+            Payload::BillPaid(bill) => bill_entry(event, bill),
+            _ => return Err(not_subscribed(event)),
+        };
+        self.book.book(&entry).await
+    }
+}
+
+fn not_subscribed(event: &Event) -> HandlerError {
+    let message = format!(
+        "ledger books nothing for {}; remove the topic from its mappings or add a branch",
+        event.event_type()
+    );
+    HandlerError::permanent("EventTypeNotHandled", message)
+}
+
+fn transfer_entry(event: &Event, transfer: &Transfer, kind: Kind) -> Entry {
+    Entry {
+        account_id: transfer.from_account.account_id.clone(),
+        timestamp: event.timestamp,
+        event_id: event.event_id.clone(),
+        kind,
+        reference: transfer.transaction_id.clone(),
+        counterparty: transfer.to_account.beneficiary_name.clone(),
+        description: transfer.description.clone(),
+        amount: transfer.amount,
+        currency: transfer.currency,
+        balance_after: transfer.balance_after,
+    }
+}
+
+fn bill_entry(event: &Event, bill: &BillPaid) -> Entry {
+    Entry {
+        account_id: bill.from_account.account_id.clone(),
+        timestamp: event.timestamp,
+        event_id: event.event_id.clone(),
+        kind: Kind::Bill,
+        reference: bill.payment_id.clone(),
+        counterparty: bill.biller_name.clone(),
+        description: Some(Personal(format!("Bill {}", &*bill.bill_reference))),
+        amount: bill.amount,
+        currency: bill.currency,
+        balance_after: bill.balance_after,
+    }
+}

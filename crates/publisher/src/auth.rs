@@ -1,0 +1,108 @@
+//! How the publisher proves to the brokers who it is.
+
+use std::{error::Error, time::Duration};
+
+use aws_config::Region;
+use aws_msk_iam_sasl_signer::generate_auth_token;
+use rdkafka::{
+    client::{ClientContext, OAuthToken},
+    config::RDKafkaLogLevel,
+    error::KafkaError,
+};
+use tokio::runtime::Handle;
+
+/// How long signing a token may take: it holds up the thread that reports deliveries.
+const SIGNING_TIMEOUT: Duration = Duration::from_secs(3);
+
+/// How to prove to the brokers who we are.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Auth {
+    /// Not at all, without encryption: for brokers on this machine.
+    None,
+    /// By IAM, as Amazon MSK takes it on port 9098, with the credentials of the environment.
+    MskIam {
+        /// The cluster's region.
+        region: String,
+    },
+}
+
+/// What librdkafka calls back for: logs go to `tracing`, tokens are signed here.
+pub struct BrokerContext {
+    pub auth: Auth,
+    /// The runtime that signs tokens, because librdkafka asks for them on a thread of its own.
+    pub runtime: Handle,
+}
+
+impl ClientContext for BrokerContext {
+    const ENABLE_REFRESH_OAUTH_TOKEN: bool = true;
+
+    fn log(&self, level: RDKafkaLogLevel, facility: &str, message: &str) {
+        match level {
+            RDKafkaLogLevel::Emerg
+            | RDKafkaLogLevel::Alert
+            | RDKafkaLogLevel::Critical
+            | RDKafkaLogLevel::Error => tracing::error!(kafka.facility = facility, "{message}"),
+            RDKafkaLogLevel::Warning => tracing::warn!(kafka.facility = facility, "{message}"),
+            RDKafkaLogLevel::Notice | RDKafkaLogLevel::Info => {
+                tracing::info!(kafka.facility = facility, "{message}");
+            }
+            RDKafkaLogLevel::Debug => tracing::debug!(kafka.facility = facility, "{message}"),
+        }
+    }
+
+    fn error(&self, error: KafkaError, reason: &str) {
+        tracing::warn!(error = %error, "librdkafka reports: {reason}");
+    }
+
+    fn generate_oauth_token(&self, _: Option<&str>) -> Result<OAuthToken, Box<dyn Error>> {
+        let Auth::MskIam { region } = &self.auth else {
+            return Err("this publisher is set up without authentication".into());
+        };
+        let signing = generate_auth_token(Region::new(region.clone()));
+        let (token, lifetime_ms) =
+            self.runtime.block_on(async { tokio::time::timeout(SIGNING_TIMEOUT, signing).await })??;
+        // MSK reads who we are from the token; librdkafka only wants the name not to be empty.
+        Ok(OAuthToken { token, principal_name: "tidings".to_owned(), lifetime_ms })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::{env, process::Command, thread};
+
+    use super::*;
+
+    const CHILD: &str = "auth::tests::signed_with_the_credentials_of_the_environment";
+
+    /// Credentials come from the environment, so the test runs itself again in a process that has some.
+    #[test]
+    fn a_token_is_signed_on_a_thread_outside_the_runtime() {
+        let status = Command::new(env::current_exe().unwrap())
+            .args(["--ignored", "--exact", CHILD])
+            .env("AWS_ACCESS_KEY_ID", "AKIDEXAMPLE")
+            .env("AWS_SECRET_ACCESS_KEY", "secret")
+            .output()
+            .unwrap();
+        let output = String::from_utf8_lossy(&status.stdout);
+        assert!(status.status.success() && output.contains("1 passed"), "{output}");
+    }
+
+    #[test]
+    #[ignore = "needs credentials in the environment; the test above runs it with some"]
+    fn signed_with_the_credentials_of_the_environment() {
+        let runtime = tokio::runtime::Runtime::new().unwrap();
+        let auth = Auth::MskIam { region: "eu-central-1".to_owned() };
+        let context = BrokerContext { auth, runtime: runtime.handle().clone() };
+        let token = thread::spawn(move || context.generate_oauth_token(None).map_err(|e| e.to_string()));
+        let token = token.join().unwrap().unwrap();
+        assert!(!token.token.is_empty());
+        assert!(token.lifetime_ms > 0);
+    }
+
+    #[test]
+    fn without_authentication_there_is_no_token() {
+        let runtime = tokio::runtime::Runtime::new().unwrap();
+        let context = BrokerContext { auth: Auth::None, runtime: runtime.handle().clone() };
+        assert!(context.generate_oauth_token(None).is_err());
+    }
+}

@@ -1,0 +1,72 @@
+//! librdkafka's configuration; names and meanings: its CONFIGURATION.md.
+
+use std::time::Duration;
+
+use rdkafka::ClientConfig;
+
+use crate::Auth;
+
+/// How long one publication may take, retries included: less than half of a handler's usual time.
+pub const DELIVERY_TIMEOUT: Duration = Duration::from_secs(4);
+
+/// Where and as whom to publish.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct PublisherSettings {
+    /// The brokers to start from: `host:port,host:port`.
+    pub bootstrap_servers: String,
+    /// How to prove to them who we are.
+    pub auth: Auth,
+}
+
+pub fn client_config(settings: &PublisherSettings) -> ClientConfig {
+    let mut config = ClientConfig::new();
+    config
+        .set("bootstrap.servers", &settings.bootstrap_servers)
+        .set("client.id", "tidings-publisher")
+        .set("acks", "all")
+        .set("enable.idempotence", "true")
+        .set("compression.type", "lz4")
+        // Long enough to put events of one moment into one request, short enough for nobody to notice.
+        .set("linger.ms", "5")
+        .set("message.timeout.ms", DELIVERY_TIMEOUT.as_millis().to_string())
+        .set("request.timeout.ms", "2000")
+        .set("socket.connection.setup.timeout.ms", "2000")
+        // A Lambda instance sleeps between invocations and finds its connections closed; that is no news.
+        .set("log.connection.close", "false");
+    match &settings.auth {
+        Auth::None => {}
+        Auth::MskIam { .. } => {
+            config
+                .set("security.protocol", "SASL_SSL")
+                .set("sasl.mechanism", "OAUTHBEARER")
+                // The built-in OpenSSL does not know where this system keeps its root certificates.
+                .set("ssl.ca.location", "probe");
+        }
+    }
+    config
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn in_librdkafka(auth: Auth, names: &[&str]) -> Vec<String> {
+        let settings = PublisherSettings { bootstrap_servers: "127.0.0.1:9092".to_owned(), auth };
+        let config = client_config(&settings).create_native_config().unwrap();
+        names.iter().map(|name| config.get(name).unwrap()).collect()
+    }
+
+    #[test]
+    fn librdkafka_takes_delivery_seriously() {
+        let names = ["enable.idempotence", "acks", "compression.type", "message.timeout.ms"];
+        assert_eq!(in_librdkafka(Auth::None, &names), ["true", "-1", "lz4", "4000"]);
+    }
+
+    #[test]
+    fn iam_is_oauth_over_tls() {
+        let names = ["security.protocol", "sasl.mechanism", "ssl.ca.location"];
+        let iam = Auth::MskIam { region: "eu-central-1".to_owned() };
+        assert_eq!(in_librdkafka(iam, &names), ["sasl_ssl", "OAUTHBEARER", "probe"]);
+        assert_eq!(in_librdkafka(Auth::None, &names[..1]), ["plaintext"]);
+    }
+}

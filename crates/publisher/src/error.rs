@@ -1,0 +1,83 @@
+//! How publishing can fail.
+
+use rdkafka::{error::KafkaError, types::RDKafkaErrorCode};
+use tidings_events::{DecodeError, EventId, Topic};
+
+/// The publisher could not be set up.
+#[derive(Debug, thiserror::Error)]
+#[error("the Kafka producer could not be set up; check the bootstrap servers and the authentication: {0}")]
+pub struct StartError(#[from] pub(crate) KafkaError);
+
+/// An event was not published, or it is unknown whether it was.
+#[derive(Debug, thiserror::Error)]
+pub enum PublishError {
+    /// The event cannot be written as JSON.
+    #[error("event {event_id} cannot be encoded, mend what made it: {reason}")]
+    Unencodable {
+        /// The event.
+        event_id: EventId,
+        /// Why.
+        reason: serde_json::Error,
+    },
+    /// No subscriber could read the event.
+    #[error("event {event_id} is not valid, mend what made it: {reason}")]
+    Invalid {
+        /// The event.
+        event_id: EventId,
+        /// What a subscriber would answer.
+        reason: DecodeError,
+    },
+    /// The event is larger than the producer or the topic takes.
+    #[error("event {event_id} is too large for topic {topic}; shorten its texts")]
+    TooLarge {
+        /// The event.
+        event_id: EventId,
+        /// Its topic.
+        topic: Topic,
+    },
+    /// Too many events wait to be sent.
+    #[error("event {event_id} found the producer's queue full; publish it again later")]
+    QueueFull {
+        /// The event.
+        event_id: EventId,
+    },
+    /// The brokers did not confirm in time that they have the event: they may have it or not.
+    #[error("event {event_id} was not acknowledged on topic {topic} ({reason}); publish it again")]
+    NotAcknowledged {
+        /// The event.
+        event_id: EventId,
+        /// Its topic.
+        topic: Topic,
+        /// librdkafka's code.
+        reason: KafkaError,
+    },
+}
+
+impl PublishError {
+    /// Whether publishing the same event again may succeed. It keeps its id, so that subscribers take a
+    /// second copy as a duplicate.
+    #[must_use]
+    pub const fn is_retryable(&self) -> bool {
+        matches!(self, Self::QueueFull { .. } | Self::NotAcknowledged { .. })
+    }
+
+    /// A stable name for logs, dead letters and alarms.
+    #[must_use]
+    pub const fn error_type(&self) -> &'static str {
+        match self {
+            Self::Unencodable { .. } => "EventUnencodable",
+            Self::Invalid { .. } => "EventInvalid",
+            Self::TooLarge { .. } => "EventTooLarge",
+            Self::QueueFull { .. } => "PublisherQueueFull",
+            Self::NotAcknowledged { .. } => "PublishNotAcknowledged",
+        }
+    }
+
+    pub(crate) fn from_kafka(event_id: EventId, topic: Topic, reason: KafkaError) -> Self {
+        match reason.rdkafka_error_code() {
+            Some(RDKafkaErrorCode::QueueFull) => Self::QueueFull { event_id },
+            Some(RDKafkaErrorCode::MessageSizeTooLarge) => Self::TooLarge { event_id, topic },
+            _ => Self::NotAcknowledged { event_id, topic, reason },
+        }
+    }
+}

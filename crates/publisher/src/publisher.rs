@@ -1,0 +1,96 @@
+//! The producer and what it does with an event.
+
+use std::sync::{PoisonError, RwLock};
+
+use rdkafka::{
+    message::{Header, OwnedHeaders},
+    producer::{FutureProducer, FutureRecord, Producer},
+};
+use tidings_events::Event;
+use tokio::runtime::Handle;
+
+use crate::{
+    DELIVERY_TIMEOUT, PublishError, PublisherSettings, StartError, auth::BrokerContext,
+    config::client_config, trace,
+};
+
+/// Where Kafka put an event.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Delivery {
+    /// The partition of the event's topic.
+    pub partition: i32,
+    /// The offset within the partition.
+    pub offset: i64,
+}
+
+/// Publishes events. Make one per process; it serves any number of tasks.
+pub struct Publisher {
+    settings: PublisherSettings,
+    runtime: Handle,
+    producer: RwLock<FutureProducer<BrokerContext>>,
+}
+
+impl Publisher {
+    /// Sets up the producer; it connects in the background. Must be called within a multi-threaded Tokio
+    /// runtime, which signs the tokens for IAM.
+    pub fn new(settings: PublisherSettings) -> Result<Self, StartError> {
+        let runtime = Handle::current();
+        let producer = RwLock::new(connect(&settings, &runtime)?);
+        Ok(Self { settings, runtime, producer })
+    }
+
+    /// Publishes an event to its topic under its key, and waits until all replicas have it: at most twice
+    /// [`DELIVERY_TIMEOUT`].
+    ///
+    /// The record's headers are `traceparent`, which continues the trace of `trace` (the `traceparent` of
+    /// what caused this event) or starts one, and `content-type`.
+    pub async fn publish(&self, event: &Event, trace: Option<&str>) -> Result<Delivery, PublishError> {
+        let topic = event.topic();
+        let failed = |reason| PublishError::from_kafka(event.event_id.clone(), topic, reason);
+        let value = validated(event)?;
+        let traceparent = trace::next_step(trace);
+        let headers = OwnedHeaders::new()
+            .insert(Header { key: "traceparent", value: Some(&traceparent) })
+            .insert(Header { key: "content-type", value: Some("application/json") });
+        let record = FutureRecord::to(topic.name()).key(event.payload.key()).payload(&value).headers(headers);
+        let producer = self.usable_producer().map_err(|error| failed(error.0))?;
+        let delivery = producer.send(record, DELIVERY_TIMEOUT).await;
+        let delivery = delivery.map_err(|(reason, _)| failed(reason))?;
+        Ok(Delivery { partition: delivery.partition, offset: delivery.offset })
+    }
+
+    /// The producer, or a new one in its place where it met an error that idempotence cannot survive (a
+    /// lost producer id, say): such a producer refuses everything from then on.
+    fn usable_producer(&self) -> Result<FutureProducer<BrokerContext>, StartError> {
+        let producer = self.producer.read().unwrap_or_else(PoisonError::into_inner).clone();
+        if producer.client().fatal_error().is_none() {
+            return Ok(producer);
+        }
+        let mut current = self.producer.write().unwrap_or_else(PoisonError::into_inner);
+        if let Some((code, _)) = current.client().fatal_error() {
+            tracing::warn!(error = %code, "the Kafka producer is unusable and is replaced");
+            *current = connect(&self.settings, &self.runtime)?;
+        }
+        Ok(current.clone())
+    }
+}
+
+fn connect(
+    settings: &PublisherSettings,
+    runtime: &Handle,
+) -> Result<FutureProducer<BrokerContext>, StartError> {
+    let context = BrokerContext { auth: settings.auth.clone(), runtime: runtime.clone() };
+    Ok(client_config(settings).create_with_context(context)?)
+}
+
+/// The event as JSON that a subscriber can read: what the types allow but decoding does not (an amount below
+/// zero, say) stops here.
+fn validated(event: &Event) -> Result<Vec<u8>, PublishError> {
+    let event_id = || event.event_id.clone();
+    let value =
+        event.encode().map_err(|reason| PublishError::Unencodable { event_id: event_id(), reason })?;
+    match Event::decode(&value, event.event_type()) {
+        Ok(_) => Ok(value),
+        Err(reason) => Err(PublishError::Invalid { event_id: event_id(), reason }),
+    }
+}

@@ -1,0 +1,137 @@
+//! Publishing to librdkafka's mock cluster, and reading back what arrived.
+
+#![allow(clippy::unwrap_used, reason = "a test's helpers may panic as the test itself does")]
+
+use std::time::{Duration, Instant};
+
+use rdkafka::{
+    ClientConfig, Message, Offset, TopicPartitionList,
+    consumer::{BaseConsumer, Consumer},
+    message::{Headers, OwnedMessage},
+    mocking::MockCluster,
+    producer::DefaultProducerContext,
+    types::{RDKafkaApiKey, RDKafkaRespErr},
+};
+use tidings_events::{Amount, Event, Payload};
+use tidings_publisher::{Auth, DELIVERY_TIMEOUT, Delivery, PublishError, Publisher, PublisherSettings};
+
+const BILL_PAID: &[u8] = br#"{"event_id":"EVT-1","event_type":"bill.paid","timestamp":"2025-01-15T10:30:00Z",
+"version":"1.0","data":{"payment_id":"PAY-1","from_account":{"account_id":"ACC123456","user_id":"USR-1",
+"user_name":"Asha","user_email":"a@example.com","user_phone":"+919876543210"},"biller_name":"City Power",
+"bill_reference":"B-1","amount":10.50,"currency":"INR","balance_after":100.00},"metadata":{"locale":"hi"}}"#;
+
+const TRACE: &str = "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01";
+
+type Cluster = MockCluster<'static, DefaultProducerContext>;
+
+fn event() -> Event {
+    Event::decode(BILL_PAID, "bill.paid").unwrap()
+}
+
+fn cluster() -> Cluster {
+    let cluster = MockCluster::new(1).unwrap();
+    cluster.create_topic("bill.paid", 3, 1).unwrap();
+    cluster
+}
+
+fn publisher(bootstrap_servers: String) -> Publisher {
+    Publisher::new(PublisherSettings { bootstrap_servers, auth: Auth::None }).unwrap()
+}
+
+fn read(cluster: &Cluster, delivery: Delivery) -> OwnedMessage {
+    let consumer: BaseConsumer = ClientConfig::new()
+        .set("bootstrap.servers", cluster.bootstrap_servers())
+        .set("group.id", "test")
+        .create()
+        .unwrap();
+    let mut partitions = TopicPartitionList::new();
+    let offset = Offset::Offset(delivery.offset);
+    partitions.add_partition_offset("bill.paid", delivery.partition, offset).unwrap();
+    consumer.assign(&partitions).unwrap();
+    consumer.poll(Duration::from_secs(10)).unwrap().unwrap().detach()
+}
+
+fn header(record: &OwnedMessage, name: &str) -> String {
+    let headers = record.headers().unwrap();
+    let header = headers.iter().find(|header| header.key == name).unwrap();
+    String::from_utf8(header.value.unwrap().to_vec()).unwrap()
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_event_arrives_with_its_key_and_headers_and_can_be_read_again() {
+    let cluster = cluster();
+    let delivery = publisher(cluster.bootstrap_servers()).publish(&event(), Some(TRACE)).await.unwrap();
+    let record = read(&cluster, delivery);
+    assert_eq!(record.key(), Some(&b"ACC123456"[..]));
+    assert_eq!(Event::decode(record.payload().unwrap(), "bill.paid").unwrap(), event());
+    assert_eq!(header(&record, "content-type"), "application/json");
+    let traceparent = header(&record, "traceparent");
+    assert_eq!(traceparent[..36], TRACE[..36]);
+    assert_ne!(traceparent, TRACE);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn events_of_one_key_go_to_one_partition_in_their_order() {
+    let cluster = cluster();
+    let publisher = publisher(cluster.bootstrap_servers());
+    let first = publisher.publish(&event(), None).await.unwrap();
+    let second = publisher.publish(&event(), None).await.unwrap();
+    assert_eq!(second, Delivery { offset: first.offset + 1, ..first });
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_event_that_no_subscriber_could_read_is_refused_for_good() {
+    let mut event = event();
+    let Payload::BillPaid(bill) = &mut event.payload else { unreachable!() };
+    bill.amount = Amount::parse("-1").unwrap();
+    // Nobody listens at this address: an invalid event does not even get that far.
+    let error = publisher("127.0.0.1:1".to_owned()).publish(&event, None).await.unwrap_err();
+    assert!(matches!(error, PublishError::Invalid { .. }), "{error}");
+    assert!(!error.is_retryable());
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_event_that_is_too_large_is_refused_for_good() {
+    let cluster = cluster();
+    let mut event = event();
+    event.metadata.more.insert("note".to_owned(), "x".repeat(1_100_000).into());
+    let error = publisher(cluster.bootstrap_servers()).publish(&event, None).await.unwrap_err();
+    assert!(matches!(error, PublishError::TooLarge { .. }), "{error}");
+    assert!(!error.is_retryable());
+}
+
+async fn fails_retryably_in_time(publisher: &Publisher) {
+    let start = Instant::now();
+    let error = publisher.publish(&event(), None).await.unwrap_err();
+    assert!(matches!(error, PublishError::NotAcknowledged { .. }), "{error}");
+    assert!(error.is_retryable());
+    assert!(start.elapsed() < DELIVERY_TIMEOUT + Duration::from_secs(2), "took {:?}", start.elapsed());
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_unreachable_broker_fails_retryably_within_the_delivery_timeout() {
+    fails_retryably_in_time(&publisher("127.0.0.1:1".to_owned())).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_missing_topic_fails_retryably_within_the_delivery_timeout() {
+    let cluster = MockCluster::new(1).unwrap();
+    cluster.topic_error("bill.paid", RDKafkaRespErr::RD_KAFKA_RESP_ERR_UNKNOWN_TOPIC_OR_PART).unwrap();
+    fails_retryably_in_time(&publisher(cluster.bootstrap_servers())).await;
+}
+
+/// Only an idempotent producer asks for a producer id; its loss is an error that the producer does not
+/// survive. The publisher does.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_producer_that_lost_its_id_for_good_is_replaced() {
+    let cluster = cluster();
+    cluster.request_errors(
+        RDKafkaApiKey::InitProducerId,
+        &[RDKafkaRespErr::RD_KAFKA_RESP_ERR_CLUSTER_AUTHORIZATION_FAILED],
+    );
+    let publisher = publisher(cluster.bootstrap_servers());
+    let error = publisher.publish(&event(), None).await.unwrap_err();
+    assert!(error.is_retryable(), "{error}");
+    let delivery = publisher.publish(&event(), None).await.unwrap();
+    assert_eq!(read(&cluster, delivery).key(), Some(&b"ACC123456"[..]));
+}

@@ -1,0 +1,45 @@
+//! How the world learns that a statement is there.
+
+use std::future::Future;
+
+use tidings_consumer::{HandlerError, SettingError, Settings};
+use tidings_events::Event;
+use tidings_publisher::{Auth, PublishError, Publisher, PublisherSettings};
+
+/// Publishes what follows from an event.
+pub trait Announcer: Send + Sync + 'static {
+    /// Publishes `event` within the trace whose `traceparent` is `trace`.
+    fn announce(
+        &self,
+        event: &Event,
+        trace: Option<&str>,
+    ) -> impl Future<Output = Result<(), HandlerError>> + Send;
+}
+
+impl Announcer for Publisher {
+    async fn announce(&self, event: &Event, trace: Option<&str>) -> Result<(), HandlerError> {
+        self.publish(event, trace).await.map(|_| ()).map_err(|error| classify(&error))
+    }
+}
+
+fn classify(error: &PublishError) -> HandlerError {
+    if error.is_retryable() {
+        HandlerError::retryable(error.error_type(), error.to_string())
+    } else {
+        HandlerError::permanent(error.error_type(), error.to_string())
+    }
+}
+
+/// The publisher that `KAFKA_BOOTSTRAP_SERVERS` and `KAFKA_AUTH` (`none` or `iam`) describe; for `iam` the
+/// region is `AWS_REGION`, which Lambda sets.
+pub fn publisher(settings: &Settings) -> Result<Publisher, SettingError> {
+    let invalid = |name: &str, problem: String| SettingError::Invalid { name: name.to_owned(), problem };
+    let auth = match settings.require("KAFKA_AUTH")?.as_str() {
+        "none" => Auth::None,
+        "iam" => Auth::MskIam { region: settings.require("AWS_REGION")? },
+        _ => return Err(invalid("KAFKA_AUTH", "expected none or iam".to_owned())),
+    };
+    let bootstrap_servers = settings.require("KAFKA_BOOTSTRAP_SERVERS")?;
+    Publisher::new(PublisherSettings { bootstrap_servers, auth })
+        .map_err(|error| invalid("KAFKA_BOOTSTRAP_SERVERS", error.to_string()))
+}
