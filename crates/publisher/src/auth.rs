@@ -51,7 +51,8 @@ impl ClientContext for BrokerContext {
     }
 
     fn error(&self, error: KafkaError, reason: &str) {
-        tracing::warn!(error = %error, "librdkafka reports: {reason}");
+        // The log above has it already, once.
+        tracing::debug!(error = %error, "librdkafka reports: {reason}");
     }
 
     fn generate_oauth_token(&self, _: Option<&str>) -> Result<OAuthToken, Box<dyn Error>> {
