@@ -19,7 +19,7 @@ use crate::{
     mapping::{Connection, EventSourceMapping, MappingError, Observer},
     process::LineSink,
     produce::Producer,
-    recorder::{Recorder, RecorderOptions},
+    recorder::{Kill, Recorder, RecorderOptions},
     template::{ACCOUNT_ID, Function, Mapping, REGION, Template, TemplateSettings},
 };
 
@@ -49,8 +49,11 @@ pub struct StackOptions {
     /// Told every invocation's report.
     pub on_report: ReportSink,
     /// Makes what is told about a mapping's work.
-    pub observer: Arc<dyn Fn(&Function, &Mapping) -> Observer + Send + Sync>,
+    pub observer: ObserverFactory,
 }
+
+/// Makes the observer of a function's mapping.
+pub type ObserverFactory = Arc<dyn Fn(&Function, &Mapping) -> Observer + Send + Sync>;
 
 /// What plays AWS.
 #[derive(Clone, Debug)]
@@ -90,7 +93,7 @@ impl Stack {
             Broker::start(options.broker.clone(), &options.repository, &options.progress),
             start_emulator(&options.aws, state.path()),
         )?;
-        let killer = Arc::new(OnceLock::<Box<dyn Fn(&str) -> bool + Send + Sync>>::new());
+        let killer = Arc::new(OnceLock::<Kill>::new());
         let recorder = start_recorder(&emulator, Arc::clone(&killer)).await?;
         let template = read_template(&options, broker.bootstrap_servers(), &recorder.endpoint())?;
         broker.create_topics(&topics(&template)).await?;
@@ -102,7 +105,10 @@ impl Stack {
         };
         if let Some(host) = &host {
             // Set once, right here; the recorder has had no call yet.
-            let _ = killer.set(Box::new(host.killer()));
+            let kill = host.killer();
+            let _ = killer.set(Arc::new(move |source| {
+                kill(source);
+            }));
         }
         let invoke_endpoint = match (&options.invoke_endpoint, &host) {
             (Some(endpoint), _) => endpoint.clone(),
@@ -140,20 +146,20 @@ impl Stack {
                     spec.function.clone_from(&function.binary);
                 }
                 let observer = (options.observer)(function, mapping);
-                let running =
-                    EventSourceMapping::start(&spec, &connection, observer).map_err(mapping_error)?;
+                let running = EventSourceMapping::start(&spec, &connection, observer)
+                    .map_err(|error| mapping_error(&error))?;
                 self.mappings.push((mapping.clone(), running));
             }
         }
         Ok(())
     }
 
-    /// Waits until every mapping has committed all that its topic holds.
+    /// Waits until every mapping has committed all that its topic holds, and what functions published meanwhile.
     pub async fn settled(&self) -> Result<(), MappingError> {
-        for (_, mapping) in &self.mappings {
-            mapping.settled().await?;
-        }
-        Ok(())
+        let all = || self.mappings.iter().map(|(_, mapping)| mapping.settled());
+        futures::future::try_join_all(all()).await?;
+        // Events that follow from events are published before their cause is committed.
+        futures::future::try_join_all(all()).await.map(|_| ())
     }
 
     /// How many records the mappings have not committed yet, over all subscribers.
@@ -192,10 +198,7 @@ async fn start_emulator(aws: &AwsKind, state: &Path) -> Result<Emulator, StartEr
     }
 }
 
-async fn start_recorder(
-    emulator: &Emulator,
-    killer: Arc<OnceLock<Box<dyn Fn(&str) -> bool + Send + Sync>>>,
-) -> Result<Recorder, StartError> {
+async fn start_recorder(emulator: &Emulator, killer: Arc<OnceLock<Kill>>) -> Result<Recorder, StartError> {
     let kill = move |source: &str| {
         if let Some(kill) = killer.get() {
             kill(source);
@@ -306,7 +309,7 @@ fn binary(folder: &Path, name: &str) -> Result<PathBuf, StartError> {
     })
 }
 
-fn mapping_error(error: MappingError) -> StartError {
+fn mapping_error(error: &MappingError) -> StartError {
     StartError::Setting(error.to_string())
 }
 

@@ -22,7 +22,7 @@ pub fn read_topic(bootstrap_servers: &str, topic: &str) -> Result<Vec<Published>
         .set("enable.auto.commit", "false")
         .create()?;
     let metadata = consumer.fetch_metadata(Some(topic), ANSWER_WITHIN)?;
-    let partitions = metadata.topics().iter().flat_map(|topic| topic.partitions());
+    let partitions = metadata.topics().iter().flat_map(rdkafka::metadata::MetadataTopic::partitions);
     let mut assignment = TopicPartitionList::new();
     let mut left = 0;
     for partition in partitions.map(rdkafka::metadata::MetadataPartition::id) {

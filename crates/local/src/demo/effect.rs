@@ -2,7 +2,7 @@
 //! published records, and the ones that did, read off the recorder.
 
 use std::{
-    collections::{BTreeMap, HashMap, HashSet},
+    collections::{BTreeMap, BTreeSet, HashMap},
     fmt,
     io::Read as _,
 };
@@ -93,15 +93,15 @@ impl Published {
 pub struct Expectation {
     /// Content by function and event id: the first one counts.
     seen: HashMap<(String, EventId), [u8; 32]>,
-    devices: HashMap<String, Vec<String>>,
-    refused: HashSet<Effect>,
+    devices: BTreeMap<String, Vec<String>>,
+    refused: BTreeSet<Effect>,
 }
 
 impl Expectation {
     /// Nothing published yet. `devices` gives each user's device ids; `refused` are the effects that the
     /// service behind them refuses every time.
     #[must_use]
-    pub fn new(devices: HashMap<String, Vec<String>>, refused: HashSet<Effect>) -> Self {
+    pub fn new(devices: BTreeMap<String, Vec<String>>, refused: BTreeSet<Effect>) -> Self {
         Self { seen: HashMap::new(), devices, refused }
     }
 
@@ -162,7 +162,7 @@ pub type Happened = BTreeMap<Effect, Vec<Timestamp>>;
 
 /// The effects among the recorded calls. `binaries` gives the binary of each function name.
 #[must_use]
-pub fn happened(calls: &[std::sync::Arc<Call>], binaries: &HashMap<String, String>) -> Happened {
+pub fn happened(calls: &[std::sync::Arc<Call>], binaries: &BTreeMap<String, String>) -> Happened {
     let mut happened = Happened::new();
     for call in calls.iter().filter(|call| call.is_success()) {
         let Some(function) = binaries.get(&call.function) else { continue };

@@ -2,47 +2,44 @@
 
 mod announcements;
 pub mod effect;
+mod faults;
 mod people;
+mod progress;
+mod publish;
 mod scenario;
 pub mod table;
 pub mod tally;
 pub mod verdict;
 
 use std::{
-    collections::{HashMap, HashSet},
-    io::IsTerminal as _,
+    collections::{BTreeMap, BTreeSet},
     path::{Path, PathBuf},
-    str::FromStr,
     sync::Arc,
     time::Duration,
 };
 
-use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 use jiff::Timestamp;
 use serde_json::json;
 use tidings_events::{Event, Payload, Topic};
-use tidings_publisher::{Auth, Publisher, PublisherSettings};
 
 use crate::{
-    emulator::EmulatorError,
-    error::StartError,
-    mapping::MappingError,
-    recorder::{Action, CallDetails, Fault, Matcher},
-    stack::Stack,
+    emulator::EmulatorError, error::StartError, mapping::MappingError, recorder::CallDetails, stack::Stack,
 };
 use announcements::read_topic;
 use effect::{Effect, Expectation, Happened, Published, happened};
+use faults::inject_faults;
+pub use faults::{Sabotage, SabotageKind};
 use people::Person;
-use scenario::{Planned, Scenario, scenario};
+use progress::Progress;
+use publish::{publish, publisher};
+use scenario::scenario;
 use tally::Tally;
 use verdict::{Delivery, Verdict, judge, latencies};
 
 /// How long the records may take to settle.
-const SETTLED_WITHIN: Duration = Duration::from_secs(180);
+const SETTLED_WITHIN: Duration = Duration::from_mins(3);
 /// How often the progress is looked at.
 const TICK: Duration = Duration::from_millis(200);
-/// How often it is printed where there is no terminal to draw a bar on.
-const LINE_EVERY: Duration = Duration::from_secs(2);
 
 /// The demo could not be carried out; how the records ended is not known.
 #[derive(Debug, thiserror::Error)]
@@ -62,40 +59,6 @@ pub enum DemoError {
     /// The broker did not take or give records.
     #[error("Kafka failed: {0}; look at the broker")]
     Kafka(#[from] rdkafka::error::KafkaError),
-}
-
-/// A fault to slip in, to see that the demo notices: it must then fail.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Sabotage {
-    /// The function's binary.
-    pub function: String,
-    /// What happens to one of its effects.
-    pub kind: SabotageKind,
-}
-
-/// What happens to one effect.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum SabotageKind {
-    /// It happens twice.
-    Twice,
-    /// It does not happen, and the function is told that it did.
-    Drop,
-}
-
-impl FromStr for Sabotage {
-    type Err = String;
-
-    fn from_str(text: &str) -> Result<Self, String> {
-        let usage =
-            || format!("{text} is no sabotage; give FUNCTION=twice or FUNCTION=drop, e.g. email=twice");
-        let (function, kind) = text.split_once('=').ok_or_else(usage)?;
-        let kind = match kind {
-            "twice" => SabotageKind::Twice,
-            "drop" => SabotageKind::Drop,
-            _ => return Err(usage()),
-        };
-        Ok(Self { function: function.to_owned(), kind })
-    }
 }
 
 /// What the demo came to.
@@ -119,7 +82,7 @@ pub async fn run(
 ) -> Result<Report, DemoError> {
     let scenario = scenario(Timestamp::now());
     let devices = register_devices(stack, &scenario.people).await?;
-    let refused = HashSet::from([Effect::Mail(scenario.always_refused.to_string())]);
+    let refused = BTreeSet::from([Effect::Mail(scenario.always_refused.to_string())]);
     let mut expectation = Expectation::new(devices, refused);
     inject_faults(stack, &scenario, sabotage)?;
 
@@ -143,21 +106,15 @@ pub async fn run(
     })
 }
 
-fn publisher(stack: &Stack) -> Result<Publisher, DemoError> {
-    let bootstrap_servers = stack.broker.bootstrap_servers().to_owned();
-    Publisher::new(PublisherSettings { bootstrap_servers, auth: Auth::None })
-        .map_err(|error| StartError::Setting(error.to_string()).into())
-}
-
 /// Creates each customer's devices; device ids by user id.
 async fn register_devices(
     stack: &Stack,
     people: &[Person],
-) -> Result<HashMap<String, Vec<String>>, DemoError> {
+) -> Result<BTreeMap<String, Vec<String>>, DemoError> {
     let Some(table) = stack.function("push").and_then(|push| push.environment.get("DEVICES_TABLE")) else {
-        return Ok(HashMap::new());
+        return Ok(BTreeMap::new());
     };
-    let mut devices: HashMap<String, Vec<String>> = HashMap::new();
+    let mut devices: BTreeMap<String, Vec<String>> = BTreeMap::new();
     for person in people {
         let user = person.account.user_id.as_str();
         for number in 1..=person.devices {
@@ -169,92 +126,6 @@ async fn register_devices(
         }
     }
     Ok(devices)
-}
-
-fn inject_faults(stack: &Stack, scenario: &Scenario, sabotage: Option<&Sabotage>) -> Result<(), DemoError> {
-    let matcher = |function: &str, operation: &str, event_id: Option<String>| Matcher {
-        function: stack.function(function).map(|function| function.name.clone()),
-        operation: Some(operation.to_owned()),
-        event_id,
-        ..Matcher::default()
-    };
-    if let Some(sabotage) = sabotage {
-        let known = stack.function(&sabotage.function).is_some();
-        let Some(operation) = effect_operation(&sabotage.function).filter(|_| known) else {
-            let message = format!("there is no function {} to sabotage", sabotage.function);
-            return Err(StartError::Setting(message).into());
-        };
-        let action = match sabotage.kind {
-            SabotageKind::Twice => Action::Twice,
-            SabotageKind::Drop => Action::Swallow,
-        };
-        let mut matcher = matcher(&sabotage.function, operation, None);
-        // The ledger's effect and its claims are the same operation on different tables.
-        matcher.resource = (sabotage.function == "ledger").then(|| "-ledger".to_owned());
-        stack.recorder.inject(Fault::new(matcher, action).times(1));
-    }
-    let refuse = Action::Respond { status: 503, code: "ServiceUnavailable".to_owned() };
-    let refused = matcher("email", "SendEmail", Some(scenario.always_refused.to_string()));
-    stack.recorder.inject(Fault::new(refused, refuse));
-    let throttle = Action::Respond { status: 400, code: "Throttling".to_owned() };
-    let throttled = matcher("sms", "Publish", Some(scenario.throttled_twice.to_string()));
-    stack.recorder.inject(Fault::new(throttled, throttle).times(2));
-    Ok(())
-}
-
-fn effect_operation(function: &str) -> Option<&'static str> {
-    match function {
-        "email" => Some("SendEmail"),
-        "sms" | "push" => Some("Publish"),
-        "statement" | "audit" => Some("PutObject"),
-        "ledger" => Some("PutItem"),
-        _ => None,
-    }
-}
-
-/// Publishes in order, each record after the one before it is acknowledged only where they share a key: the
-/// producers keep the order of their partitions, so all are on their way at once.
-async fn publish(
-    stack: &Stack,
-    publisher: &Publisher,
-    planned: &[Planned],
-) -> Result<Vec<Published>, DemoError> {
-    let publications = planned.iter().map(|planned| publish_one(stack, publisher, planned));
-    futures::future::try_join_all(publications).await
-}
-
-async fn publish_one(
-    stack: &Stack,
-    publisher: &Publisher,
-    planned: &Planned,
-) -> Result<Published, DemoError> {
-    let at = Timestamp::now();
-    match planned {
-        Planned::Event(event) => {
-            let delivery = publisher.publish(event, None).await?;
-            Ok(Published {
-                topic: event.event_type().to_owned(),
-                partition: delivery.partition,
-                offset: delivery.offset,
-                value: Some(encoded(event)),
-                at,
-            })
-        }
-        Planned::Bytes(record) => {
-            let position = stack.producer.publish(record).await?;
-            Ok(Published {
-                topic: record.topic.clone(),
-                partition: position.partition,
-                offset: position.offset,
-                value: record.value.clone(),
-                at,
-            })
-        }
-    }
-}
-
-fn encoded(event: &Event) -> Vec<u8> {
-    event.encode().expect("an event that was published can be encoded")
 }
 
 /// Waits until all mappings have committed all records, with a progress bar.
@@ -346,7 +217,7 @@ fn deliveries(
 fn save_statement(stack: &Stack, folder: &Path) -> Result<Option<PathBuf>, DemoError> {
     let calls = stack.recorder.calls();
     let pdf = calls.iter().filter(|call| call.is_success()).find_map(|call| match &call.details {
-        CallDetails::PutObject { key, body, .. } if key.ends_with(".pdf") => {
+        CallDetails::PutObject { key, body, .. } if key.starts_with("statements/") => {
             Some((key.clone(), body.clone()))
         }
         _ => None,
@@ -357,38 +228,4 @@ fn save_statement(stack: &Stack, folder: &Path) -> Result<Option<PathBuf>, DemoE
     std::fs::create_dir_all(folder).map_err(failed)?;
     std::fs::write(&path, body).map_err(failed)?;
     Ok(Some(path))
-}
-
-/// A bar on a terminal, a line now and then elsewhere.
-struct Progress {
-    bar: ProgressBar,
-    total: usize,
-    what: String,
-    last_line: std::sync::Mutex<Option<std::time::Instant>>,
-}
-
-impl Progress {
-    fn new(total: usize, what: &str) -> Self {
-        let bar = ProgressBar::with_draw_target(Some(total as u64), ProgressDrawTarget::stderr());
-        let style = ProgressStyle::with_template("{msg:>16} {bar:40} {pos}/{len} records settled, {elapsed}");
-        bar.set_style(style.expect("the template is a constant"));
-        bar.set_message(what.to_owned());
-        Self { bar, total, what: what.to_owned(), last_line: std::sync::Mutex::new(None) }
-    }
-
-    fn show(&self, settled: usize) {
-        self.bar.set_position(settled as u64);
-        if std::io::stderr().is_terminal() {
-            return;
-        }
-        let mut last = self.last_line.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
-        if last.is_none_or(|last| last.elapsed() >= LINE_EVERY) {
-            eprintln!("{}: {settled}/{} records settled", self.what, self.total);
-            *last = Some(std::time::Instant::now());
-        }
-    }
-
-    fn finish(&self) {
-        self.bar.abandon();
-    }
 }

@@ -51,7 +51,7 @@ pub(super) fn scenario(now: Timestamp) -> Scenario {
             let minutes = i64::try_from((ROUNDS - round) * 40 + number).unwrap_or_default();
             let event = event(payload(round + number, round, person, other), person, now, minutes);
             let planned = Planned::Event(Box::new(event));
-            if day.len() % DUPLICATE_EVERY == 0 {
+            if day.len().is_multiple_of(DUPLICATE_EVERY) {
                 day.push(planned.clone());
             }
             day.push(planned);
@@ -151,7 +151,7 @@ fn transfer_data(round: usize, person: &Person, other: &Person) -> Transfer {
         schedule_id: None,
         from_account: person.account.clone(),
         to_account: other.beneficiary(),
-        amount: amount(round * 1_250 + 499, person),
+        amount: amount(round * 12_500 + 49_900, person),
         currency: person.currency,
         transaction_type: "FUND_TRANSFER".to_owned(),
         description: Some("Monthly rent".into()),
@@ -164,7 +164,7 @@ fn failed(round: usize, person: &Person, other: &Person) -> Payload {
         transaction_id: business_id("TXN"),
         from_account: person.account.clone(),
         to_account: other.beneficiary(),
-        amount: amount(900_000 + round, person),
+        amount: amount(90_000_000 + round, person),
         currency: person.currency,
         reason: FailureReason::InsufficientFunds,
     })
@@ -176,7 +176,7 @@ fn bill(round: usize, person: &Person) -> Payload {
         from_account: person.account.clone(),
         biller_name: "City Power & Light".into(),
         bill_reference: "CPL-2026-11".into(),
-        amount: amount(round * 310 + 75, person),
+        amount: amount(round * 3_100 + 17_500, person),
         currency: person.currency,
         balance_after: balance(round, person),
     })
@@ -193,8 +193,9 @@ fn login(person: &Person) -> Payload {
 
 fn loan(round: usize, person: &Person) -> Payload {
     let (loan_id, applicant) = (business_id("LN"), person.account.owner());
-    let (amount, currency, term_months) = (amount(round * 100_000 + 500_000, person), person.currency, 36);
-    if round % 2 == 0 {
+    let (amount, currency, term_months) =
+        (amount(round * 1_000_000 + 50_000_000, person), person.currency, 36);
+    if round.is_multiple_of(2) {
         return Payload::LoanApplied(LoanApplied {
             loan_id,
             applicant,
@@ -234,7 +235,7 @@ fn amount(hundredths: usize, person: &Person) -> Amount {
 }
 
 fn balance(round: usize, person: &Person) -> Amount {
-    amount(45_000_00 - round * 1_000, person)
+    amount(4_500_000 - round * 100_000, person)
 }
 
 fn new_id() -> EventId {

@@ -98,13 +98,8 @@ pub fn latencies(deliveries: &[Delivery], happened: &Happened) -> BTreeMap<Strin
 mod tests {
     use super::*;
 
-    fn delivery(effects: &[Effect], committed: bool) -> Delivery {
-        Delivery {
-            function: "email".to_owned(),
-            published: Timestamp::UNIX_EPOCH,
-            effects: effects.to_vec(),
-            committed,
-        }
+    fn delivery(effects: Vec<Effect>, committed: bool) -> Delivery {
+        Delivery { function: "email".to_owned(), published: Timestamp::UNIX_EPOCH, effects, committed }
     }
 
     fn happened(times: &[(Effect, usize)]) -> Happened {
@@ -114,7 +109,8 @@ mod tests {
     #[test]
     fn each_effect_once_is_good() {
         let (a, b) = (Effect::Mail("a".to_owned()), Effect::Mail("b".to_owned()));
-        let deliveries = [delivery(&[a.clone()], true), delivery(&[b.clone()], true), delivery(&[], true)];
+        let deliveries =
+            [delivery(vec![a.clone()], true), delivery(vec![b.clone()], true), delivery(Vec::new(), true)];
         let verdict = judge(&deliveries, &happened(&[(a, 1), (b, 1)]));
         assert!(verdict.is_good());
         assert_eq!(verdict.line(), "settled 3 of 3 records, 0 lost, 0 delivered twice");
@@ -123,7 +119,8 @@ mod tests {
     #[test]
     fn what_is_missing_repeated_uncommitted_or_uncalled_for_is_not() {
         let [a, b, c, d] = ["a", "b", "c", "d"].map(|id| Effect::Mail(id.to_owned()));
-        let deliveries = [delivery(&[a], true), delivery(&[b.clone()], true), delivery(&[c.clone()], false)];
+        let deliveries =
+            [delivery(vec![a], true), delivery(vec![b.clone()], true), delivery(vec![c.clone()], false)];
         let verdict = judge(&deliveries, &happened(&[(b, 2), (c, 1), (d, 1)]));
         assert!(!verdict.is_good());
         assert_eq!(verdict.line(), "settled 0 of 3 records, 2 lost, 1 delivered twice");
