@@ -31,7 +31,7 @@ use crate::{Language, amount, amount_plain, amount_short, date, date_time, mask,
 /// The facts of one event by the names that templates use; the module's docs list them.
 #[derive(Clone)]
 pub struct Facts {
-    pub(crate) language: Language,
+    language: Language,
     pub(crate) values: BTreeMap<&'static str, Value>,
 }
 
@@ -48,6 +48,12 @@ impl Facts {
         }
         facts.payload(&event.payload);
         facts
+    }
+
+    /// The customer's language.
+    #[must_use]
+    pub const fn language(&self) -> Language {
+        self.language
     }
 
     /// Adds a fact that the event alone does not say, such as a link.

@@ -5,7 +5,7 @@
 //! the event's [`Facts`] in the customer's language:
 //!
 //! ```ignore
-//! let texts = Texts::new(&templates!(...), settings.parse_or("TIME_ZONE", IanaTimeZone::UTC)?, None);
+//! let texts = Texts::new(TEMPLATES, settings.parse_or("TIME_ZONE", IanaTimeZone::UTC)?, None);
 //! let [title, body] = texts.render(event, &texts.facts(event), ["title", "body"])?;
 //! ```
 
@@ -21,4 +21,4 @@ pub use dates::{IanaTimeZone, date, date_time};
 pub use facts::Facts;
 pub use language::Language;
 pub use lines::{mask, one_line};
-pub use texts::{TextError, Texts};
+pub use texts::{Templates, TextError, Texts};

@@ -8,11 +8,14 @@ use crate::{IanaTimeZone, facts::Facts};
 /// A template's name, `{event type}/{language}/{part}`, and its source.
 pub type Template = (&'static str, &'static str);
 
+/// A function's templates, as [`templates!`] compiles them in.
+pub type Templates = &'static [&'static [Template]];
+
 /// Compiles a function's templates in: for each event type, the files `templates/{event type}/{part}` of
 /// its crate, and the files `templates/{name}` that several of them include or extend.
 ///
 /// ```ignore
-/// let templates = templates!(
+/// const TEMPLATES: Templates = templates!(
 ///     events: ["bill.paid", "loan.applied"],
 ///     parts: ["en/subject", "en/body.html", "hi/subject", "hi/body.html"],
 ///     shared: ["layout.html"],
@@ -23,8 +26,7 @@ pub type Template = (&'static str, &'static str);
 #[macro_export]
 macro_rules! templates {
     (events: [$($event:literal),+ $(,)?], parts: $parts:tt, shared: [$($shared:literal),* $(,)?] $(,)?) => {
-        [$($crate::templates!(@event $event, $parts),)+ &[$(($shared, $crate::templates!(@file $shared))),*]]
-            as [&[$crate::texts::Template]; _]
+        &[$($crate::templates!(@event $event, $parts),)+ &[$(($shared, $crate::templates!(@file $shared))),*]]
     };
     (@event $event:literal, [$($part:literal),+ $(,)?]) => {
         &[$((concat!($event, "/", $part), $crate::templates!(@file $event, "/", $part))),+]
@@ -79,7 +81,7 @@ impl Texts {
     /// # Panics
     /// Where a template has a syntax error: it is compiled in, so no setting could mend it.
     #[must_use]
-    pub fn new(templates: &[&[Template]], zone: IanaTimeZone, bank_name: Option<&str>) -> Self {
+    pub fn new(templates: Templates, zone: IanaTimeZone, bank_name: Option<&str>) -> Self {
         let mut environment = Environment::new();
         environment.set_undefined_behavior(UndefinedBehavior::Strict);
         environment.set_syntax(whole_line_blocks());
@@ -111,9 +113,8 @@ impl Texts {
     }
 
     fn render_part(&self, event_type: &'static str, facts: &Facts, part: &str) -> Result<String, TextError> {
-        let name = format!("{event_type}/{}/{part}", facts.language.tag());
-        let template =
-            self.environment.get_template(&name).map_err(|_| TextError::NoText { event_type })?;
+        let name = format!("{event_type}/{}/{part}", facts.language().tag());
+        let template = self.environment.get_template(&name).map_err(|_| TextError::NoText { event_type })?;
         template.render(&facts.values).map_err(|error| TextError::NotRendered {
             template: name,
             kind: error.kind(),
@@ -129,4 +130,54 @@ fn whole_line_blocks() -> SyntaxConfig {
         .lstrip_blocks(true)
         .build()
         .expect("the delimiters are the default ones")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const FIXTURES: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../../events/fixtures/events/");
+
+    fn event(event_type: &str, case: &str) -> Event {
+        let json = std::fs::read(format!("{FIXTURES}{event_type}-{case}.json")).unwrap();
+        Event::decode(&json, event_type).unwrap()
+    }
+
+    fn render(source: &'static str, part: &str, event: &Event) -> Result<String, TextError> {
+        let name = format!("bill.paid/en/{part}").leak();
+        let templates: Templates = vec![&*vec![(&*name, source)].leak()].leak();
+        let texts = Texts::new(templates, IanaTimeZone::UTC, Some("Example Bank"));
+        let [text] = texts.render(event, &texts.facts(event).with("extra", "fact"), [part])?;
+        Ok(text)
+    }
+
+    #[test]
+    fn html_escapes_and_text_does_not() {
+        let event = event("bill.paid", "script");
+        let html = render("{{ biller }}", "body.html", &event).unwrap();
+        assert!(html.starts_with("&lt;script&gt;"), "{html}");
+        assert!(render("{{ biller }}", "body.txt", &event).unwrap().starts_with("<script>"));
+    }
+
+    #[test]
+    fn a_template_knows_the_bank_and_what_the_function_adds() {
+        let text = render("{{ bank_name }}, {{ extra }}", "text", &event("bill.paid", "basic")).unwrap();
+        assert_eq!(text, "Example Bank, fact");
+    }
+
+    #[test]
+    fn a_fact_that_is_missing_is_an_error_that_names_the_template_and_no_value() {
+        let error = render("{{ biller }}\n{{ salary }}", "text", &event("bill.paid", "basic")).unwrap_err();
+        assert_eq!(error.error_type(), "TextNotRendered");
+        let message =
+            "template bill.paid/en/text could not be rendered (UndefinedError, line 2); mend the template";
+        assert_eq!(error.to_string(), message);
+    }
+
+    #[test]
+    fn an_event_without_templates_is_an_error_that_names_it() {
+        let error = render("text", "text", &event("user.login", "basic")).unwrap_err();
+        assert_eq!(error.error_type(), "NoTextForEvent");
+        assert!(error.to_string().contains("user.login"), "{error}");
+    }
 }

@@ -1,1 +1,80 @@
+//! Sends a customer one e-mail for one event.
+//!
+//! The texts are in `templates/{event type}/{language}/`: `subject`, `body.txt` and `body.html`, compiled in.
+//! Should Lambda die between SES taking a mail and the consumer noting it, the customer gets that mail twice.
 
+pub mod address;
+pub mod mail;
+pub mod portal;
+pub mod ses;
+
+use tidings_consumer::{Context, Handler, HandlerError, SettingError, Settings};
+use tidings_events::Event;
+use tidings_texts::{IanaTimeZone, Templates, Texts, one_line, templates};
+
+use crate::{
+    address::Address,
+    mail::{Mail, Mailer},
+    portal::Portal,
+};
+
+/// Writes the e-mail of an event and hands it to a [`Mailer`].
+pub struct Email<M> {
+    mailer: M,
+    texts: Texts,
+    portal: Portal,
+}
+
+impl<M: Mailer> Email<M> {
+    /// Reads `PORTAL_URL`, and optionally `TIME_ZONE` and `BANK_NAME`.
+    pub fn new(mailer: M, settings: &Settings) -> Result<Self, SettingError> {
+        let zone = settings.parse_or("TIME_ZONE", IanaTimeZone::UTC)?;
+        let texts = Texts::new(TEMPLATES, zone, settings.get("BANK_NAME"));
+        Ok(Self { mailer, texts, portal: Portal::new(settings)? })
+    }
+
+    fn write(&self, event: &Event) -> Result<Mail, HandlerError> {
+        let facts = self.texts.facts(event).with("link", self.portal.link(&event.payload));
+        let [subject, text, html] = self
+            .texts
+            .render(event, &facts, ["subject", "body.txt", "body.html"])
+            .map_err(|error| HandlerError::permanent(error.error_type(), error.to_string()))?;
+        Ok(Mail {
+            event_id: event.event_id.clone(),
+            event_type: event.event_type(),
+            to: recipient(event)?,
+            subject: one_line(&subject),
+            text,
+            html,
+        })
+    }
+}
+
+impl<M: Mailer> Handler for Email<M> {
+    async fn handle(&self, event: &Event, _: &Context) -> Result<(), HandlerError> {
+        self.mailer.send(&self.write(event)?).await
+    }
+}
+
+fn recipient(event: &Event) -> Result<Address, HandlerError> {
+    let customer = event.payload.customer();
+    customer.and_then(|customer| customer.user_email.parse().ok()).ok_or_else(|| {
+        HandlerError::permanent("InvalidEmailAddress", "the customer's e-mail address is not valid")
+    })
+}
+
+const TEMPLATES: Templates = templates!(
+    events: [
+        "account.frozen",
+        "bill.paid",
+        "loan.applied",
+        "loan.approved",
+        "scheduled.transfer",
+        "statement.generated",
+        "transaction.completed",
+        "transaction.failed",
+        "user.registered",
+    ],
+    parts: ["en/subject", "en/body.txt", "en/body.html", "hi/subject", "hi/body.txt", "hi/body.html"],
+    shared: ["layout.txt", "layout.html", "parts.html", "reasons/en", "reasons/hi"],
+);

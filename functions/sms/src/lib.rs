@@ -1,1 +1,78 @@
+//! Sends a customer one SMS for one event.
+//!
+//! The texts are in `templates/{event type}/{language}/text`, compiled in. The English ones keep to the GSM
+//! 7-bit alphabet (160 characters to a part, 153 where there are several), unless a biller's name does not; the
+//! Hindi ones are Unicode (70 and 67), which SNS detects by itself. Should Lambda die between SNS taking an SMS and the consumer noting it,
+//! the customer gets that SMS twice.
+//!
+//! A registration without a verification code (it is an optional field) gets a text of welcome: it is no
+//! fault that somebody could mend, and the customer learns that their number was used.
 
+pub mod dlt;
+pub mod phone;
+pub mod sns;
+pub mod text;
+
+use tidings_consumer::{Context, Handler, HandlerError, SettingError, Settings};
+use tidings_events::Event;
+use tidings_texts::{IanaTimeZone, Templates, Texts, templates};
+
+use crate::{
+    phone::PhoneNumber,
+    text::{TextMessage, TextSender},
+};
+
+/// Writes the SMS of an event and hands it to a [`TextSender`].
+pub struct Sms<S> {
+    sender: S,
+    texts: Texts,
+}
+
+impl<S: TextSender> Sms<S> {
+    /// Reads, optionally, `TIME_ZONE` and `BANK_NAME`.
+    pub fn new(sender: S, settings: &Settings) -> Result<Self, SettingError> {
+        let zone = settings.parse_or("TIME_ZONE", IanaTimeZone::UTC)?;
+        Ok(Self { sender, texts: Texts::new(TEMPLATES, zone, settings.get("BANK_NAME")) })
+    }
+
+    fn write(&self, event: &Event) -> Result<TextMessage, HandlerError> {
+        let facts = self.texts.facts(event);
+        let [text] = self
+            .texts
+            .render(event, &facts, ["text"])
+            .map_err(|error| HandlerError::permanent(error.error_type(), error.to_string()))?;
+        Ok(TextMessage {
+            event_id: event.event_id.clone(),
+            event_type: event.event_type(),
+            language: facts.language(),
+            to: recipient(event)?,
+            text,
+        })
+    }
+}
+
+impl<S: TextSender> Handler for Sms<S> {
+    async fn handle(&self, event: &Event, _: &Context) -> Result<(), HandlerError> {
+        self.sender.send(&self.write(event)?).await
+    }
+}
+
+fn recipient(event: &Event) -> Result<PhoneNumber, HandlerError> {
+    let customer = event.payload.customer();
+    customer.and_then(|customer| customer.user_phone.parse().ok()).ok_or_else(|| {
+        HandlerError::permanent("InvalidPhoneNumber", "the customer's phone number is not an E.164 number")
+    })
+}
+
+const TEMPLATES: Templates = templates!(
+    events: [
+        "account.frozen",
+        "bill.paid",
+        "loan.approved",
+        "scheduled.transfer",
+        "transaction.completed",
+        "user.registered",
+    ],
+    parts: ["en/text", "hi/text"],
+    shared: [],
+);

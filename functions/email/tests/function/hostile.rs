@@ -1,0 +1,39 @@
+//! Names and references that customers choose, at their worst.
+
+use rstest::rstest;
+
+use crate::{mail_of, settings};
+
+#[rstest]
+#[tokio::test]
+async fn free_text_adds_no_markup_header_or_line(
+    #[values(
+        "account.frozen-script",
+        "bill.paid-script",
+        "loan.applied-script",
+        "loan.approved-script",
+        "scheduled.transfer-script",
+        "statement.generated-script",
+        "transaction.completed-script",
+        "transaction.failed-script",
+        "user.registered-script"
+    )]
+    fixture: &str,
+) {
+    let mail = mail_of(fixture, &settings()).await;
+    let html = mail.html.to_lowercase();
+    assert!(html.contains("&lt;"), "the fixture has markup in it, which is shown as text");
+    assert!(!html.contains("<script") && !html.contains("<img") && !html.contains("onerror=\""), "{html}");
+    assert!(!mail.subject.contains(char::is_control), "{:?}", mail.subject);
+    assert!(!mail.text.lines().any(|line| line.to_lowercase().starts_with("bcc:")), "{}", mail.text);
+    let reversing = ['\u{202a}', '\u{202b}', '\u{202d}', '\u{202e}', '\u{2066}', '\u{2067}', '\u{2068}'];
+    assert!(!format!("{}{}{}", mail.subject, mail.text, mail.html).contains(reversing));
+}
+
+#[tokio::test]
+async fn nothing_is_loaded_from_elsewhere() {
+    let html = mail_of("transaction.completed-basic", &settings()).await.html;
+    for tag in ["<img", "<link", "<script", "@import", "url("] {
+        assert!(!html.contains(tag), "{tag}");
+    }
+}

@@ -1,0 +1,68 @@
+//! The whole function, from a Lambda payload to what is sent.
+#![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
+
+mod hostile;
+mod ses;
+mod settling;
+mod texts;
+
+use std::{fs, path::Path, sync::Mutex};
+
+use email::{
+    Email,
+    mail::{Mail, Mailer},
+};
+use tidings_consumer::{HandlerError, Settings, testing::Harness};
+
+/// Keeps what it is told to send, or refuses it.
+#[derive(Default)]
+pub struct Outbox {
+    sent: Mutex<Vec<Mail>>,
+    refusal: Option<HandlerError>,
+}
+
+impl Mailer for Outbox {
+    async fn send(&self, mail: &Mail) -> Result<(), HandlerError> {
+        if let Some(refusal) = &self.refusal {
+            return Err(refusal.clone());
+        }
+        self.sent.lock().unwrap().push(mail.clone());
+        Ok(())
+    }
+}
+
+impl Outbox {
+    fn take(&self) -> Vec<Mail> {
+        std::mem::take(&mut *self.sent.lock().unwrap())
+    }
+}
+
+fn settings() -> Settings {
+    [("PORTAL_URL", "https://portal.example.com"), ("BANK_NAME", "Example Bank")].into_iter().collect()
+}
+
+/// A Lambda payload with one record, from `events/fixtures/kafka`.
+fn payload(fixture: &str) -> Vec<u8> {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../events/fixtures/kafka");
+    fs::read(folder.join(format!("{fixture}.json"))).unwrap()
+}
+
+/// The one mail that a fixture leads to.
+async fn mail_of(fixture: &str, settings: &Settings) -> Mail {
+    let outbox = std::sync::Arc::new(Outbox::default());
+    let harness = Harness::new("email", Email::new(Shared(outbox.clone()), settings).unwrap());
+    let summary = harness.invoke(&payload(fixture)).await.unwrap();
+    assert_eq!(summary.done, 1, "{summary:?}");
+    let mut sent = outbox.take();
+    assert_eq!(sent.len(), 1);
+    sent.remove(0)
+}
+
+/// An outbox that the test can look into while the handler owns it.
+struct Shared(std::sync::Arc<Outbox>);
+
+impl Mailer for Shared {
+    async fn send(&self, mail: &Mail) -> Result<(), HandlerError> {
+        self.0.send(mail).await
+    }
+}

@@ -1,0 +1,78 @@
+//! A customer's registered devices.
+
+use std::{collections::HashMap, future::Future};
+
+use aws_config::SdkConfig;
+use aws_sdk_dynamodb::{Client, types::AttributeValue};
+use tidings_consumer::{HandlerError, SettingError, Settings};
+use tidings_events::UserId;
+
+/// The most devices of one customer that get a push. More are no customer's phones but a fault in
+/// registering them, and would not fit into an invocation.
+pub const MAX_DEVICES: usize = 50;
+
+/// A device that the customer registered with the app.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Device {
+    /// The app's own id of it.
+    pub device_id: String,
+    /// The SNS platform endpoint.
+    pub endpoint_arn: String,
+}
+
+/// Finds devices.
+pub trait Devices: Send + Sync + 'static {
+    /// The devices of a customer, at most [`MAX_DEVICES`].
+    fn of(&self, user_id: &UserId) -> impl Future<Output = Result<Vec<Device>, HandlerError>> + Send;
+}
+
+/// The devices table: partition key `user_id`, sort key `device_id`, attribute `endpoint_arn`, all strings.
+pub struct DevicesTable {
+    client: Client,
+    table: String,
+}
+
+impl DevicesTable {
+    /// Reads `DEVICES_TABLE`.
+    pub fn new(aws: &SdkConfig, settings: &Settings) -> Result<Self, SettingError> {
+        Self::with_client(Client::new(aws), settings)
+    }
+
+    /// As [`new`](Self::new), with a client that is configured already.
+    pub fn with_client(client: Client, settings: &Settings) -> Result<Self, SettingError> {
+        Ok(Self { client, table: settings.require("DEVICES_TABLE")? })
+    }
+}
+
+impl Devices for DevicesTable {
+    async fn of(&self, user_id: &UserId) -> Result<Vec<Device>, HandlerError> {
+        let mut items = self
+            .client
+            .query()
+            .table_name(&self.table)
+            .key_condition_expression("user_id = :user_id")
+            .expression_attribute_values(":user_id", AttributeValue::S(user_id.to_string()))
+            .projection_expression("device_id, endpoint_arn")
+            .into_paginator()
+            .items()
+            .send();
+        let mut devices = Vec::new();
+        while let Some(item) = items.next().await {
+            if devices.len() == MAX_DEVICES {
+                tracing::warn!(devices.limit = MAX_DEVICES, "a customer has more devices than get a push");
+                break;
+            }
+            if let Some(device) = device(&item?) {
+                devices.push(device);
+            } else {
+                tracing::warn!("a device without device_id or endpoint_arn was passed over");
+            }
+        }
+        Ok(devices)
+    }
+}
+
+fn device(item: &HashMap<String, AttributeValue>) -> Option<Device> {
+    let text = |name| item.get(name)?.as_s().ok().filter(|text| !text.is_empty()).cloned();
+    Some(Device { device_id: text("device_id")?, endpoint_arn: text("endpoint_arn")? })
+}

@@ -1,0 +1,44 @@
+//! What customers read.
+
+use push::notification::Notification;
+use rstest::rstest;
+
+use crate::{Outbox, invoke};
+
+async fn notification_of(fixture: &str) -> Notification {
+    let outbox = Outbox::default();
+    let summary = invoke(&["phone"], &outbox, fixture).await;
+    assert_eq!(summary.done, 1, "{summary:?}");
+    let (_, notification) = outbox.sent.lock().unwrap().remove(0);
+    notification
+}
+
+#[rstest]
+#[tokio::test]
+async fn every_event_has_its_text_in_every_language(
+    #[values("scheduled.transfer", "transaction.completed")] event_type: &str,
+    #[values("basic", "hindi")] case: &str,
+) {
+    let fixture = format!("{event_type}-{case}");
+    let Notification { title, body, .. } = notification_of(&fixture).await;
+    insta::assert_snapshot!(fixture, format!("{title}\n{body}"));
+}
+
+#[rstest]
+#[tokio::test]
+async fn a_locked_screen_shows_neither_account_nor_balance(
+    #[values("scheduled.transfer-basic", "transaction.completed-seed")] fixture: &str,
+) {
+    let body = notification_of(fixture).await.body;
+    assert!(body.contains("XXX"), "{body}");
+    assert!(!body.contains("ACC123456") && !body.contains("45,000"), "{body}");
+}
+
+#[rstest]
+#[tokio::test]
+async fn free_text_stays_on_its_line(
+    #[values("scheduled.transfer-script", "transaction.completed-script")] fixture: &str,
+) {
+    let Notification { title, body, .. } = notification_of(fixture).await;
+    assert!(!title.contains(char::is_control) && !body.contains(char::is_control), "{body:?}");
+}

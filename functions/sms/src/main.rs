@@ -1,0 +1,9 @@
+//! The Lambda function `sms`.
+
+use sms::{Sms, sns::SnsTextSender};
+use tidings_consumer::RunError;
+
+#[tokio::main]
+async fn main() -> Result<(), RunError> {
+    tidings_consumer::run("sms", |aws, settings| Sms::new(SnsTextSender::new(aws, settings)?, settings)).await
+}

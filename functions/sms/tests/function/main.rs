@@ -1,0 +1,47 @@
+//! The whole function, from a Lambda payload to what is sent.
+#![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
+
+mod settling;
+mod sns;
+mod texts;
+
+use std::{
+    fs,
+    path::Path,
+    sync::{Arc, Mutex},
+};
+
+use sms::{
+    Sms,
+    text::{TextMessage, TextSender},
+};
+use tidings_consumer::{HandlerError, Settings, testing::Harness};
+
+/// Keeps what it is told to send.
+#[derive(Clone, Default)]
+pub struct Outbox(Arc<Mutex<Vec<TextMessage>>>);
+
+impl TextSender for Outbox {
+    async fn send(&self, message: &TextMessage) -> Result<(), HandlerError> {
+        self.0.lock().unwrap().push(message.clone());
+        Ok(())
+    }
+}
+
+/// A Lambda payload with one record, from `events/fixtures/kafka`.
+fn payload(fixture: &str) -> Vec<u8> {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../events/fixtures/kafka");
+    fs::read(folder.join(format!("{fixture}.json"))).unwrap()
+}
+
+/// The one SMS that a fixture leads to.
+async fn message_of(fixture: &str) -> TextMessage {
+    let settings: Settings = [("BANK_NAME", "Example Bank")].into_iter().collect();
+    let outbox = Outbox::default();
+    let harness = Harness::new("sms", Sms::new(outbox.clone(), &settings).unwrap());
+    let summary = harness.invoke(&payload(fixture)).await.unwrap();
+    assert_eq!(summary.done, 1, "{summary:?}");
+    let mut sent = std::mem::take(&mut *outbox.0.lock().unwrap());
+    assert_eq!(sent.len(), 1);
+    sent.remove(0)
+}

@@ -1,0 +1,70 @@
+//! What customers read.
+
+use rstest::rstest;
+
+use crate::message_of;
+
+#[rstest]
+#[tokio::test]
+async fn every_event_has_its_text_in_every_language(
+    #[values(
+        "account.frozen",
+        "bill.paid",
+        "loan.approved",
+        "scheduled.transfer",
+        "transaction.completed",
+        "user.registered"
+    )]
+    event_type: &str,
+    #[values("basic", "hindi")] case: &str,
+) {
+    let fixture = format!("{event_type}-{case}");
+    let message = message_of(&fixture).await;
+    insta::assert_snapshot!(fixture, message.text);
+}
+
+#[tokio::test]
+async fn the_transfer_text_is_the_one_of_the_design() {
+    let message = message_of("transaction.completed-seed").await;
+    let text = "Your account ACCXXX456 has been debited by Rs.5000.00. Transaction ID: TXN-987654321. \
+                Available balance: Rs.45000.00";
+    assert_eq!(message.text, text);
+    assert_eq!(message.to.as_str(), "+911234567890");
+}
+
+#[tokio::test]
+async fn a_registration_without_code_is_welcomed() {
+    insta::assert_snapshot!(message_of("user.registered-without-code").await.text);
+}
+
+/// What GSM 03.38's 7-bit alphabet shares with ASCII, except the characters that it takes two septets for.
+fn is_gsm7(character: char) -> bool {
+    (' '..='~').contains(&character) && !"[]\\^`{|}~".contains(character)
+}
+
+#[rstest]
+#[tokio::test]
+async fn english_texts_keep_to_the_gsm_alphabet(
+    #[values(
+        "account.frozen-basic",
+        "bill.paid-basic",
+        "loan.approved-jpy",
+        "scheduled.transfer-kwd",
+        "transaction.completed-eur",
+        "user.registered-without-code"
+    )]
+    fixture: &str,
+) {
+    let text = message_of(fixture).await.text;
+    assert!(text.chars().all(is_gsm7), "{text}");
+    assert!(text.len() <= 160, "{} characters are more than one part: {text}", text.len());
+}
+
+#[rstest]
+#[tokio::test]
+async fn free_text_stays_on_its_line(
+    #[values("account.frozen-script", "bill.paid-script", "transaction.completed-script")] fixture: &str,
+) {
+    let text = message_of(fixture).await.text;
+    assert!(!text.contains(char::is_control), "{text:?}");
+}
