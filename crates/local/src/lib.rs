@@ -4,6 +4,7 @@
 pub mod broker;
 pub mod demo;
 pub mod emulator;
+pub mod environment_files;
 pub mod error;
 pub mod host;
 pub mod mapping;

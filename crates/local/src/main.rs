@@ -13,9 +13,11 @@ use tidings_events::Event;
 use tidings_local::{
     broker::BrokerKind,
     demo::{self, DemoError, Report, Sabotage, tally::Tally},
+    environment_files,
     error::StartError,
     mapping::MappingEvent,
     produce::{OutgoingRecord, Producer},
+    recorder::Recorder,
     stack::{AwsKind, Stack, StackOptions},
     template::{Function, Mapping},
 };
@@ -42,10 +44,13 @@ enum Command {
         #[arg(long, value_name = "FUNCTION=twice|drop")]
         sabotage: Option<Sabotage>,
     },
-    /// Start everything, publish nothing, and run until Ctrl-C.
+    /// Start everything, publish nothing, and show the functions' AWS calls until Ctrl-C.
     Up {
         #[command(flatten)]
         stack: StackArgs,
+        /// Write every function's environment as a file into this folder, for functions that run elsewhere.
+        #[arg(long, value_name = "DIR")]
+        environments: Option<PathBuf>,
     },
     /// Publish an event from a file to the topic of its type.
     Publish {
@@ -112,10 +117,13 @@ async fn main() -> ExitCode {
 async fn run(command: Command) -> Result<ExitCode, DemoError> {
     match command {
         Command::Demo { stack, keep, sabotage } => demo(&stack, keep, sabotage.as_ref()).await,
-        Command::Up { stack } => {
+        Command::Up { stack, environments } => {
             let (stack, _) = start(&stack).await?;
+            if let Some(folder) = environments {
+                environment_files::write(&stack, &folder)?;
+            }
             print_addresses(&stack);
-            std::future::pending().await
+            show_calls(&stack.recorder).await
         }
         Command::Publish { bootstrap_servers, file } => {
             publish(&bootstrap_servers, &file).await?;
@@ -222,6 +230,21 @@ fn print_addresses(stack: &Stack) {
         stack.broker.bootstrap_servers()
     );
     println!("Ctrl-C stops everything.");
+}
+
+/// Prints every AWS call as it happens. Never ends.
+async fn show_calls(recorder: &Recorder) -> Result<ExitCode, DemoError> {
+    let mut count = recorder.subscribe();
+    let mut shown = 0;
+    while count.changed().await.is_ok() {
+        let calls = recorder.calls_since(shown);
+        shown += calls.len();
+        for call in calls {
+            let event_id = call.event_id.as_deref().unwrap_or("-");
+            println!("{} {} {} {event_id}", call.function, call.operation, call.status);
+        }
+    }
+    std::future::pending().await
 }
 
 /// Ends at Ctrl-C or SIGTERM.
