@@ -21,6 +21,7 @@ use tidings_local::{
     stack::{AwsKind, Stack, StackOptions},
     template::{Function, Mapping},
 };
+use tracing_subscriber::EnvFilter;
 
 /// Tidings on a laptop: a Kafka broker, an AWS emulator behind a recorder, Lambda's event source mapping, and the
 /// functions' real binaries. Everything listens on loopback only.
@@ -96,22 +97,27 @@ fn parameter(text: &str) -> Result<(String, String), String> {
     Ok((name.to_owned(), value.to_owned()))
 }
 
-#[tokio::main]
-async fn main() -> ExitCode {
+fn main() -> ExitCode {
     let cli = Cli::parse();
-    let stopped = stop_signal();
-    let outcome = tokio::select! {
-        outcome = run(cli.command) => outcome,
-        () = stopped => {
-            eprintln!("stopping");
-            // Dropping what runs kills it.
-            return ExitCode::from(130);
+    let filter = EnvFilter::try_from_default_env().unwrap_or_else(|_| EnvFilter::new("warn"));
+    tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr).init();
+    let runtime = tokio::runtime::Runtime::new().expect("threads can be started");
+    let code = runtime.block_on(async {
+        tokio::select! {
+            outcome = run(cli.command) => outcome.unwrap_or_else(|error| {
+                eprintln!("tidings-local: {error}");
+                ExitCode::from(2)
+            }),
+            // What runs is dropped, and dropping it kills it.
+            () = stop_signal() => {
+                eprintln!("stopping");
+                ExitCode::from(130)
+            }
         }
-    };
-    outcome.unwrap_or_else(|error| {
-        eprintln!("tidings-local: {error}");
-        ExitCode::from(2)
-    })
+    });
+    // A commit to a broker that is gone would be waited for without end.
+    runtime.shutdown_background();
+    code
 }
 
 async fn run(command: Command) -> Result<ExitCode, DemoError> {

@@ -162,15 +162,6 @@ impl Stack {
         futures::future::try_join_all(all()).await.map(|_| ())
     }
 
-    /// How many records the mappings have not committed yet, over all subscribers.
-    pub async fn lag(&self) -> Result<u64, MappingError> {
-        let mut lag = 0;
-        for (_, mapping) in &self.mappings {
-            lag += mapping.lag().await?.iter().map(|partition| partition.lag).sum::<u64>();
-        }
-        Ok(lag)
-    }
-
     /// The function whose binary has this name.
     #[must_use]
     pub fn function(&self, binary: &str) -> Option<&Function> {

@@ -15,7 +15,7 @@ use super::people::{Person, people};
 use crate::produce::OutgoingRecord;
 
 /// How many events each customer causes, besides the special ones.
-const ROUNDS: usize = 22;
+const ROUNDS: usize = 20;
 /// One event out of so many is published twice.
 const DUPLICATE_EVERY: usize = 25;
 
