@@ -34,11 +34,11 @@ pub(crate) struct Attempted {
     pub effect_at_risk: bool,
 }
 
-/// Makes attempts; `unconfirmed` tells after a failure whether another one would repeat an effect.
+/// Makes attempts; `halted` tells after a failure why no other one may follow in this invocation.
 pub(crate) async fn attempt<F>(
     breaker: &Breaker,
     invocation: &Invocation,
-    unconfirmed: impl Fn() -> bool,
+    halted: impl Fn() -> Option<Reason>,
     mut call: impl FnMut() -> F,
 ) -> Attempted
 where
@@ -48,7 +48,10 @@ where
     let mut attempts = Attempts { count: 0, first_at: invocation.now() };
     let mut effect_at_risk = false;
     let verdict = loop {
-        if !breaker.allows_attempt() {
+        if invocation.remaining().is_zero() {
+            break Verdict::Return(Reason::DeadlineNear);
+        }
+        if !breaker.allows_attempt(invocation.now()) {
             break Verdict::Return(Reason::BreakerOpen);
         }
         attempts.count += 1;
@@ -60,12 +63,12 @@ where
             Err(HandlerError::Permanent(failure)) => break Verdict::Failed(failure),
             Err(HandlerError::Retryable(failure)) => failure,
         };
-        breaker.failed();
         log_failure(&failure, attempts.count);
         effect_at_risk |= LEAVE_EFFECT_OPEN.contains(&failure.error_type.as_str());
-        if unconfirmed() {
-            break Verdict::Return(Reason::EffectUnconfirmed);
+        if let Some(reason) = halted() {
+            break Verdict::Return(reason);
         }
+        breaker.failed(invocation.now());
         if breaker.is_open() {
             break Verdict::Return(Reason::BreakerOpen);
         }
@@ -77,7 +80,6 @@ where
             Some(wait) => tokio::time::sleep(wait).await,
         }
     };
-    effect_at_risk |= matches!(verdict, Verdict::Return(Reason::EffectUnconfirmed));
     Attempted { verdict, attempts, effect_at_risk }
 }
 
@@ -109,7 +111,7 @@ fn log_failure(failure: &Failure, attempt: u32) {
     );
 }
 
-/// Waits of one and two seconds, each with up to a second of jitter on top.
+/// Waits of one and two seconds, each with jitter of up to its own length on top.
 fn backoff() -> impl Iterator<Item = Duration> + Send {
     ExponentialBuilder::default()
         .with_min_delay(Duration::from_secs(1))

@@ -1,21 +1,26 @@
 //! One invocation of a function that does one write for the records of a partition.
 
-use std::{collections::BTreeMap, sync::Arc};
+use std::{
+    collections::{BTreeMap, HashMap},
+    sync::Arc,
+};
 
 use futures::{StreamExt as _, stream};
+use tracing::Instrument as _;
 
 use crate::{
     attempt::{Attempted, Verdict, attempt, guard},
     breaker::Breaker,
     claims::ClaimRequest,
+    consume::record_span,
     handler::BatchHandler,
     identity::Identity,
     invocation::Invocation,
     options::Options,
-    outcome::{Outcome, Reason, Settled},
+    outcome::Settled,
     payload::{self, PayloadError},
     record::Record,
-    settle::{End, Opened, Stores, Subject},
+    settle::{End, LAST_START, Opened, Stores, Subject},
 };
 
 /// Claims and facts stored at the same time: a batch has up to 10,000 records.
@@ -24,9 +29,9 @@ const STORE_CONCURRENCY: usize = 32;
 /// Turns invocations into handler calls, one per partition.
 pub struct BatchConsumer<H> {
     pub(crate) handler: Arc<H>,
-    pub(crate) stores: Stores,
-    pub(crate) options: Options,
-    pub(crate) breaker: Breaker,
+    stores: Stores,
+    options: Options,
+    breaker: Breaker,
 }
 
 /// A record that is ours to store.
@@ -38,6 +43,10 @@ struct Open {
 }
 
 impl<H: BatchHandler> BatchConsumer<H> {
+    pub(crate) fn new(handler: H, stores: Stores, options: Options) -> Self {
+        Self { handler: Arc::new(handler), stores, options, breaker: Breaker::default() }
+    }
+
     /// Settles every record of the payload.
     pub async fn consume(
         &self,
@@ -47,11 +56,7 @@ impl<H: BatchHandler> BatchConsumer<H> {
         let batch = payload::read(payload)?;
         let strays = stream::iter(&batch.strays).then(|stray| self.stores.settle_stray(stray, invocation));
         let mut settled: Vec<Settled> = strays.collect().await;
-        let mut partitions: BTreeMap<String, Vec<Record>> = BTreeMap::new();
-        for record in batch.records {
-            partitions.entry(record.source.clone()).or_default().push(record);
-        }
-        for records in partitions.into_values() {
+        for records in by_partition(batch.records) {
             settled.extend(self.settle_partition(records, invocation).await);
         }
         Ok(settled)
@@ -64,9 +69,14 @@ impl<H: BatchHandler> BatchConsumer<H> {
             .collect()
             .await;
         let mut settled = Vec::new();
-        let mut open = Vec::new();
+        let (mut open, mut last_starts) = (Vec::new(), Vec::new());
         for entry in opened {
             match entry {
+                // Given back until it has its turn, so that nothing counts against it meanwhile.
+                Ok(entry) if entry.unfinished_starts == LAST_START => {
+                    self.stores.release(&entry.claim, invocation).await;
+                    last_starts.push(entry.record);
+                }
                 Ok(entry) => open.push(entry),
                 Err(end) => settled.push(end),
             }
@@ -74,17 +84,21 @@ impl<H: BatchHandler> BatchConsumer<H> {
         if !open.is_empty() {
             settled.extend(self.store(open, invocation).await);
         }
+        for record in last_starts {
+            match self.open(record, invocation).await {
+                Ok(alone) => settled.extend(self.store(vec![alone], invocation).await),
+                Err(end) => settled.push(end),
+            }
+        }
         settled
     }
 
     async fn open(&self, record: Record, invocation: &Invocation) -> Result<Open, Settled> {
-        if invocation.remaining().is_zero() {
-            return Err(settled(&record, Outcome::Returned(Reason::DeadlineNear).into()));
-        }
         let identity = Identity::of_record(&record);
         let subject = Subject { identity: &identity, source: &record.source, json: &record.json };
         let claim = identity.claim_place(self.stores.function, invocation);
-        match self.stores.open(&subject, claim, invocation).await {
+        let span = record_span(&record, &identity, invocation);
+        match self.stores.open(&subject, claim, invocation).instrument(span).await {
             Opened::Ended(end) => Err(settled(&record, end)),
             Opened::Mine { claim, unfinished_starts } => {
                 Ok(Open { record, identity, claim, unfinished_starts })
@@ -98,8 +112,9 @@ impl<H: BatchHandler> BatchConsumer<H> {
         let attempted = self.call(&open, invocation).await;
         if matches!(attempted.verdict, Verdict::Failed(_)) && open.len() > 1 {
             let one_by_one = stream::iter(open).then(async |entry| {
-                let attempted = self.call(std::slice::from_ref(&entry), invocation).await;
-                self.conclude(&entry, &attempted, invocation).await
+                let mut alone = self.call(std::slice::from_ref(&entry), invocation).await;
+                alone.effect_at_risk |= attempted.effect_at_risk;
+                self.conclude(&entry, &alone, invocation).await
             });
             return one_by_one.collect().await;
         }
@@ -112,7 +127,7 @@ impl<H: BatchHandler> BatchConsumer<H> {
         attempt(
             &self.breaker,
             invocation,
-            || false,
+            || None,
             || {
                 let (handler, records) = (Arc::clone(&self.handler), Arc::clone(&records));
                 let limit = self.options.handler_timeout.min(invocation.remaining());
@@ -125,9 +140,24 @@ impl<H: BatchHandler> BatchConsumer<H> {
     async fn conclude(&self, entry: &Open, attempted: &Attempted, invocation: &Invocation) -> Settled {
         let Open { record, identity, claim, unfinished_starts } = entry;
         let subject = Subject { identity, source: &record.source, json: &record.json };
-        let end = self.stores.conclude(&subject, claim, attempted, invocation).await;
+        let span = record_span(record, identity, invocation);
+        let end = self.stores.conclude(&subject, claim, attempted, invocation).instrument(span).await;
         settled(record, End { effect_at_risk: end.effect_at_risk || *unfinished_starts > 0, ..end })
     }
+}
+
+/// The records of each partition. A position that occurs again follows in a list of its own, because its
+/// claim is held until the first is settled.
+fn by_partition(records: Vec<Record>) -> impl Iterator<Item = Vec<Record>> {
+    let mut occurrences = HashMap::new();
+    let mut lists: BTreeMap<(String, i64, u32), Vec<Record>> = BTreeMap::new();
+    for record in records {
+        let occurrence =
+            occurrences.entry(record.position.clone()).and_modify(|count| *count += 1).or_insert(0);
+        let (topic, partition) = (record.position.topic.clone(), record.position.partition);
+        lists.entry((topic, partition, *occurrence)).or_default().push(record);
+    }
+    lists.into_values()
 }
 
 fn settled(record: &Record, end: End) -> Settled {

@@ -1,39 +1,38 @@
 //! Stops attempts while the service behind a handler is down.
 
-use std::{
-    sync::{Mutex, MutexGuard, PoisonError},
-    time::Duration,
-};
+use std::sync::{Mutex, MutexGuard, PoisonError};
 
-use tokio::time::Instant;
+use jiff::{SignedDuration, Timestamp};
 
 /// So many failed attempts in a row, with no success between them, are an outage and not one bad event: more
 /// than three events use up.
 const FAILURES_TO_OPEN: u32 = 10;
 /// How long the breaker stays open before one record may try again.
-const COOL_DOWN: Duration = Duration::from_secs(30);
+const COOL_DOWN: SignedDuration = SignedDuration::from_secs(30);
 
 /// A circuit breaker over a handler's retryable failures. While it is open, records are returned instead of
 /// dead-lettered: an outage is nothing that a dead letter queue should hold.
+///
+/// It goes by the time of day: a monotonic clock stands still while Lambda freezes the process between
+/// invocations, and an open breaker's invocations are too short to ever add up to the cool-down.
 #[derive(Debug, Default)]
 pub(crate) struct Breaker(Mutex<State>);
 
 #[derive(Debug, Default)]
 struct State {
     failures: u32,
-    open_until: Option<Instant>,
+    open_until: Option<Timestamp>,
 }
 
 impl Breaker {
     /// Whether an attempt may be made. After the cool-down one may, as a probe; it opens or closes the breaker.
-    pub fn allows_attempt(&self) -> bool {
+    pub fn allows_attempt(&self, now: Timestamp) -> bool {
         let mut state = self.state();
-        let now = Instant::now();
         match state.open_until {
             None => true,
             Some(until) if now < until => false,
             Some(_) => {
-                state.open_until = Some(now + COOL_DOWN);
+                state.open_until = Some(cool_down_from(now));
                 true
             }
         }
@@ -48,11 +47,11 @@ impl Breaker {
         *self.state() = State::default();
     }
 
-    pub fn failed(&self) {
+    pub fn failed(&self, now: Timestamp) {
         let mut state = self.state();
         state.failures = state.failures.saturating_add(1);
         if state.failures >= FAILURES_TO_OPEN {
-            state.open_until = Some(Instant::now() + COOL_DOWN);
+            state.open_until = Some(cool_down_from(now));
         }
     }
 
@@ -62,32 +61,54 @@ impl Breaker {
     }
 }
 
+fn cool_down_from(now: Timestamp) -> Timestamp {
+    now.saturating_add(COOL_DOWN).unwrap_or(Timestamp::MAX)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
 
-    #[tokio::test(start_paused = true)]
-    async fn an_outage_opens_it_and_one_probe_closes_it() {
+    const NOW: Timestamp = Timestamp::UNIX_EPOCH;
+
+    fn open() -> Breaker {
         let breaker = Breaker::default();
         for _ in 0..FAILURES_TO_OPEN {
-            assert!(breaker.allows_attempt());
-            breaker.failed();
+            assert!(breaker.allows_attempt(NOW));
+            breaker.failed(NOW);
         }
-        assert!(breaker.is_open());
-        assert!(!breaker.allows_attempt());
-        tokio::time::advance(COOL_DOWN).await;
-        assert!(breaker.allows_attempt(), "one probe");
-        assert!(!breaker.allows_attempt(), "only one");
-        breaker.succeeded();
-        assert!(breaker.allows_attempt());
+        breaker
     }
 
-    #[tokio::test(start_paused = true)]
-    async fn a_success_between_failures_keeps_it_closed() {
+    #[test]
+    fn an_outage_opens_it_and_one_probe_closes_it() {
+        let breaker = open();
+        assert!(breaker.is_open());
+        assert!(!breaker.allows_attempt(NOW));
+        let later = NOW + COOL_DOWN;
+        assert!(breaker.allows_attempt(later), "one probe");
+        assert!(!breaker.allows_attempt(later), "only one");
+        breaker.succeeded();
+        assert!(breaker.allows_attempt(later));
+        assert!(!breaker.is_open());
+    }
+
+    #[test]
+    fn a_failed_probe_starts_the_cool_down_again() {
+        let breaker = open();
+        let later = NOW + COOL_DOWN;
+        assert!(breaker.allows_attempt(later));
+        breaker.failed(later);
+        assert!(!breaker.allows_attempt(later));
+        assert!(breaker.allows_attempt(later + COOL_DOWN));
+    }
+
+    #[test]
+    fn a_success_between_failures_keeps_it_closed() {
         let breaker = Breaker::default();
         for _ in 0..FAILURES_TO_OPEN * 3 {
-            breaker.failed();
-            breaker.failed();
+            breaker.failed(NOW);
+            breaker.failed(NOW);
             breaker.succeeded();
         }
         assert!(!breaker.is_open());

@@ -8,7 +8,7 @@ use uuid::Uuid;
 
 /// How long a settled fact is remembered: longer than a topic keeps a record (7 days) plus a dead letter
 /// queue keeps a message (14 days), so that no redelivery outlives it.
-pub const FACT_LIFETIME: Duration = Duration::from_secs(30 * 24 * 60 * 60);
+pub const FACT_LIFETIME: Duration = Duration::from_hours(30 * 24);
 
 /// A process that claims a record to handle it.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -60,10 +60,12 @@ pub struct StoreError(pub String);
 
 /// The idempotency store. Every operation is atomic for one id.
 pub trait Claims: Send + Sync + 'static {
-    /// Claims an id unless it is settled or held. An item past its lifetime counts as absent.
+    /// Claims an id unless it is settled or held by another owner: asked again by the owner itself, because
+    /// the first answer was lost, it answers the same. An item past its lifetime counts as absent.
     fn claim<'a>(&'a self, request: &'a ClaimRequest) -> BoxFuture<'a, Result<Claimed, StoreError>>;
 
-    /// Stores a fact if `owner` still holds the claim; `false` if somebody else took it over.
+    /// Stores a fact if `owner` still holds the claim, or stored the same fact before; `false` if somebody else
+    /// took it over.
     fn settle<'a>(&'a self, request: &'a ClaimRequest, fact: Fact)
     -> BoxFuture<'a, Result<bool, StoreError>>;
 

@@ -2,14 +2,12 @@
 
 use std::{
     collections::HashMap,
-    sync::{
-        Arc,
-        atomic::{AtomicBool, Ordering},
-    },
+    sync::{Arc, OnceLock, atomic::AtomicUsize},
 };
 
 use futures::{StreamExt as _, stream};
 use tidings_events::Event;
+use tokio::sync::RwLock;
 use tracing::Instrument as _;
 
 use crate::{
@@ -25,18 +23,25 @@ use crate::{
     outcome::{Outcome, Reason, Settled},
     payload::{self, PayloadError, Stray},
     record::Record,
-    settle::{Attempts, End, Opened, Stores, Subject},
+    settle::{Attempts, End, LAST_START, Opened, Stores, Subject},
 };
 
 /// Turns invocations into handler calls, one per event.
 pub struct Consumer<H> {
     pub(crate) handler: Arc<H>,
-    pub(crate) stores: Stores,
-    pub(crate) options: Options,
-    pub(crate) breaker: Breaker,
+    stores: Stores,
+    options: Options,
+    breaker: Breaker,
+    /// Read by records that run beside others, written by one that runs alone.
+    company: RwLock<()>,
 }
 
 impl<H: Handler> Consumer<H> {
+    pub(crate) fn new(handler: H, stores: Stores, options: Options) -> Self {
+        let (breaker, company) = (Breaker::default(), RwLock::default());
+        Self { handler: Arc::new(handler), stores, options, breaker, company }
+    }
+
     /// Settles every record of the payload.
     pub async fn consume(
         &self,
@@ -82,12 +87,33 @@ impl<H: Handler> Consumer<H> {
             tracing::info!(outcome = "done", tombstone = true, "record settled");
             return Outcome::Done.into();
         }
-        if invocation.remaining().is_zero() {
-            return Outcome::Returned(Reason::DeadlineNear).into();
-        }
+        let end = self.settle_event(record, identity, invocation).await;
+        let reason = if let Outcome::Returned(reason) = end.outcome { Some(reason) } else { None };
+        tracing::info!(
+            outcome = end.outcome.name(),
+            reason = reason.map(tracing::field::display),
+            attempts = end.attempts,
+            "record settled"
+        );
+        end
+    }
+
+    async fn settle_event(&self, record: &Record, identity: &Identity, invocation: &Invocation) -> End {
         let subject = Subject { identity, source: &record.source, json: &record.json };
-        let claim = identity.claim_event(self.stores.function, invocation);
-        let end = match self.stores.open(&subject, claim, invocation).await {
+        let request = identity.claim_record(record, self.stores.function, invocation);
+        let beside_others = self.company.read().await;
+        let _alone;
+        let opened = match self.stores.open(&subject, request.clone(), invocation).await {
+            Opened::Mine { claim, unfinished_starts: LAST_START } => {
+                // Given back while it waits for its turn, so that nothing counts against it meanwhile.
+                self.stores.release(&claim, invocation).await;
+                drop(beside_others);
+                _alone = self.company.write().await;
+                self.stores.open(&subject, request, invocation).await
+            }
+            opened => opened,
+        };
+        match opened {
             Opened::Ended(end) => end,
             Opened::Mine { claim, unfinished_starts } => {
                 let end = match decode(record) {
@@ -99,15 +125,7 @@ impl<H: Handler> Consumer<H> {
                 };
                 End { effect_at_risk: end.effect_at_risk || unfinished_starts > 0, ..end }
             }
-        };
-        let reason = if let Outcome::Returned(reason) = end.outcome { Some(reason) } else { None };
-        tracing::info!(
-            outcome = end.outcome.name(),
-            reason = reason.map(tracing::field::display),
-            attempts = end.attempts,
-            "record settled"
-        );
-        end
+        }
     }
 
     /// Has the handler called, and carries out what comes of it.
@@ -120,12 +138,17 @@ impl<H: Handler> Consumer<H> {
     ) -> End {
         let event = Arc::new(event);
         let context = self.context(subject, claim, invocation);
-        let unconfirmed = || context.unconfirmed.load(Ordering::Relaxed);
-        let attempted = attempt(&self.breaker, invocation, unconfirmed, || {
-            let (handler, event, context) = (Arc::clone(&self.handler), Arc::clone(&event), context.clone());
-            let limit = self.options.handler_timeout.min(invocation.remaining());
-            guard(limit, async move { handler.handle(&event, &context).await })
-        })
+        let attempted = attempt(
+            &self.breaker,
+            invocation,
+            || context.halted(),
+            || {
+                let (handler, event, context) =
+                    (Arc::clone(&self.handler), Arc::clone(&event), context.clone());
+                let limit = self.options.handler_timeout.min(invocation.remaining());
+                guard(limit, async move { handler.handle(&event, &context).await })
+            },
+        )
         .await;
         self.stores.conclude(subject, claim, &attempted, invocation).await
     }
@@ -137,7 +160,8 @@ impl<H: Handler> Consumer<H> {
             claim_id: claim.id.clone(),
             content: claim.content,
             invocation: invocation.clone(),
-            unconfirmed: Arc::new(AtomicBool::new(false)),
+            unconfirmed: Arc::new(AtomicUsize::new(0)),
+            unclaimed: Arc::new(OnceLock::new()),
         }
     }
 }
@@ -180,8 +204,8 @@ fn malformed(problem: &str) -> Failure {
     Failure { error_type: "MalformedRecord".to_owned(), message: format!("the record {problem}") }
 }
 
-/// Groups whose records have to be settled in order: those of one key. A record without key is a group of
-/// its own.
+/// Groups whose records have to be settled in order: those of one key (a mapping has one topic). A record
+/// without key is a group of its own.
 fn by_key(records: Vec<Record>) -> Vec<Vec<Record>> {
     let mut groups: Vec<Vec<Record>> = Vec::new();
     let mut group_of_key = HashMap::new();
@@ -190,8 +214,7 @@ fn by_key(records: Vec<Record>) -> Vec<Vec<Record>> {
             groups.push(vec![record]);
             continue;
         };
-        let key = (record.position.topic.clone(), record.position.partition, key.clone());
-        let group = *group_of_key.entry(key).or_insert_with(|| {
+        let group = *group_of_key.entry(key.clone()).or_insert_with(|| {
             groups.push(Vec::new());
             groups.len() - 1
         });
@@ -200,7 +223,7 @@ fn by_key(records: Vec<Record>) -> Vec<Vec<Record>> {
     groups
 }
 
-fn record_span(record: &Record, identity: &Identity, invocation: &Invocation) -> tracing::Span {
+pub(crate) fn record_span(record: &Record, identity: &Identity, invocation: &Invocation) -> tracing::Span {
     tracing::info_span!(
         "record",
         request_id = invocation.request_id,

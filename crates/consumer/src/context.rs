@@ -1,16 +1,19 @@
 //! What a handler may know and use besides the event.
 
 use std::sync::{
-    Arc,
-    atomic::{AtomicBool, Ordering},
+    Arc, OnceLock,
+    atomic::{AtomicUsize, Ordering},
 };
 
+use jiff::Timestamp;
+
 use crate::{
-    claims::{Claimed, Claims, Fact},
+    claims::{ClaimRequest, Claimed, Claims, Fact},
     error::HandlerError,
     identity::claim,
     invocation::Invocation,
-    settle::persist,
+    outcome::Reason,
+    persist::{BRIEF, LASTING, persist},
     trace::TraceContext,
 };
 
@@ -23,8 +26,10 @@ pub struct Context {
     pub(crate) claim_id: String,
     pub(crate) content: [u8; 32],
     pub(crate) invocation: Invocation,
-    /// Set when an effect happened and its fact could not be stored: another attempt would repeat it.
-    pub(crate) unconfirmed: Arc<AtomicBool>,
+    /// Effects that happened while their facts are not stored: another attempt would repeat them.
+    pub(crate) unconfirmed: Arc<AtomicUsize>,
+    /// Why an effect could not be claimed.
+    pub(crate) unclaimed: Arc<OnceLock<Reason>>,
 }
 
 impl Context {
@@ -34,34 +39,44 @@ impl Context {
     where
         F: Future<Output = Result<(), HandlerError>> + Send,
     {
-        let unavailable = |_| HandlerError::retryable("StoreUnreachable", "the effect could not be claimed");
-        let request = claim(format!("{}#{effect}", self.claim_id), self.content, &self.invocation);
-        match persist(&self.invocation, || self.claims.claim(&request)).await.map_err(unavailable)? {
-            Claimed::Settled(_) => return Ok(()),
-            // The event's own claim was ours, so whoever holds this one is dead; its lease has to end first.
-            Claimed::Held { .. } => {
-                return Err(HandlerError::retryable("EffectClaimed", "an earlier start holds this effect"));
+        let request = ClaimRequest {
+            // Whoever claims an effect holds its event's claim, which keeps all others away. So this one needs
+            // no lease, which would only keep a second attempt from what the first did not finish.
+            lease_until: Timestamp::UNIX_EPOCH,
+            ..claim(format!("{}#{effect}", self.claim_id), self.content, &self.invocation)
+        };
+        match persist(&self.invocation, BRIEF, || self.claims.claim(&request)).await {
+            Ok(Claimed::Settled(_)) => return Ok(()),
+            Ok(Claimed::Mine { .. }) => {}
+            Ok(Claimed::Held { .. }) => return Err(self.unclaimed(Reason::ClaimedElsewhere)),
+            Ok(Claimed::OtherContent) => {
+                let message = "the effect was claimed for other content";
+                return Err(HandlerError::permanent("EventIdReused", message));
             }
-            Claimed::OtherContent => {
-                return Err(HandlerError::permanent(
-                    "EventIdReused",
-                    "the effect was claimed for other content",
-                ));
-            }
-            Claimed::Mine { .. } => {}
+            Err(_) => return Err(self.unclaimed(Reason::StoreUnreachable)),
         }
-        if let Err(error) = action.await {
-            if self.claims.release(&request).await.is_err() {
-                tracing::warn!("an effect's claim could not be released; its lease has to end first");
+        action.await?;
+        // Counted first, because the handler's time may be up before the fact is stored.
+        self.unconfirmed.fetch_add(1, Ordering::Relaxed);
+        match persist(&self.invocation, LASTING, || self.claims.settle(&request, Fact::Done)).await {
+            Ok(true) => {
+                self.unconfirmed.fetch_sub(1, Ordering::Relaxed);
+                Ok(())
             }
-            return Err(error);
-        }
-        match persist(&self.invocation, || self.claims.settle(&request, Fact::Done)).await {
-            Ok(true) => Ok(()),
             Ok(false) | Err(_) => {
-                self.unconfirmed.store(true, Ordering::Relaxed);
                 Err(HandlerError::retryable("EffectUnconfirmed", "the effect's fact could not be stored"))
             }
         }
+    }
+
+    /// Why no other attempt may follow in this invocation, if so. It is no failure of the handler then.
+    pub(crate) fn halted(&self) -> Option<Reason> {
+        let unconfirmed = self.unconfirmed.load(Ordering::Relaxed) > 0;
+        unconfirmed.then_some(Reason::EffectUnconfirmed).or_else(|| self.unclaimed.get().copied())
+    }
+
+    fn unclaimed(&self, reason: Reason) -> HandlerError {
+        let reason = self.unclaimed.get_or_init(|| reason);
+        HandlerError::retryable(reason.to_string(), "the effect could not be claimed")
     }
 }

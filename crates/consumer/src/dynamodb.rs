@@ -1,6 +1,6 @@
 //! The idempotency store in a DynamoDB table: partition key `id`, TTL attribute `expires_at`.
 
-use std::collections::HashMap;
+use std::{collections::HashMap, fmt::Write as _};
 
 use aws_config::SdkConfig;
 use aws_sdk_dynamodb::{
@@ -98,10 +98,11 @@ impl DynamoDbClaims {
         unless_condition_failed(answer)
     }
 
-    /// Updates an item that `request.owner` holds; `false` if it does not hold it any more.
+    /// Updates an item that `request.owner` holds, if it is in such a `state`; `false` if not.
     async fn update_own(
         &self,
         request: &ClaimRequest,
+        state: &str,
         update: &str,
         values: Vec<(&str, AttributeValue)>,
     ) -> Result<bool, StoreError> {
@@ -111,7 +112,7 @@ impl DynamoDbClaims {
             .table_name(&self.table)
             .key("id", string(&request.id))
             .update_expression(update)
-            .condition_expression("#owner = :owner AND #state = :claimed")
+            .condition_expression(format!("#owner = :owner AND ({state})"))
             .expression_attribute_names("#owner", "owner")
             .expression_attribute_names("#state", "state")
             .expression_attribute_values(":owner", string(&request.owner.to_string()))
@@ -136,6 +137,10 @@ impl Claims for DynamoDbClaims {
             match item.state.as_str() {
                 DONE => Ok(Claimed::Settled(Fact::Done)),
                 DEAD_LETTERED => Ok(Claimed::Settled(Fact::DeadLettered)),
+                // The first answer to this very request was lost.
+                _ if until > request.now && item.owner == request.owner.to_string() => {
+                    Ok(Claimed::Mine { unfinished_starts: item.starts.saturating_sub(1) })
+                }
                 _ if until > request.now => Ok(Claimed::Held { until }),
                 _ if self.take_over(request, &item).await? => {
                     Ok(Claimed::Mine { unfinished_starts: item.starts })
@@ -156,16 +161,17 @@ impl Claims for DynamoDbClaims {
             Fact::DeadLettered => DEAD_LETTERED,
         };
         let values = vec![(":fact", string(state)), (":expires", number(expires_at(request.now)))];
-        self.update_own(request, "SET #state = :fact, expires_at = :expires", values).boxed()
+        let claimed_or_answer_lost = "#state = :claimed OR #state = :fact";
+        self.update_own(request, claimed_or_answer_lost, "SET #state = :fact, expires_at = :expires", values)
+            .boxed()
     }
 
     fn release<'a>(&'a self, request: &'a ClaimRequest) -> BoxFuture<'a, Result<(), StoreError>> {
         async move {
             let values = vec![(":one", number(1)), (":past", number(0))];
             // A claim that is not ours any more needs no release.
-            self.update_own(request, "SET lease_until = :past, starts = starts - :one", values)
-                .await
-                .map(|_| ())
+            let update = "SET lease_until = :past, starts = starts - :one";
+            self.update_own(request, "#state = :claimed", update, values).await.map(|_| ())
         }
         .boxed()
     }
@@ -213,5 +219,9 @@ fn number(value: i64) -> AttributeValue {
 
 /// Lower-case hexadecimal.
 pub(crate) fn hex(bytes: &[u8]) -> String {
-    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
+    bytes.iter().fold(String::with_capacity(2 * bytes.len()), |mut text, byte| {
+        // Writing to a string cannot fail.
+        let _ = write!(text, "{byte:02x}");
+        text
+    })
 }

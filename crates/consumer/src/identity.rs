@@ -41,11 +41,14 @@ impl Identity {
         Self { event_id: None, event_type: None, trace: None, place, content }
     }
 
-    /// A claim on the event, or on the position where no event id can be read.
-    pub fn claim_event(&self, function: &str, invocation: &Invocation) -> ClaimRequest {
+    /// A claim on the event, or on the position where no event id can be read. A malformed record has none,
+    /// even if its value does: it must not stand for the event that arrives whole.
+    pub fn claim_record(&self, record: &Record, function: &str, invocation: &Invocation) -> ClaimRequest {
         match &self.event_id {
-            Some(id) => claim(format!("{function}#{id}"), self.content, invocation),
-            None => self.claim_place(function, invocation),
+            Some(id) if record.malformed.is_none() => {
+                claim(format!("{function}#{id}"), self.content, invocation)
+            }
+            _ => self.claim_place(function, invocation),
         }
     }
 

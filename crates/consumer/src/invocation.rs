@@ -7,6 +7,8 @@ use tokio::time::Instant;
 
 /// The most time kept back for settling what was begun: dead letters and facts.
 const MAX_RESERVE: Duration = Duration::from_secs(2);
+/// This part of the reserve is for the answer itself: Lambda has to have it before the deadline.
+const ANSWER_SHARE: u32 = 8;
 
 /// One invocation: its request and the time it has.
 #[derive(Debug, Clone)]
@@ -18,6 +20,7 @@ pub struct Invocation {
     // while Lambda freezes the process in between.
     anchor: Instant,
     work_until: Instant,
+    settle_until: Instant,
     deadline: Timestamp,
 }
 
@@ -26,10 +29,17 @@ impl Invocation {
     /// is kept back for settling.
     #[must_use]
     pub fn new(request_id: String, deadline: Timestamp) -> Self {
-        let (started, anchor) = (Timestamp::now(), Instant::now());
+        Self::starting(request_id, Timestamp::now(), deadline)
+    }
+
+    /// An invocation whose clock shows `started` now.
+    pub(crate) fn starting(request_id: String, started: Timestamp, deadline: Timestamp) -> Self {
+        let anchor = Instant::now();
         let time = Duration::try_from(deadline.duration_since(started)).unwrap_or_default();
-        let work_until = anchor + (time - MAX_RESERVE.min(time / 5));
-        Self { request_id, started, anchor, work_until, deadline }
+        let reserve = MAX_RESERVE.min(time / 5);
+        let work_until = anchor + time.saturating_sub(reserve);
+        let settle_until = anchor + time.saturating_sub(reserve / ANSWER_SHARE);
+        Self { request_id, started, anchor, work_until, settle_until, deadline }
     }
 
     /// The time of day.
@@ -45,10 +55,10 @@ impl Invocation {
         self.work_until.saturating_duration_since(Instant::now())
     }
 
-    /// How long until the invocation is killed.
+    /// How long stores may still be asked; then the answer is due, so that it arrives before the deadline.
     #[must_use]
-    pub fn until_deadline(&self) -> Duration {
-        Duration::try_from(self.deadline.duration_since(self.now())).unwrap_or_default()
+    pub fn until_answer(&self) -> Duration {
+        self.settle_until.saturating_duration_since(Instant::now())
     }
 
     /// Until when a claim of this invocation holds: its deadline plus a second, when its process is surely

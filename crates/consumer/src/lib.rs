@@ -25,6 +25,7 @@ pub mod metrics;
 pub mod options;
 pub mod outcome;
 pub mod payload;
+mod persist;
 pub mod record;
 pub mod run;
 pub mod settings;

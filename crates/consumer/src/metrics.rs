@@ -1,4 +1,4 @@
-//! What an invocation did, as one line in CloudWatch's embedded metric format.
+//! What an invocation did, as one line in `CloudWatch`'s embedded metric format.
 //! <https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/CloudWatch_Embedded_Metric_Format_Specification.html>
 
 use jiff::Timestamp;
@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 
 use crate::outcome::{Outcome, Settled};
 
-/// The CloudWatch namespace of all metrics.
+/// The `CloudWatch` namespace of all metrics.
 pub const NAMESPACE: &str = "Tidings";
 
 /// The metrics' names, in the order in which [`line`] counts them.

@@ -1,6 +1,6 @@
 //! Serving Lambda: everything around the handler, set up once.
 
-use std::sync::Arc;
+use std::{fmt, sync::Arc};
 
 use aws_config::SdkConfig;
 use jiff::Timestamp;
@@ -10,7 +10,6 @@ use serde_json::value::RawValue;
 use crate::{
     aws,
     batch::BatchConsumer,
-    breaker::Breaker,
     consume::Consumer,
     dynamodb::DynamoDbClaims,
     handler::{BatchHandler, Handler},
@@ -26,7 +25,7 @@ use crate::{
 };
 
 /// The function could not start, or lost its connection to Lambda.
-#[derive(Debug, thiserror::Error)]
+#[derive(thiserror::Error)]
 pub enum RunError {
     /// A setting is missing or wrong.
     #[error(transparent)]
@@ -37,6 +36,13 @@ pub enum RunError {
     /// The runtime interface failed.
     #[error("the Lambda runtime interface failed: {0}")]
     Runtime(#[from] lambda_runtime::Error),
+}
+
+/// A `main` that returns an error prints its `Debug`: the sentence is of more use there than the variant.
+impl fmt::Debug for RunError {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Display::fmt(self, formatter)
+    }
 }
 
 /// What an invocation answers when records have to come again.
@@ -70,13 +76,8 @@ where
     RunError: From<E>,
 {
     let start = Start::new(function).await?;
-    let consumer = Consumer {
-        handler: Arc::new(build(&start.aws, &start.settings)?),
-        stores: start.stores,
-        options: start.options,
-        breaker: Breaker::default(),
-    };
-    let partial = consumer.options.partial_batch_responses;
+    let partial = start.options.partial_batch_responses;
+    let consumer = Consumer::new(build(&start.aws, &start.settings)?, start.stores, start.options);
     serve(function, partial, async |payload, invocation| consumer.consume(payload, invocation).await).await
 }
 
@@ -90,13 +91,8 @@ where
     RunError: From<E>,
 {
     let start = Start::new(function).await?;
-    let consumer = BatchConsumer {
-        handler: Arc::new(build(&start.aws, &start.settings)?),
-        stores: start.stores,
-        options: start.options,
-        breaker: Breaker::default(),
-    };
-    let partial = consumer.options.partial_batch_responses;
+    let partial = start.options.partial_batch_responses;
+    let consumer = BatchConsumer::new(build(&start.aws, &start.settings)?, start.stores, start.options);
     serve(function, partial, async |payload, invocation| consumer.consume(payload, invocation).await).await
 }
 

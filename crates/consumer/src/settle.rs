@@ -1,23 +1,26 @@
 //! The steps that settle a record: claim, dead letter, fact. Both kinds of function go through them.
 
-use std::{future::Future, sync::Arc, time::Duration};
+use std::{sync::Arc, time::Duration};
 
-use backon::{ExponentialBuilder, Retryable};
 use jiff::Timestamp;
 use serde_json::value::RawValue;
 
 use crate::{
     attempt::{Attempted, Verdict},
-    claims::{ClaimRequest, Claimed, Claims, Fact, StoreError},
+    claims::{ClaimRequest, Claimed, Claims, Fact},
     dead_letter::{DeadLetter, DeadLetterQueue},
     error::Failure,
     identity::Identity,
     invocation::Invocation,
     outcome::{Outcome, Reason},
+    persist::{BRIEF, LASTING, persist},
 };
 
 /// A handler that never came to an end this often is not started again.
 const MAX_UNFINISHED_STARTS: u32 = 3;
+/// The last start before that is made while no other record is under way, so that a record which kills its
+/// process takes none with it.
+pub(crate) const LAST_START: u32 = MAX_UNFINISHED_STARTS - 1;
 /// How often a claim held elsewhere is looked at.
 const POLL_HELD_CLAIM: Duration = Duration::from_millis(250);
 
@@ -47,7 +50,8 @@ pub(crate) struct End {
 
 impl From<Outcome> for End {
     fn from(outcome: Outcome) -> Self {
-        Self { outcome, attempts: 0, effect_at_risk: false }
+        let effect_at_risk = outcome == Outcome::Returned(Reason::EffectUnconfirmed);
+        Self { outcome, attempts: 0, effect_at_risk }
     }
 }
 
@@ -69,8 +73,11 @@ impl Stores {
     /// Claims a record; one that is held elsewhere is awaited as long as there is time.
     pub async fn open(&self, subject: &Subject<'_>, claim: ClaimRequest, invocation: &Invocation) -> Opened {
         loop {
+            if invocation.remaining().is_zero() {
+                return ended(Outcome::Returned(Reason::DeadlineNear));
+            }
             let claim = ClaimRequest { now: invocation.now(), ..claim.clone() };
-            match persist(invocation, || self.claims.claim(&claim)).await {
+            match persist(invocation, BRIEF, || self.claims.claim(&claim)).await {
                 Ok(Claimed::Mine { unfinished_starts }) if unfinished_starts >= MAX_UNFINISHED_STARTS => {
                     let outcome = self.dead_letter_died(subject, &claim, unfinished_starts, invocation).await;
                     return Opened::Ended(End { outcome, attempts: 0, effect_at_risk: true });
@@ -101,7 +108,10 @@ impl Stores {
     ) -> Outcome {
         let failure = Failure {
             error_type: "HandlerDied".to_owned(),
-            message: format!("the process ended or was killed during {starts} starts of the handler"),
+            message: format!(
+                "{starts} starts of the handler came to no end: the process was killed, time ran out, or the \
+                 fact could not be stored"
+            ),
         };
         let attempts = Attempts { count: starts, first_at: invocation.now() };
         self.dead_letter(subject, claim, &failure, attempts, invocation).await
@@ -119,7 +129,7 @@ impl Stores {
             // A position has one content; only a topic that was deleted and created again has two.
             tracing::warn!("a position came again with other content");
         }
-        match persist(invocation, || self.claims.claim(&claim)).await {
+        match persist(invocation, BRIEF, || self.claims.claim(&claim)).await {
             Ok(Claimed::Mine { .. } | Claimed::OtherContent) => {
                 let failure = Failure {
                     error_type: "EventIdReused".to_owned(),
@@ -165,7 +175,7 @@ impl Stores {
             attempts = attempts.count,
             "dead letter"
         );
-        if let Err(error) = persist(invocation, || self.dead_letters.send(&letter)).await {
+        if let Err(error) = persist(invocation, BRIEF, || self.dead_letters.send(&letter)).await {
             tracing::error!(%error, "dead letter queue failed");
             self.release(claim, invocation).await;
             return Outcome::Returned(Reason::QueueUnreachable);
@@ -193,13 +203,18 @@ impl Stores {
                 self.dead_letter(subject, claim, failure, attempted.attempts, invocation).await
             }
             Verdict::Return(reason) => {
-                self.release(claim, invocation).await;
+                if !leaves_start_open(*reason, attempted) {
+                    self.release(claim, invocation).await;
+                }
                 Outcome::Returned(*reason)
             }
         };
-        let effect_at_risk =
-            attempted.effect_at_risk || outcome == Outcome::Returned(Reason::EffectUnconfirmed);
-        End { outcome, attempts: attempted.attempts.count, effect_at_risk }
+        let end = End::from(outcome);
+        End {
+            attempts: attempted.attempts.count,
+            effect_at_risk: end.effect_at_risk || attempted.effect_at_risk,
+            ..end
+        }
     }
 
     /// Stores how a claimed record ended.
@@ -209,7 +224,7 @@ impl Stores {
         fact: Fact,
         invocation: &Invocation,
     ) -> Result<(), Reason> {
-        match persist(invocation, || self.claims.settle(claim, fact)).await {
+        match persist(invocation, LASTING, || self.claims.settle(claim, fact)).await {
             Ok(true) => Ok(()),
             Ok(false) => {
                 tracing::error!("the claim ended before the fact was stored");
@@ -224,8 +239,7 @@ impl Stores {
 
     /// Lets the next delivery begin at once instead of after the lease.
     pub async fn release(&self, claim: &ClaimRequest, invocation: &Invocation) {
-        let limit = invocation.until_deadline();
-        match tokio::time::timeout(limit, self.claims.release(claim)).await {
+        match tokio::time::timeout(invocation.until_answer(), self.claims.release(claim)).await {
             Ok(Ok(())) => {}
             Ok(Err(error)) => tracing::warn!(%error, "release failed; the lease has to end first"),
             Err(_) => tracing::warn!("no time to release; the lease has to end first"),
@@ -237,34 +251,12 @@ fn ended(outcome: Outcome) -> Opened {
     Opened::Ended(outcome.into())
 }
 
-/// Tries a store again for as long as the invocation lives: what was begun should be settled in it.
-pub(crate) async fn persist<T, E, F>(invocation: &Invocation, operation: impl FnMut() -> F) -> Result<T, E>
-where
-    F: Future<Output = Result<T, E>>,
-    E: From<TimeUp>,
-{
-    let backoff = ExponentialBuilder::default()
-        .with_min_delay(Duration::from_millis(100))
-        .with_max_delay(Duration::from_secs(1))
-        .with_max_times(4)
-        .with_jitter();
-    match tokio::time::timeout(invocation.until_deadline(), operation.retry(backoff)).await {
-        Ok(result) => result,
-        Err(_) => Err(TimeUp.into()),
-    }
-}
-
-/// The invocation's deadline came first.
-pub(crate) struct TimeUp;
-
-impl From<TimeUp> for StoreError {
-    fn from(_: TimeUp) -> Self {
-        Self("the invocation's time is up".to_owned())
-    }
-}
-
-impl From<TimeUp> for crate::dead_letter::QueueError {
-    fn from(_: TimeUp) -> Self {
-        Self("the invocation's time is up".to_owned())
+/// Whether this start counts as unfinished, because its effect may have happened: a record whose handler hangs
+/// until time is up would otherwise come again for ever. In an outage it may well come again.
+fn leaves_start_open(reason: Reason, attempted: &Attempted) -> bool {
+    match reason {
+        Reason::EffectUnconfirmed => true,
+        Reason::DeadlineNear => attempted.effect_at_risk,
+        _ => false,
     }
 }

@@ -15,7 +15,7 @@ use bytes::Bytes;
 use jiff::Timestamp;
 use serde::{
     Deserialize, Deserializer,
-    de::{MapAccess, Visitor},
+    de::{IgnoredAny, MapAccess, Visitor},
 };
 use serde_json::value::RawValue;
 
@@ -74,10 +74,17 @@ pub fn read(payload: &[u8]) -> Result<Batch, PayloadError> {
     Ok(batch)
 }
 
+/// Its fields stand in the order of `aws_lambda_events`, which decides where serde reads a struct from a list.
 #[derive(Deserialize)]
 struct KafkaEvent<'a> {
+    #[serde(rename = "eventSource", default)]
+    _event_source: IgnoredAny,
+    #[serde(rename = "eventSourceArn", default)]
+    _event_source_arn: IgnoredAny,
     #[serde(borrow, default)]
     records: Partitions<'a>,
+    #[serde(rename = "bootstrapServers", default)]
+    _bootstrap_servers: IgnoredAny,
 }
 
 /// The `records` object as a list, so that a name that occurs twice loses nothing.
@@ -154,7 +161,7 @@ fn read_record(source: &str, json: &RawValue) -> Result<Record, String> {
         source: source.to_owned(),
         timestamp: fields
             .timestamp
-            .and_then(integer)
+            .and_then(milliseconds)
             .filter(|milliseconds| *milliseconds >= 0)
             .and_then(|milliseconds| Timestamp::from_millisecond(milliseconds).ok()),
         timestamp_type: fields.timestamp_type.and_then(text),
@@ -192,6 +199,16 @@ fn decode_bytes(field: Option<&RawValue>) -> Result<Option<Bytes>, &'static str>
 /// A whole number, also in quotes.
 fn integer(field: &RawValue) -> Option<i64> {
     field.get().trim_matches('"').parse().ok()
+}
+
+/// A whole number of milliseconds, also in quotes or written as a floating-point number.
+fn milliseconds(field: &RawValue) -> Option<i64> {
+    let text = text(field).unwrap_or_else(|| field.get().to_owned());
+    text.parse().ok().or_else(|| {
+        let number = text.parse::<f64>().ok().filter(|number| number.fract() == 0.0)?;
+        // Displayed in full and without exponent, which spares a cast that may round or overflow.
+        number.to_string().parse().ok()
+    })
 }
 
 fn text(field: &RawValue) -> Option<String> {

@@ -1,0 +1,84 @@
+//! Stores that are slow, refuse, or whose answers are lost.
+
+use std::{
+    fmt,
+    sync::{Mutex, PoisonError},
+    time::Duration,
+};
+
+use tokio::time::sleep;
+
+/// What befalls one call of a store.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct Disturbance {
+    /// How long the request takes to arrive.
+    pub before: Duration,
+    /// How long the answer takes.
+    pub after: Duration,
+    /// What goes wrong.
+    pub fault: Option<Fault>,
+}
+
+/// What goes wrong with a call of a store.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Fault {
+    /// The request is refused and nothing done.
+    Refused,
+    /// What was asked is done, but the caller does not learn of it.
+    AnswerLost,
+}
+
+impl From<Fault> for Disturbance {
+    fn from(fault: Fault) -> Self {
+        Self { fault: Some(fault), ..Self::default() }
+    }
+}
+
+type Script = Box<dyn FnMut(&str, &str) -> Disturbance + Send>;
+
+/// Decides for each call of a store, by operation and id, what befalls it.
+#[derive(Default)]
+pub(super) struct Disturbances(Mutex<Option<Script>>);
+
+/// The call failed because the test wants it so.
+pub(super) struct Injected;
+
+impl fmt::Display for Injected {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str("a fault that the test injected")
+    }
+}
+
+impl Disturbances {
+    pub fn set(&self, script: impl FnMut(&str, &str) -> Disturbance + Send + 'static) {
+        *self.0.lock().unwrap_or_else(PoisonError::into_inner) = Some(Box::new(script));
+    }
+
+    pub async fn around<T>(
+        &self,
+        operation: &str,
+        id: &str,
+        work: impl FnOnce() -> T + Send,
+    ) -> Result<T, Injected> {
+        let Disturbance { before, after, fault } = self.next(operation, id);
+        sleep_if_any(before).await;
+        if fault == Some(Fault::Refused) {
+            return Err(Injected);
+        }
+        let answer = work();
+        sleep_if_any(after).await;
+        if fault == Some(Fault::AnswerLost) { Err(Injected) } else { Ok(answer) }
+    }
+
+    fn next(&self, operation: &str, id: &str) -> Disturbance {
+        let mut script = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        script.as_mut().map(|script| script(operation, id)).unwrap_or_default()
+    }
+}
+
+/// Tokio's timer needs a runtime that has one, and rounds up to a millisecond.
+async fn sleep_if_any(duration: Duration) {
+    if !duration.is_zero() {
+        sleep(duration).await;
+    }
+}

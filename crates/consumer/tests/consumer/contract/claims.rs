@@ -1,0 +1,139 @@
+//! Claims and duplicates.
+
+use std::time::Duration;
+
+use tidings_consumer::{
+    claims::Fact,
+    outcome::{Outcome, Reason},
+    testing::{Disturbance, Fault},
+};
+use tokio::time::{advance, sleep};
+
+use crate::support::*;
+
+#[tokio::test(start_paused = true)]
+async fn a_record_is_claimed_before_its_handler_runs_and_settled_after() {
+    let log = Log::default();
+    let in_handler = log.clone();
+    let function = function(move |call| {
+        in_handler.note(format!("handle {}", call.id));
+        async { Ok(()) }
+    });
+    let in_store = log.clone();
+    function.claims.disturb(move |operation, id| {
+        in_store.note(format!("{operation} {id}"));
+        Disturbance::default()
+    });
+    let summary = invoke(&function, &[login(1, None, "EVT-1")]).await;
+    assert_eq!(outcome(&summary), Outcome::Done);
+    assert_eq!(log.lines(), ["claim email#EVT-1", "handle EVT-1", "settle email#EVT-1"]);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_settled_event_is_a_duplicate_wherever_it_comes_again() {
+    let function = succeeding();
+    invoke(&function, &[login(1, None, "EVT-1")]).await;
+    let again = invoke(&function, &[login(1, None, "EVT-1"), login(2, Some("k"), "EVT-1")]).await;
+    assert_eq!(outcomes(&again), [(1, Outcome::Duplicate), (2, Outcome::Duplicate)]);
+    assert_eq!(function.handler().calls(), ["EVT-1"]);
+}
+
+#[tokio::test(start_paused = true)]
+async fn one_event_under_two_keys_of_a_batch_is_handled_once() {
+    let function = function(async |_| {
+        sleep(Duration::from_secs(1)).await;
+        Ok(())
+    });
+    let summary = invoke(&function, &[login(1, Some("a"), "EVT-1"), login(2, Some("b"), "EVT-1")]).await;
+    assert_eq!((summary.done, summary.duplicate), (1, 1));
+    assert_eq!(function.handler().calls(), ["EVT-1"]);
+}
+
+#[tokio::test(start_paused = true)]
+async fn the_same_id_with_other_content_is_a_dead_letter_and_the_original_stays() {
+    let function = succeeding();
+    invoke(&function, &[login(1, None, "EVT-1")]).await;
+    let other = [event("EVT-1"), b" ".to_vec()].concat();
+    let reused = record(2, None, Some(&other));
+    let summary = invoke(&function, std::slice::from_ref(&reused)).await;
+    assert_eq!(outcome(&summary), Outcome::DeadLettered);
+    assert_eq!(summary.dead_letters[0].error.error_type, "EventIdReused");
+    assert_eq!(function.claims.fact("email#EVT-1"), Some(Fact::Done));
+    let again = invoke(&function, &[reused, login(3, None, "EVT-1")]).await;
+    assert_eq!((again.duplicate, again.dead_letters.len()), (2, 1), "the dead letter is remembered");
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_claim_held_elsewhere_is_awaited() {
+    let function = function(async |_| {
+        sleep(Duration::from_secs(5)).await;
+        Ok(())
+    });
+    let records = [login(1, None, "EVT-1")];
+    let (first, second) = tokio::join!(invoke(&function, &records), invoke(&function, &records));
+    assert_eq!((outcome(&first), outcome(&second)), (Outcome::Done, Outcome::Duplicate));
+    assert_eq!(function.handler().calls(), ["EVT-1"]);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_claim_held_elsewhere_for_longer_than_the_time_is_returned() {
+    let function = function(async |_| {
+        sleep(Duration::from_secs(5)).await;
+        Ok(())
+    });
+    let records = payload(&[login(1, None, "EVT-1")]);
+    let short = function.invoke_within(Duration::from_secs(3), &records);
+    let (first, second) = tokio::join!(function.invoke(&records), short);
+    assert_eq!(outcome(&first.unwrap()), Outcome::Done);
+    assert_eq!(outcome(&second.unwrap()), returned(Reason::ClaimedElsewhere));
+    assert_eq!(function.handler().calls(), ["EVT-1"]);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_lease_lasts_until_a_second_after_the_deadline() {
+    let function = function(|call| async move { if call.earlier == 0 { hang().await } else { Ok(()) } });
+    let records = [login(1, None, "EVT-1")];
+    invoke_and_kill(&function, Duration::from_secs(1), &records).await;
+    advance(Duration::from_millis(59_900)).await;
+    let early = function.invoke_within(Duration::from_millis(100), &payload(&records)).await.unwrap();
+    assert_eq!(outcome(&early), returned(Reason::ClaimedElsewhere), "60.9 s after the start");
+    advance(Duration::from_millis(100)).await;
+    let later = function.invoke_within(Duration::from_millis(100), &payload(&records)).await.unwrap();
+    assert_eq!(outcome(&later), Outcome::Done, "61.0 s after the start");
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_answer_that_is_lost_costs_no_record_its_claim_or_fact() {
+    let function = succeeding();
+    let mut asked = 0;
+    function.claims.disturb(move |_, _| {
+        asked += 1;
+        if asked % 2 == 1 { Fault::AnswerLost.into() } else { Disturbance::default() }
+    });
+    let summary = invoke(&function, &[login(1, None, "EVT-1")]).await;
+    assert_eq!(outcome(&summary), Outcome::Done);
+    assert!(!summary.settled[0].effect_at_risk);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_record_without_readable_id_is_known_by_its_position() {
+    let function = succeeding();
+    let unreadable = |offset| record(offset, None, Some(b"{"));
+    let first = invoke(&function, &[unreadable(1)]).await;
+    assert_eq!(outcome(&first), Outcome::DeadLettered);
+    let second = invoke(&function, &[unreadable(1), unreadable(2)]).await;
+    assert_eq!(outcomes(&second), [(1, Outcome::Duplicate), (2, Outcome::DeadLettered)]);
+    assert_eq!(function.claims.settled(), ["email#user.login/3/1", "email#user.login/3/2"]);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_malformed_record_does_not_stand_for_the_event_that_arrives_whole() {
+    let function = succeeding();
+    let mut malformed = login(1, None, "EVT-1");
+    malformed["key"] = "no base64!".into();
+    let first = invoke(&function, &[malformed]).await;
+    assert_eq!(outcome(&first), Outcome::DeadLettered);
+    assert_eq!(first.dead_letters[0].error.error_type, "MalformedRecord");
+    let whole = invoke(&function, &[login(2, Some("k"), "EVT-1")]).await;
+    assert_eq!(outcome(&whole), Outcome::Done);
+}
