@@ -2,8 +2,8 @@
 //!
 //! The texts are in `templates/{event type}/{language}/text`, compiled in. The English ones keep to the GSM
 //! 7-bit alphabet (160 characters to a part, 153 where there are several), unless a biller's name does not; the
-//! Hindi ones are Unicode (70 and 67), which SNS detects by itself. Should Lambda die between SNS taking an SMS and the consumer noting it,
-//! the customer gets that SMS twice.
+//! Hindi ones are Unicode (70 and 67), which SNS detects by itself. Should Lambda die between SNS taking an SMS
+//! and the consumer noting it, the customer gets that SMS twice.
 //!
 //! A registration without a verification code (it is an optional field) gets a text of welcome: it is no
 //! fault that somebody could mend, and the customer learns that their number was used.
@@ -31,6 +31,7 @@ pub struct Sms<S> {
 impl<S: TextSender> Sms<S> {
     /// Reads, optionally, `TIME_ZONE` and `BANK_NAME`.
     pub fn new(sender: S, settings: &Settings) -> Result<Self, SettingError> {
+        phone::load_numbering_plans();
         let zone = settings.parse_or("TIME_ZONE", IanaTimeZone::UTC)?;
         Ok(Self { sender, texts: Texts::new(TEMPLATES, zone, settings.get("BANK_NAME")) })
     }

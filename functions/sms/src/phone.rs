@@ -2,7 +2,10 @@
 
 use std::str::FromStr;
 
-use phonenumber::Mode;
+use phonenumber::{
+    Mode,
+    metadata::{DATABASE, Database},
+};
 
 /// The longest number, in digits (ITU-T E.164, section 6).
 const MAX_DIGITS: usize = 15;
@@ -24,6 +27,13 @@ pub struct PhoneNumber {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[error("expected an E.164 number like +919876543210")]
 pub struct InvalidPhoneNumber;
+
+/// Loads the numbering plans. Done while the function starts, because at first use it would come out of the
+/// time of the first events, and block all of them.
+pub fn load_numbering_plans() {
+    // Following the reference is what loads them.
+    let _: &Database = &DATABASE;
+}
 
 impl PhoneNumber {
     /// The number, from the `+` on.
