@@ -8,11 +8,12 @@ use aws_config::{BehaviorVersion, SdkConfig, retry::RetryConfig, timeout::Timeou
 /// one HTTP client for all services.
 ///
 /// The SDK's own retries are off, so that attempts are counted once, by the consumer. A single call may take
-/// five seconds, so that a hanging service costs an attempt and not the invocation.
+/// ten seconds: long enough that a slow service is not asked twice for what it is about to do, short enough that a
+/// hanging one costs an attempt and not the invocation.
 pub async fn config() -> SdkConfig {
     let timeouts = TimeoutConfig::builder()
         .connect_timeout(Duration::from_secs(2))
-        .operation_attempt_timeout(Duration::from_secs(5))
+        .operation_attempt_timeout(Duration::from_secs(10))
         .build();
     aws_config::defaults(BehaviorVersion::v2026_01_12())
         .retry_config(RetryConfig::disabled())

@@ -9,7 +9,7 @@ use crate::settings::{SettingError, Settings};
 pub struct Options {
     /// Records of different keys handled at the same time (`MAX_CONCURRENCY`, 10).
     pub max_concurrency: usize,
-    /// How long one handler call may take (`HANDLER_TIMEOUT_SECONDS`, 10).
+    /// How long one handler call may take (`HANDLER_TIMEOUT_SECONDS`, 15).
     pub handler_timeout: Duration,
     /// Whether the mapping has `ReportBatchItemFailures` (`PARTIAL_BATCH_RESPONSES`). The two must agree: to
     /// a mapping without it a partial answer means success, and what it lists is lost.
@@ -30,7 +30,7 @@ impl Options {
         Ok(Self {
             max_concurrency,
             handler_timeout: Duration::from_secs(
-                settings.parse_or("HANDLER_TIMEOUT_SECONDS", 10_u32)?.into(),
+                settings.parse_or("HANDLER_TIMEOUT_SECONDS", 15_u32)?.into(),
             ),
             partial_batch_responses: settings.parse_or("PARTIAL_BATCH_RESPONSES", false)?,
         })

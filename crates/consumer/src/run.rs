@@ -3,7 +3,7 @@
 use std::{fmt, sync::Arc};
 
 use aws_config::SdkConfig;
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 use lambda_runtime::{Diagnostic, LambdaEvent, service_fn};
 use serde_json::value::RawValue;
 
@@ -140,7 +140,31 @@ where
 }
 
 fn invocation(context: &lambda_runtime::Context) -> Invocation {
-    let milliseconds = i64::try_from(context.deadline).unwrap_or(i64::MAX);
-    let deadline = Timestamp::from_millisecond(milliseconds).unwrap_or(Timestamp::MAX);
-    Invocation::new(context.request_id.clone(), deadline)
+    Invocation::new(context.request_id.clone(), deadline(context.deadline, Timestamp::now()))
+}
+
+/// The deadline from `Lambda-Runtime-Deadline-Ms`. Lambda sends milliseconds since 1970; `cargo lambda watch` (seen
+/// in 1.9.2) always sends 600000, which is a time span. A span of more than a day is none that Lambda knows.
+fn deadline(milliseconds: u64, now: Timestamp) -> Timestamp {
+    const DAY: i64 = 24 * 60 * 60 * 1000;
+    let milliseconds = i64::try_from(milliseconds).unwrap_or(i64::MAX);
+    if milliseconds < DAY {
+        now + SignedDuration::from_millis(milliseconds)
+    } else {
+        Timestamp::from_millisecond(milliseconds).unwrap_or(Timestamp::MAX)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_deadline_is_a_time_from_lambda_and_a_time_span_from_cargo_lambda() {
+        let now = Timestamp::from_second(1_736_937_000).unwrap();
+        let later = Timestamp::from_second(1_736_937_060).unwrap();
+        assert_eq!(deadline(1_736_937_060_000, now), later);
+        assert_eq!(deadline(60_000, now), later);
+        assert_eq!(deadline(u64::MAX, now), Timestamp::MAX);
+    }
 }
