@@ -1,0 +1,46 @@
+"""Fails for a command in README or CONTRIBUTING that no test runs.
+
+A command counts as run when it stands word for word in one of the scripts that scripts/test consists of, or in the
+walk-through, which scripts/walkthrough.py follows.
+"""
+
+import pathlib
+import re
+import sys
+
+from markdown import section, shell_blocks
+from walkthrough import WALKTHROUGH
+
+DOCUMENTS = ("README.md", "CONTRIBUTING.md")
+SCRIPTS = (".ci/run", "scripts/test", "scripts/cargo_lambda.py")
+PARTS = re.compile(r"^all=\((.*)\)$", re.MULTILINE)
+
+
+def is_run(command: str, run: str) -> bool:
+    """Whether a command is empty, stands in what is run, or names parts of the tests."""
+    words = command.split()
+    if words[:1] == ["./scripts/test"]:
+        return set(words[1:]) <= set(PARTS.search(run)[1].split())
+    return command in run
+
+
+def main() -> None:
+    run = "\n".join(pathlib.Path(script).read_text(encoding="utf-8") for script in SCRIPTS)
+    followed = shell_blocks(section(*WALKTHROUGH))
+    count, missing = 0, []
+    for document in DOCUMENTS:
+        for block in shell_blocks(pathlib.Path(document).read_text(encoding="utf-8")):
+            if block in followed:
+                continue
+            for line in block.splitlines():
+                command = line.split("  #")[0].strip()
+                count += bool(command)
+                if not is_run(command, run):
+                    missing.append(f"{document}: no test runs `{command}`")
+    print(f"{count} commands and {len(followed)} blocks of the walk-through are looked up, {len(missing)} not found")
+    if missing:
+        sys.exit("\n".join(missing))
+
+
+if __name__ == "__main__":
+    main()
