@@ -12,6 +12,7 @@ pub mod ids;
 pub mod personal;
 pub mod schema;
 pub mod topic;
+pub mod trace;
 
 #[cfg(test)]
 mod strategies;
@@ -23,3 +24,4 @@ pub use event::{Event, Metadata};
 pub use ids::{AccountId, EventId, TransactionId, UserId};
 pub use iso_currency::Currency;
 pub use personal::Personal;
+pub use trace::TraceContext;

@@ -6,6 +6,7 @@ use std::sync::{
 };
 
 use jiff::Timestamp;
+use tidings_events::TraceContext;
 
 use crate::{
     claims::{ClaimRequest, Claimed, Claims, Fact},
@@ -14,7 +15,6 @@ use crate::{
     invocation::Invocation,
     outcome::Reason,
     persist::{BRIEF, LASTING, persist},
-    trace::TraceContext,
 };
 
 /// What a handler may know and use besides the event.

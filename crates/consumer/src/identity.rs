@@ -2,14 +2,12 @@
 
 use sha2::{Digest as _, Sha256};
 use tidings_events::{
-    EventId,
+    EventId, TraceContext,
     decode::{read_event_id, read_event_type},
 };
 use uuid::Uuid;
 
-use crate::{
-    claims::ClaimRequest, invocation::Invocation, payload::Stray, record::Record, trace::TraceContext,
-};
+use crate::{claims::ClaimRequest, invocation::Invocation, payload::Stray, record::Record};
 
 /// A record's identity, read once, also from values that are no event otherwise.
 #[derive(Debug, Clone)]

@@ -34,7 +34,6 @@ pub mod sqs;
 mod telemetry;
 #[cfg(any(test, feature = "testing"))]
 pub mod testing;
-pub mod trace;
 
 pub use context::Context;
 pub use error::{Failure, HandlerError};
@@ -42,4 +41,3 @@ pub use handler::{BatchHandler, Handler};
 pub use record::{Header, Position, Record};
 pub use run::{RunError, run, run_batch};
 pub use settings::{SettingError, Settings};
-pub use trace::TraceContext;

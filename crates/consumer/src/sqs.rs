@@ -69,3 +69,6 @@ fn message(letter: &DeadLetter) -> String {
         .replace('\u{fffe}', "\\ufffe")
         .replace('\u{ffff}', "\\uffff")
 }
+
+#[cfg(test)]
+mod tests;

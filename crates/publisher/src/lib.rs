@@ -4,7 +4,6 @@ mod auth;
 mod config;
 mod error;
 mod publisher;
-mod trace;
 
 pub use auth::Auth;
 pub use config::{DELIVERY_TIMEOUT, PublisherSettings};

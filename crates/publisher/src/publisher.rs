@@ -6,12 +6,11 @@ use rdkafka::{
     message::{Header, OwnedHeaders},
     producer::{FutureProducer, FutureRecord, Producer},
 };
-use tidings_events::Event;
+use tidings_events::{Event, TraceContext};
 use tokio::runtime::Handle;
 
 use crate::{
-    DELIVERY_TIMEOUT, PublishError, PublisherSettings, StartError, auth::BrokerContext,
-    config::client_config, trace,
+    DELIVERY_TIMEOUT, PublishError, PublisherSettings, StartError, auth::BrokerContext, config::client_config,
 };
 
 /// Where Kafka put an event.
@@ -42,13 +41,17 @@ impl Publisher {
     /// Publishes an event to its topic under its key, and waits until all replicas have it: at most twice
     /// [`DELIVERY_TIMEOUT`].
     ///
-    /// The record's headers are `traceparent`, which continues the trace of `trace` (the `traceparent` of
-    /// what caused this event) or starts one, and `content-type`.
-    pub async fn publish(&self, event: &Event, trace: Option<&str>) -> Result<Delivery, PublishError> {
+    /// The record's headers are `traceparent`, the next step of the trace of `cause` (what this event follows
+    /// from) or of a new one, and `content-type`.
+    pub async fn publish(
+        &self,
+        event: &Event,
+        cause: Option<&TraceContext>,
+    ) -> Result<Delivery, PublishError> {
         let topic = event.topic();
         let failed = |reason| PublishError::from_kafka(event.event_id.clone(), topic, reason);
         let value = validated(event)?;
-        let traceparent = trace::next_step(trace);
+        let traceparent = cause.map_or_else(TraceContext::start, TraceContext::next_step).to_string();
         let headers = OwnedHeaders::new()
             .insert(Header { key: "traceparent", value: Some(&traceparent) })
             .insert(Header { key: "content-type", value: Some("application/json") });

@@ -12,7 +12,7 @@ use rdkafka::{
     producer::DefaultProducerContext,
     types::{RDKafkaApiKey, RDKafkaRespErr},
 };
-use tidings_events::{Amount, Event, Payload};
+use tidings_events::{Amount, Event, Payload, TraceContext};
 use tidings_publisher::{Auth, DELIVERY_TIMEOUT, Delivery, PublishError, Publisher, PublisherSettings};
 
 const BILL_PAID: &[u8] = br#"{"event_id":"EVT-1","event_type":"bill.paid","timestamp":"2025-01-15T10:30:00Z",
@@ -60,7 +60,10 @@ fn header(record: &OwnedMessage, name: &str) -> String {
 #[tokio::test(flavor = "multi_thread")]
 async fn an_event_arrives_with_its_key_and_headers_and_can_be_read_again() {
     let cluster = cluster();
-    let delivery = publisher(cluster.bootstrap_servers()).publish(&event(), Some(TRACE)).await.unwrap();
+    let delivery = publisher(cluster.bootstrap_servers())
+        .publish(&event(), TraceContext::parse(TRACE).as_ref())
+        .await
+        .unwrap();
     let record = read(&cluster, delivery);
     assert_eq!(record.key(), Some(&b"ACC123456"[..]));
     assert_eq!(Event::decode(record.payload().unwrap(), "bill.paid").unwrap(), event());

@@ -3,22 +3,22 @@
 use std::future::Future;
 
 use tidings_consumer::{HandlerError, SettingError, Settings};
-use tidings_events::Event;
+use tidings_events::{Event, TraceContext};
 use tidings_publisher::{Auth, PublishError, Publisher, PublisherSettings};
 
 /// Publishes what follows from an event.
 pub trait Announcer: Send + Sync + 'static {
-    /// Publishes `event` within the trace whose `traceparent` is `trace`.
+    /// Publishes `event` in the trace of its `cause`.
     fn announce(
         &self,
         event: &Event,
-        trace: Option<&str>,
+        cause: Option<&TraceContext>,
     ) -> impl Future<Output = Result<(), HandlerError>> + Send;
 }
 
 impl Announcer for Publisher {
-    async fn announce(&self, event: &Event, trace: Option<&str>) -> Result<(), HandlerError> {
-        self.publish(event, trace).await.map(|_| ()).map_err(|error| classify(&error))
+    async fn announce(&self, event: &Event, cause: Option<&TraceContext>) -> Result<(), HandlerError> {
+        self.publish(event, cause).await.map(|_| ()).map_err(|error| classify(&error))
     }
 }
 

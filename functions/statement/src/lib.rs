@@ -61,8 +61,7 @@ impl<L: Ledger, S: Store, A: Announcer> Handler for StatementWriter<L, S, A> {
         let key = object_key(request);
         self.store.put(&key, pdf, &event.event_id).await?;
         let generated = self.generated(event, request, key)?;
-        let trace = context.trace.as_ref().map(ToString::to_string);
-        self.announcer.announce(&generated, trace.as_deref()).await
+        self.announcer.announce(&generated, context.trace.as_ref()).await
     }
 }
 

@@ -308,7 +308,7 @@ fn still_returned(summary: &Summary) -> Vec<i64> {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig::with_cases(10000))]
+    #![proptest_config(ProptestConfig::with_cases(500))]
 
     #[test]
     fn no_fault_and_no_kill_breaks_the_contract(plan in plans()) {

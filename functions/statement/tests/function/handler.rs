@@ -10,7 +10,7 @@ use jiff::{Timestamp, tz::TimeZone};
 use rstest::rstest;
 use statement::{StatementWriter, announce::Announcer, derived_id, ledger::Ledger, store::Store};
 use tidings_consumer::{HandlerError, testing::Harness};
-use tidings_events::{AccountId, Event, EventId, Payload};
+use tidings_events::{AccountId, Event, EventId, Payload, TraceContext};
 use tidings_ledger_table::Entry;
 
 const BASIC: &[u8] = include_bytes!("../../../../events/fixtures/kafka/statement.requested-basic.json");
@@ -55,15 +55,15 @@ impl Store for MemoryStore {
 #[derive(Default)]
 struct MemoryAnnouncer {
     fails: AtomicBool,
-    events: Mutex<Vec<(Event, Option<String>)>>,
+    events: Mutex<Vec<(Event, Option<TraceContext>)>>,
 }
 
 impl Announcer for MemoryAnnouncer {
-    async fn announce(&self, event: &Event, trace: Option<&str>) -> Result<(), HandlerError> {
+    async fn announce(&self, event: &Event, cause: Option<&TraceContext>) -> Result<(), HandlerError> {
         if self.fails.swap(false, Ordering::Relaxed) {
             return Err(HandlerError::retryable("PublishNotAcknowledged", "the broker did not answer"));
         }
-        self.events.lock().unwrap().push((event.clone(), trace.map(str::to_owned)));
+        self.events.lock().unwrap().push((event.clone(), cause.cloned()));
         Ok(())
     }
 }

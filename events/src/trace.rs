@@ -1,6 +1,8 @@
-//! W3C trace context, taken from a record's headers.
+//! W3C trace context, as it travels in a record's `traceparent` header.
 
 use std::fmt;
+
+use uuid::Uuid;
 
 /// The `traceparent` of a record (<https://www.w3.org/TR/trace-context/>).
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -38,6 +40,19 @@ impl TraceContext {
         })
     }
 
+    /// A new trace, recorded.
+    #[must_use]
+    pub fn start() -> Self {
+        let trace_id = Uuid::new_v4().simple().to_string();
+        Self { trace_id, parent_id: new_parent_id(), flags: "01".to_owned() }
+    }
+
+    /// The next step of the same trace.
+    #[must_use]
+    pub fn next_step(&self) -> Self {
+        Self { parent_id: new_parent_id(), ..self.clone() }
+    }
+
     /// The id shared by everything that one request caused: 32 hexadecimal digits.
     #[must_use]
     pub fn trace_id(&self) -> &str {
@@ -49,6 +64,11 @@ impl fmt::Display for TraceContext {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(formatter, "00-{}-{}-{}", self.trace_id, self.parent_id, self.flags)
     }
+}
+
+/// The half of a random UUID that holds its variant bits, which keep it from being all zero.
+fn new_parent_id() -> String {
+    format!("{:016x}", Uuid::new_v4().as_u64_pair().1)
 }
 
 #[cfg(test)]
@@ -63,6 +83,23 @@ mod tests {
         let trace = TraceContext::parse(header).unwrap();
         assert_eq!(trace.trace_id(), "4bf92f3577b34da6a3ce929d0e0e4736");
         assert_eq!(trace.to_string(), header);
+    }
+
+    #[test]
+    fn a_step_stays_in_its_trace_under_an_id_of_its_own() {
+        let cause = TraceContext::parse("00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-00").unwrap();
+        let step = cause.next_step();
+        assert_ne!(step, cause);
+        assert_eq!(step.trace_id(), cause.trace_id());
+        assert!(step.to_string().ends_with("-00"), "{step}");
+        assert_eq!(TraceContext::parse(&step.to_string()), Some(step));
+    }
+
+    #[test]
+    fn each_start_is_a_trace_of_its_own() {
+        let (one, other) = (TraceContext::start(), TraceContext::start());
+        assert_ne!(one.trace_id(), other.trace_id());
+        assert_eq!(TraceContext::parse(&one.to_string()), Some(one));
     }
 
     #[rstest]
