@@ -246,8 +246,9 @@ async fn show_calls(recorder: &Recorder) -> Result<ExitCode, DemoError> {
         let calls = recorder.calls_since(shown);
         shown += calls.len();
         for call in calls {
-            let event_id = call.event_id.as_deref().unwrap_or("-");
-            println!("{} {} {} {event_id}", call.function, call.operation, call.status);
+            let (resource, event_id) = (call.resource.as_deref(), call.event_id.as_deref());
+            let (resource, event_id) = (resource.unwrap_or("-"), event_id.unwrap_or("-"));
+            println!("{} {} {} {resource} {event_id}", call.function, call.operation, call.status);
         }
     }
     std::future::pending().await
