@@ -1,10 +1,12 @@
 //! Random deliveries of a batch under random faults and kills, checked against what the contract promises.
 
+mod world;
+
 use std::{
     collections::HashMap,
     sync::{
-        Arc, Mutex, OnceLock,
-        atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering::Relaxed},
+        Arc,
+        atomic::{AtomicU64, Ordering::Relaxed},
     },
     time::Duration,
 };
@@ -12,12 +14,13 @@ use std::{
 use proptest::{collection::vec, option, prelude::*, sample::select};
 use serde_json::Value;
 use tidings_consumer::{
-    HandlerError,
+    claims::Fact,
     outcome::{Outcome, respond},
-    testing::{Disturbance, Fault, MemoryClaims, Summary},
+    testing::Summary,
 };
-use tokio::time::{Instant, advance, sleep, timeout};
+use tokio::time::{Instant, advance, timeout};
 
+use self::world::World;
 use crate::support::*;
 
 /// What one handler call does. An effect that is not followed by an answer may be repeated.
@@ -101,105 +104,17 @@ fn id(event: usize) -> String {
     format!("EVT-{event}")
 }
 
-/// What really happens outside the consumer.
-#[derive(Default)]
-struct World {
-    plan: OnceLock<Plan>,
-    claims: OnceLock<Arc<MemoryClaims>>,
-    /// Counts kills: a handler of an earlier process does nothing any more.
-    process: AtomicUsize,
-    calm: AtomicBool,
-    random: AtomicU64,
-    effects: Mutex<HashMap<String, usize>>,
-    /// How often each event's effect may have happened without its fact being stored.
-    windows: Mutex<HashMap<String, usize>>,
-    /// Records that were started before an earlier one of their key was settled.
-    out_of_order: Mutex<Vec<String>>,
-    /// Dead letters that were taken while their sender learned nothing of it.
-    letters_sent_blindly: AtomicUsize,
-}
-
-impl World {
-    fn next_random(&self, below: u64) -> u64 {
-        // Knuth's MMIX generator; only its upper bits are any good.
-        let step = |state: u64| {
-            state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407)
-        };
-        let state = self.random.fetch_update(Relaxed, Relaxed, |state| Some(step(state))).unwrap();
-        (state >> 33) % below
-    }
-
-    fn disturb(&self, operation: &str) -> Disturbance {
-        let plan = self.plan.get().unwrap();
-        if self.calm.load(Relaxed) {
-            return Disturbance::default();
-        }
-        let milliseconds = |limit| Duration::from_millis(self.next_random(limit));
-        let mut disturbance = Disturbance { before: milliseconds(30), after: milliseconds(30), fault: None };
-        if plan.fault_every > 0 && self.next_random(plan.fault_every) == 0 {
-            let fault = if self.next_random(2) == 0 { Fault::Refused } else { Fault::AnswerLost };
-            if operation == "send" && fault == Fault::AnswerLost {
-                self.letters_sent_blindly.fetch_add(1, Relaxed);
-            }
-            disturbance.fault = Some(fault);
-        }
-        disturbance
-    }
-
-    async fn handle(self: Arc<Self>, call: Call) -> Result<(), HandlerError> {
-        let process = self.process.load(Relaxed);
-        let event: usize = call.id.trim_start_matches("EVT-").parse().unwrap();
-        self.check_order(event);
-        let calm = self.calm.load(Relaxed);
-        let act = self.plan.get().unwrap().acts[event].get(call.earlier).copied();
-        let act = if calm { Act::Succeed } else { act.unwrap_or(Act::Succeed) };
-        sleep(Duration::from_millis(1 + self.next_random(1000))).await;
-        if self.process.load(Relaxed) != process || matches!(act, Act::HangBeforeEffect) {
-            return hang().await;
-        }
-        match act {
-            Act::FailRetryably => return Err(throttled()),
-            Act::FailPermanently => return Err(refused()),
-            Act::Panic => panic!("a panic that the model wants"),
-            _ => *self.effects.lock().unwrap().entry(call.id.clone()).or_default() += 1,
-        }
-        if matches!(act, Act::HangAfterEffect) {
-            self.open_window(&call.id);
-            return hang().await;
-        }
-        sleep(Duration::from_millis(1 + self.next_random(500))).await;
-        Ok(())
-    }
-
-    /// No handler starts for a record while an earlier one of its key is not settled.
-    fn check_order(&self, event: usize) {
-        let claims = self.claims.get().unwrap();
-        let plan = self.plan.get().unwrap();
-        for &earlier in plan.events.iter().take_while(|earlier| **earlier != event) {
-            let same_key = key(earlier).is_some() && key(earlier) == key(event);
-            let settled = claims.fact(&format!("email#{}", id(earlier))).is_some();
-            if same_key && !settled {
-                self.out_of_order.lock().unwrap().push(format!("EVT-{event} before EVT-{earlier}"));
-            }
-        }
-    }
-
-    fn open_window(&self, id: &str) {
-        *self.windows.lock().unwrap().entry(id.to_owned()).or_default() += 1;
-    }
-}
-
 struct Model {
     plan: Plan,
     world: Arc<World>,
     function: Function,
-    facts: HashMap<String, tidings_consumer::claims::Fact>,
+    facts: HashMap<String, Fact>,
 }
 
 impl Model {
     fn new(plan: Plan) -> Self {
         let world = Arc::new(World { random: AtomicU64::new(plan.seed), ..World::default() });
-        world.plan.set(plan.clone()).unwrap();
+        assert!(world.plan.set(plan.clone()).is_ok());
         let in_handler = Arc::clone(&world);
         let function = function(move |call| Arc::clone(&in_handler).handle(call));
         assert!(world.claims.set(Arc::clone(&function.claims)).is_ok());
@@ -230,7 +145,9 @@ impl Model {
         let kill_after = delivery.kill_after.map_or(Duration::MAX, Duration::from_millis);
         let Ok(summaries) = timeout(kill_after, invocations).await else {
             self.world.process.fetch_add(1, Relaxed);
-            offsets.iter().for_each(|&offset| self.world.open_window(&id(event_of(offset))));
+            for &offset in offsets {
+                self.world.open_window(&id(event_of(offset)));
+            }
             return offsets.to_vec();
         };
         assert!(began.elapsed() < time, "the answer came after the deadline");
@@ -295,7 +212,7 @@ impl Model {
             let letters = letters.iter().filter(|letter| letter.event_id.as_ref() == Some(&id)).count();
             let blind = self.world.letters_sent_blindly.load(Relaxed);
             assert!(letters <= allowed + blind, "{letters} dead letters of {id}, {allowed} allowed");
-            let dead = self.facts[&id] == tidings_consumer::claims::Fact::DeadLettered;
+            let dead = self.facts[&id] == Fact::DeadLettered;
             assert!(!dead || letters > 0, "{id} is remembered as a dead letter that nobody has");
             assert!(dead || effects > 0, "{id} is remembered as done and was not");
         }
