@@ -11,10 +11,12 @@ const WHAT: &str = "the download of Apache Kafka";
 const MAVEN_REMEDY: &str =
     "install Apache Maven (it fetches Kafka's jars once), or choose the embedded broker";
 
-/// The folder with the jars. Only the first call for a version needs Maven and a network.
+/// The folder with the jars, as an absolute path, because Java runs in another folder. Only the first call for a
+/// version needs Maven and a network.
 pub(super) async fn ready(repository: &Path, progress: &LineSink) -> Result<PathBuf, StartError> {
     let pom = repository.join("infra/kafka/pom.xml");
-    let kept = repository.join(".local");
+    let absolute = |source| StartError::File { path: repository.to_owned(), source };
+    let kept = std::path::absolute(repository).map_err(absolute)?.join(".local");
     let jars = kept.join(format!("kafka-{}", version(&pom)?));
     if jars.is_dir() {
         return Ok(jars);
