@@ -17,6 +17,11 @@ need() {
 # Everything that the build and the local stack call, before anything is built.
 check_tools() {
     need cargo 'install Rust with rustup, then run this again'
+    local wanted found
+    wanted=$(sed -n 's/^rust-version = "\(.*\)"/\1/p' Cargo.toml)
+    found=$(rustc --version | cut -d ' ' -f 2)
+    printf '%s\n' "$wanted" "$found" | sort --version-sort --check=quiet ||
+        give_up "Rust $found is too old; run rustup update, $wanted or later is needed"
     need cc 'install a C compiler (Debian: apt-get install build-essential), which librdkafka and OpenSSL are built with'
     need c++ 'install a C++ compiler (Debian: apt-get install build-essential), which librdkafka is built with'
     need make 'install it (Debian: apt-get install build-essential): librdkafka and OpenSSL are built with it'
