@@ -103,13 +103,14 @@ fn main() -> ExitCode {
     tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr).init();
     let runtime = tokio::runtime::Runtime::new().expect("threads can be started");
     let code = runtime.block_on(async {
+        let stop_signal = stop_signal();
         tokio::select! {
             outcome = run(cli.command) => outcome.unwrap_or_else(|error| {
                 eprintln!("tidings-local: {error}");
                 ExitCode::from(2)
             }),
             // What runs is dropped, and dropping it kills it.
-            () = stop_signal() => {
+            () = stop_signal => {
                 eprintln!("stopping");
                 ExitCode::from(130)
             }
@@ -254,12 +255,15 @@ async fn show_calls(recorder: &Recorder) -> Result<ExitCode, DemoError> {
     std::future::pending().await
 }
 
-/// Ends at Ctrl-C or SIGTERM.
-async fn stop_signal() {
+/// Ends at Ctrl-C or SIGTERM, which from the call on end nothing by themselves.
+fn stop_signal() -> impl Future<Output = ()> {
     use tokio::signal::unix::{SignalKind, signal};
-    let mut terminate = signal(SignalKind::terminate()).expect("SIGTERM can be handled");
-    tokio::select! {
-        _ = tokio::signal::ctrl_c() => {}
-        _ = terminate.recv() => {}
+    let [mut interrupt, mut terminate] = [SignalKind::interrupt(), SignalKind::terminate()]
+        .map(|kind| signal(kind).expect("SIGINT and SIGTERM can be handled"));
+    async move {
+        tokio::select! {
+            _ = interrupt.recv() => {}
+            _ = terminate.recv() => {}
+        }
     }
 }
