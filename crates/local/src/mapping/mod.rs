@@ -26,7 +26,7 @@ mod worker;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
-use rdkafka::error::KafkaError;
+use rdkafka::error::{KafkaError, RDKafkaErrorCode};
 use tokio::sync::{mpsc, oneshot, watch};
 use tokio::task::{JoinHandle, spawn_blocking};
 
@@ -42,6 +42,9 @@ use payload::Envelope;
 use poller::Poller;
 pub use record::Position;
 use worker::Worker;
+
+/// How long a broker that cannot answer yet is left alone.
+const ASK_AGAIN_AFTER: Duration = Duration::from_millis(200);
 
 /// What a mapping connects.
 #[derive(Clone, Debug)]
@@ -160,8 +163,14 @@ impl EventSourceMapping {
         let mut commits = self.commits.clone();
         loop {
             commits.mark_unchanged();
-            if self.lag().await?.iter().all(|partition| partition.lag == 0) {
-                return Ok(());
+            match self.lag().await {
+                Ok(lag) if lag.iter().all(|partition| partition.lag == 0) => return Ok(()),
+                Ok(_) => {}
+                Err(MappingError::Kafka { source, .. }) if is_passing(&source) => {
+                    tokio::time::sleep(ASK_AGAIN_AFTER).await;
+                    continue;
+                }
+                Err(error) => return Err(error),
             }
             // Whatever is missing ends in a commit.
             commits.changed().await.map_err(|_| MappingError::Stopped { topic: self.topic.clone() })?;
@@ -174,6 +183,26 @@ impl EventSourceMapping {
         let _ = self.stop.send(limit);
         let _ = self.task.await;
     }
+}
+
+/// Whether a broker says this while it starts, or moves a group's coordinator.
+fn is_passing(error: &KafkaError) -> bool {
+    use RDKafkaErrorCode::{
+        CoordinatorLoadInProgress, CoordinatorNotAvailable, LeaderNotAvailable, NotCoordinator,
+        NotLeaderForPartition, OperationTimedOut, RequestTimedOut,
+    };
+    matches!(
+        error.rdkafka_error_code(),
+        Some(
+            CoordinatorLoadInProgress
+                | CoordinatorNotAvailable
+                | LeaderNotAvailable
+                | NotCoordinator
+                | NotLeaderForPartition
+                | OperationTimedOut
+                | RequestTimedOut
+        )
+    )
 }
 
 fn worker(spec: &Mapping, connection: &Connection, envelope: Envelope) -> Result<Worker, MappingError> {
