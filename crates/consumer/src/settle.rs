@@ -260,3 +260,6 @@ fn leaves_start_open(reason: Reason, attempted: &Attempted) -> bool {
         _ => false,
     }
 }
+
+#[cfg(test)]
+mod tests;

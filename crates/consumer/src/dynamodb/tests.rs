@@ -1,14 +1,13 @@
+use aws_sdk_dynamodb::operation::{
+    put_item::PutItemOutput,
+    update_item::{UpdateItemInput, UpdateItemOutput},
+};
 use aws_smithy_mocks::{Rule, RuleMode, mock, mock_client};
 use aws_smithy_runtime_api::http::{Response, StatusCode};
 use aws_smithy_types::body::SdkBody;
 use rstest::rstest;
 use serde_json::{Value, json};
 use uuid::Uuid;
-
-use aws_sdk_dynamodb::operation::{
-    put_item::PutItemOutput,
-    update_item::{UpdateItemInput, UpdateItemOutput},
-};
 
 use super::*;
 

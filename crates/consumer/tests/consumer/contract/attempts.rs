@@ -74,6 +74,7 @@ async fn a_claim_that_took_all_the_time_starts_no_handler() {
     let summary = function.invoke_within(Duration::from_secs(10), &delivery).await.unwrap();
     assert_eq!(outcome(&summary), returned(Reason::DeadlineNear));
     assert!(function.handler().calls().is_empty());
+    assert_eq!((summary.settled[0].attempts, summary.settled[0].effect_at_risk), (0, false));
 }
 
 #[tokio::test(start_paused = true)]

@@ -89,7 +89,9 @@ async fn an_effect_whose_fact_cannot_be_stored_returns_the_record() {
     assert!(summary.settled[0].effect_at_risk);
     assert_eq!(log.lines(), ["one", "two"], "not repeated within the invocation");
     advance(AFTER_THE_LEASE).await;
-    assert_eq!(outcome(&invoke(&function, &records).await), Outcome::Done);
+    let again = invoke(&function, &records).await;
+    assert_eq!(outcome(&again), Outcome::Done);
+    assert!(again.settled[0].effect_at_risk, "the start before counts as unfinished");
     assert_eq!(log.lines(), ["one", "two", "two"]);
 }
 
