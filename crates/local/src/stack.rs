@@ -26,6 +26,13 @@ use crate::{
 /// How long invocations under way may take to end when the stack stops.
 const STOP_LIMIT: Duration = Duration::from_secs(5);
 
+/// How many records an instance handles at once. The emulator answers one call after the other: with more under
+/// way, each waits longer, on a busy machine longer than a function waits for its effect.
+const RECORDS_AT_ONCE: &str = "3";
+/// How long a handler may take: nearly all of an invocation, because a machine that starts thirty functions at
+/// once is slow, and a handler that is given up may have had its effect already.
+const HANDLER_TIMEOUT_SECONDS: &str = "45";
+
 /// What to start.
 #[derive(Clone)]
 pub struct StackOptions {
@@ -98,7 +105,11 @@ impl Stack {
         let template = read_template(&options, broker.bootstrap_servers(), &recorder.endpoint())?;
         broker.create_topics(&topics(&template)).await?;
         provision(&emulator, &template, &parameters(&options, broker.bootstrap_servers())).await?;
-        let environment = BTreeMap::from([("AWS_ENDPOINT_URL".to_owned(), recorder.endpoint())]);
+        let environment = BTreeMap::from([
+            ("AWS_ENDPOINT_URL".to_owned(), recorder.endpoint()),
+            ("MAX_CONCURRENCY".to_owned(), RECORDS_AT_ONCE.to_owned()),
+            ("HANDLER_TIMEOUT_SECONDS".to_owned(), HANDLER_TIMEOUT_SECONDS.to_owned()),
+        ]);
         let host = match &options.invoke_endpoint {
             Some(_) => None,
             None => Some(start_host(&options, &template, &environment).await?),
