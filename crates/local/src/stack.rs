@@ -29,9 +29,12 @@ const STOP_LIMIT: Duration = Duration::from_secs(5);
 /// How many records an instance handles at once. The emulator answers one call after the other: with more under
 /// way, each waits longer, on a busy machine longer than a function waits for its effect.
 const RECORDS_AT_ONCE: &str = "3";
-/// How long a handler may take: nearly all of an invocation, because a machine that starts thirty functions at
-/// once is slow, and a handler that is given up may have had its effect already.
+/// How long a handler may take: a machine that starts thirty functions at once is slow, and a handler that is given
+/// up may have had its effect already.
 const HANDLER_TIMEOUT_SECONDS: &str = "45";
+/// How long an invocation may take, for the same reason. All functions share one emulator, so that all their batches
+/// end late together.
+const FUNCTION_TIMEOUT_SECONDS: &str = "300";
 
 /// What to start.
 #[derive(Clone)]
@@ -231,6 +234,7 @@ fn parameters(options: &StackOptions, bootstrap_servers: &str) -> BTreeMap<Strin
         ("KafkaClusterArn", &cluster_arn()),
         ("KafkaBootstrapServers", bootstrap_servers),
         ("KafkaAuth", "none"),
+        ("FunctionTimeoutSeconds", FUNCTION_TIMEOUT_SECONDS),
         ("EmailFrom", "notices@bank.example"),
         ("PortalUrl", "https://portal.bank.example"),
     ];

@@ -1,0 +1,117 @@
+//! What cannot work is said in one clear sentence, with exit status 2 and nothing left running.
+
+use std::{
+    fs,
+    os::unix::fs::{PermissionsExt as _, symlink},
+    path::{Path, PathBuf},
+};
+
+use tempfile::TempDir;
+use tidings_tests::repository;
+
+use super::running::{Running, command, spawn, start};
+
+/// Requires exit status 2 and one sentence that contains all of `parts`; lines of a program that did not start may
+/// follow it.
+async fn refused(running: Running, parts: &[&str]) {
+    let ended = running.ended().await;
+    assert_eq!(ended.status.code(), Some(2), "{:?}", ended.stderr);
+    let announced = |line: &&String| !line.starts_with("starting ");
+    let said: Vec<&String> = ended.stderr.iter().filter(announced).collect();
+    let sentence = said.first().expect("it says why");
+    for part in parts {
+        assert!(sentence.contains(part), "{part:?} is missing: {said:?}");
+    }
+    assert_eq!(said.iter().filter(|line| line.starts_with("tidings-local: ")).count(), 1, "{said:?}");
+    assert_eq!(ended.stdout, Vec::<String>::new());
+    assert_eq!(ended.files, Vec::<PathBuf>::new(), "temporary files are left");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_missing_emulator_is_named() {
+    refused(start("demo", &["--venv", "/nonexistent"]), &["/nonexistent/bin/ministack", "scripts/demo"])
+        .await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_emulator_that_ends_at_once_is_quoted() {
+    let venv = TempDir::new().unwrap();
+    let program = venv.path().join("bin/ministack");
+    fs::create_dir(venv.path().join("bin")).unwrap();
+    fs::write(&program, "#!/bin/sh\necho no space left >&2\nexit 3\n").unwrap();
+    fs::set_permissions(&program, fs::Permissions::from_mode(0o755)).unwrap();
+    let running = start("demo", &["--venv", venv.path().to_str().unwrap()]);
+    let stderr = running.stderr.clone();
+    refused(running, &["ministack", "did not start", "exit status: 3"]).await;
+    assert!(stderr.all().iter().any(|line| line.contains("no space left")));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_emulator_endpoint_that_does_not_answer_is_named() {
+    refused(start("demo", &["--aws", "http://127.0.0.1:1"]), &["emulator", "answer"]).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_malformed_template_is_named_with_its_line() {
+    let copy = TempDir::new().unwrap();
+    copy_folder(&repository().join("infra"), &copy.path().join("infra"));
+    symlink(repository().join(".local"), copy.path().join(".local")).unwrap();
+    let functions = copy.path().join("infra/functions.yaml");
+    let text = fs::read_to_string(&functions).unwrap();
+    fs::write(&functions, text.replacen("BatchSize: 100", "BatchSize: many", 1)).unwrap();
+    let repository = copy.path().to_str().unwrap();
+    refused(start("demo", &["--repository", repository]), &["functions.yaml", "BatchSize", "many"]).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_unknown_parameter_is_named() {
+    refused(start("demo", &["--parameter", "TimeZome=UTC"]), &["TimeZome", "TimeZone"]).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_unknown_broker_is_named_with_the_choices() {
+    let ended = start("demo", &["--broker", "pulsar"]).ended().await;
+    assert_eq!(ended.status.code(), Some(2));
+    assert!(
+        ended.stderr[0].contains("there is no broker pulsar; choose embedded, kafka"),
+        "{:?}",
+        ended.stderr
+    );
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_broker_that_does_not_answer_is_named() {
+    refused(start("demo", &["--broker", "127.0.0.1:1"]), &["127.0.0.1:1"]).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn apache_kafka_without_java_is_refused_with_a_way_out() {
+    let mut command = command();
+    command.args(["demo", "--broker", "kafka"]).current_dir(repository()).env("PATH", "/nonexistent");
+    refused(spawn(command), &["java was not found", "embedded"]).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn missing_functions_are_named() {
+    refused(start("demo", &["--binaries", "/nonexistent"]), &["email", "/nonexistent/email", "cargo build"])
+        .await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_event_that_is_none_is_not_published() {
+    let mut command = command();
+    command.args(["publish", "--bootstrap-servers", "127.0.0.1:1", "Cargo.toml"]).current_dir(repository());
+    refused(spawn(command), &["Cargo.toml", "event_type"]).await;
+}
+
+fn copy_folder(from: &Path, to: &Path) {
+    fs::create_dir(to).unwrap();
+    for entry in fs::read_dir(from).unwrap().map(Result::unwrap) {
+        let target = to.join(entry.file_name());
+        if entry.file_type().unwrap().is_dir() {
+            copy_folder(&entry.path(), &target);
+        } else {
+            fs::copy(entry.path(), target).unwrap();
+        }
+    }
+}
