@@ -4,8 +4,7 @@
 //! environment that has the emulator (`.venv` unless set). The binaries are those of the quick profile; build them
 //! first: `cargo build --profile quick --workspace --bins`.
 
-// A helper that cannot go on fails the test that called it.
-#![allow(clippy::missing_panics_doc)]
+#![allow(clippy::missing_panics_doc, reason = "a helper that cannot go on fails the test that called it")]
 
 use std::{
     collections::BTreeMap,

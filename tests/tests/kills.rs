@@ -1,6 +1,8 @@
 //! Functions that are killed: at each step of a record's way nothing is lost, and only an effect that was in flight
 //! may happen twice. A record that kills its process every time ends as a dead letter.
 
+#![allow(clippy::unwrap_used, reason = "a test that panics has failed")]
+
 use std::{collections::BTreeSet, sync::Arc};
 
 use tidings_events::{Event, Payload};

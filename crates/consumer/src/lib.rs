@@ -1,7 +1,7 @@
 //! From one Lambda invocation to one handler call per record, each record settled exactly once.
 //!
 //! A function implements [`Handler`] (one thing for one event) or [`BatchHandler`] (one write for the records
-//! of a partition) and hands it to [`run`] or [`run_batch`]. Every record of every batch then ends in exactly
+//! of a partition) and hands it to [`run()`] or [`run_batch`]. Every record of every batch then ends in exactly
 //! one of four ways ([`outcome::Outcome`]): done, duplicate, dead-lettered, or returned to be delivered again.
 //!
 //! One window cannot be closed: a process that is killed between an effect that has no idempotency token (an

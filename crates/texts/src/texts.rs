@@ -8,7 +8,7 @@ use crate::{IanaTimeZone, facts::Facts};
 /// A template's name, `{event type}/{language}/{part}`, and its source.
 pub type Template = (&'static str, &'static str);
 
-/// A function's templates, as [`templates!`] compiles them in.
+/// A function's templates, as [`templates!`](crate::templates) compiles them in.
 pub type Templates = &'static [&'static [Template]];
 
 /// Compiles a function's templates in: for each event type, the files `templates/{event type}/{part}` of
@@ -75,7 +75,7 @@ impl TextError {
 }
 
 impl Texts {
-    /// Parses the templates of [`templates!`]. Those named `*.html` escape what they insert. Moments are told in `zone`; templates know `bank_name`, which
+    /// Parses the templates of [`templates!`](crate::templates). Those named `*.html` escape what they insert. Moments are told in `zone`; templates know `bank_name`, which
     /// is none where the bank's name is not set.
     ///
     /// # Panics

@@ -1,5 +1,7 @@
 //! Whole invocations of the audit function over stores in memory.
 
+#![allow(clippy::unwrap_used, reason = "a test that panics has failed")]
+
 use std::{io::Read as _, sync::Mutex};
 
 use audit::{Archive, Audit, Object};

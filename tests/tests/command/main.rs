@@ -1,5 +1,7 @@
 //! The command `tidings-local` as a person runs it: its exit status, its words, and that nothing of it stays.
 
+#![allow(clippy::unwrap_used, reason = "a test's helpers may panic as the test itself does")]
+
 mod demo;
 mod interrupted;
 mod running;

@@ -177,9 +177,8 @@ impl Running {
                 looks.tick().await;
             }
         };
-        if tokio::time::timeout(GONE_WITHIN, nothing_runs).await.is_err() {
-            panic!("still running after its end: {:?}", processes_with(self.folder.path()));
-        }
+        let gone = tokio::time::timeout(GONE_WITHIN, nothing_runs).await.is_ok();
+        assert!(gone, "still running after its end: {:?}", processes_with(self.folder.path()));
         // Until both outputs are read to their ends.
         while self.count.changed().await.is_ok() {}
         assert!(!self.written().contains("panicked"), "{}", self.written());
