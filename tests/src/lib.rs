@@ -70,13 +70,18 @@ pub struct System {
 impl System {
     /// Starts a stack with these template parameters.
     pub async fn start(parameters: &[(&str, &str)]) -> Self {
+        Self::start_with(repository(), parameters).await
+    }
+
+    /// As [`System::start`], with the templates in the `infra` of another folder.
+    pub async fn start_with(repository: PathBuf, parameters: &[(&str, &str)]) -> Self {
         let (tally, lines) = (Arc::new(Tally::default()), Arc::new(Mutex::new(Vec::new())));
         let (events, metrics, log) = (Arc::clone(&tally), Arc::clone(&tally), Arc::clone(&lines));
         let kind: BrokerKind = broker().parse().expect("TIDINGS_TEST_BROKER names a broker");
         let parameters: BTreeMap<String, String> =
             parameters.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect();
         let options = StackOptions {
-            repository: repository(),
+            repository,
             binaries: binaries(),
             broker: kind,
             aws: AwsKind::Emulator(venv().join("bin/ministack")),
