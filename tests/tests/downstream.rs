@@ -56,10 +56,19 @@ async fn an_outage_returns_records_instead_of_dead_lettering_them() {
     system.stop().await;
 }
 
-/// Three functions, each with something of its own that fails.
 #[tokio::test(flavor = "multi_thread")]
 async fn a_failure_costs_what_it_concerns_and_nothing_beside_it() {
-    let system = System::start(&[]).await;
+    fail_something_in_each_function(&[]).await;
+}
+
+/// What is returned brings its whole batch again, which changes nothing.
+#[tokio::test(flavor = "multi_thread")]
+async fn without_partial_batch_responses_a_failure_costs_no_more() {
+    fail_something_in_each_function(&[("PartialBatchResponses", "false")]).await;
+}
+
+async fn fail_something_in_each_function(parameters: &[(&str, &str)]) {
+    let system = System::start(parameters).await;
     let event = transfer();
     let devices = add_devices(&system, &event).await;
     refuse_device(&system, &devices[0]);
