@@ -1,8 +1,6 @@
 //! Records of one key are handled in order, also when some of them fail first; what fails for good is a dead letter
 //! after three attempts.
 
-#![allow(clippy::unwrap_used, reason = "a test that panics has failed")]
-
 use std::{collections::BTreeMap, sync::Arc};
 
 use tidings_events::{AccountId, Event, Payload};

@@ -1,8 +1,6 @@
 //! Records that nothing can be made of: each in the dead letter queue of every subscriber, with its whole content
 //! and its story; the good ones beside them are done.
 
-#![allow(clippy::unwrap_used, reason = "a test that panics has failed")]
-
 use base64::{Engine as _, engine::general_purpose::STANDARD};
 use serde_json::Value;
 use tidings_local::{

@@ -1,8 +1,6 @@
 //! Every kind of function, killed once before and once after each of its steps. Each record is an invocation of its
 //! own, so that a kill concerns no other record and what may happen twice is exact.
 
-#![allow(clippy::unwrap_used, reason = "a test that panics has failed")]
-
 use std::{
     collections::{BTreeMap, BTreeSet},
     fs,

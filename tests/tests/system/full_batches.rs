@@ -1,8 +1,6 @@
 //! Kills in the midst of full batches, as they happen in production: all arrives, in order for each key, and what
 //! happens twice is no more than what the killed processes had in flight.
 
-#![allow(clippy::unwrap_used, reason = "a test that panics has failed")]
-
 use std::collections::BTreeMap;
 
 use tidings_events::{AccountId, Event, Payload};

@@ -1,7 +1,5 @@
 //! Every subscriber of every topic gets each event once, however often it is delivered.
 
-#![allow(clippy::unwrap_used, reason = "a test that panics has failed")]
-
 use std::collections::BTreeMap;
 
 use tidings_events::{Event, Payload, Topic};

@@ -1,8 +1,6 @@
 //! What functions work with fails for a while or for good: nothing is lost, nothing happens twice, and an outage
 //! fills no dead letter queue.
 
-#![allow(clippy::unwrap_used, reason = "a test's helpers may panic as the test itself does")]
-
 use std::{sync::Arc, time::Duration};
 
 use tidings_events::{Event, Payload, UserId};
