@@ -74,12 +74,12 @@ async fn take_one_more_event(mut demo: Running) {
     assert_eq!(ended.files, Vec::<PathBuf>::new(), "temporary files are left");
 }
 
-/// What is sent twice or dropped is noticed, whatever the functions say of themselves.
+/// What is sent twice or dropped is noticed, whatever the functions say of themselves and on whatever broker.
 #[tokio::test(flavor = "multi_thread")]
 async fn a_sabotaged_demo_fails() {
     let _turn = TURN.lock().await;
-    let (twice, dropped) =
-        (start("demo", &["--sabotage", "email=twice"]), start("demo", &["--sabotage", "sms=drop"]));
+    let sabotaged = |what| start("demo", &["--broker", "embedded", "--sabotage", what]);
+    let (twice, dropped) = (sabotaged("email=twice"), sabotaged("sms=drop"));
     let (twice, dropped) = tokio::join!(twice.ended(), dropped.ended());
     let Counts { settled, records, lost, twice: delivered_twice } = last_counts(&twice);
     assert_eq!((twice.status.code(), settled, lost, delivered_twice), (Some(1), records - 1, 0, 1));
