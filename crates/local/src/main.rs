@@ -142,7 +142,14 @@ async fn run(command: Command) -> Result<ExitCode, DemoError> {
 async fn demo(args: &StackArgs, keep: bool, sabotage: Option<&Sabotage>) -> Result<ExitCode, DemoError> {
     eprintln!("starting the broker, the AWS emulator and the functions");
     let (stack, tally) = start(args).await?;
-    let report = demo::run(&stack, &tally, sabotage, &args.repository.join(".local/demo")).await?;
+    let report = match demo::run(&stack, &tally, sabotage, &args.repository.join(".local/demo")).await {
+        Ok(report) => report,
+        Err(error) => {
+            // In order, so that nothing complains of what went before it.
+            stack.stop().await;
+            return Err(error);
+        }
+    };
     print_report(&report);
     if keep {
         print_addresses(&stack);

@@ -80,6 +80,18 @@ async fn an_unknown_broker_is_named_with_the_choices() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_sabotage_that_would_change_nothing_is_refused() {
+    let ended = start("demo", &["--sabotage", "ledger=twice"]).ended().await;
+    assert_eq!(ended.status.code(), Some(2));
+    assert!(ended.stderr[0].contains("give ledger=drop"), "{:?}", ended.stderr);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_sabotage_of_nobody_is_refused() {
+    refused(start("demo", &["--sabotage", "nobody=drop"]), &["there is no function nobody"]).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_broker_that_does_not_answer_is_named() {
     refused(start("demo", &["--broker", "127.0.0.1:1"]), &["127.0.0.1:1"]).await;
 }
