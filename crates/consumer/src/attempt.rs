@@ -48,7 +48,7 @@ where
     let mut attempts = Attempts { count: 0, first_at: invocation.now() };
     let mut effect_at_risk = false;
     let verdict = loop {
-        if invocation.remaining().is_zero() {
+        if !invocation.may_start() {
             break Verdict::Return(Reason::DeadlineNear);
         }
         if !breaker.allows_attempt(invocation.now()) {

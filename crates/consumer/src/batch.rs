@@ -12,19 +12,15 @@ use crate::{
     attempt::{Attempted, Verdict, attempt, guard},
     breaker::Breaker,
     claims::ClaimRequest,
-    consume::record_span,
+    consume::{Consume, record_span},
     handler::BatchHandler,
     identity::Identity,
     invocation::Invocation,
     options::Options,
     outcome::Settled,
-    payload::{self, PayloadError},
     record::Record,
     settle::{End, LAST_START, Opened, Stores, Subject},
 };
-
-/// Claims and facts stored at the same time: a batch has up to 10,000 records.
-const STORE_CONCURRENCY: usize = 32;
 
 /// Turns invocations into handler calls, one per partition.
 pub struct BatchConsumer<H> {
@@ -42,30 +38,29 @@ struct Open {
     unfinished_starts: u32,
 }
 
+impl<H: BatchHandler> Consume for BatchConsumer<H> {
+    fn stores(&self) -> &Stores {
+        &self.stores
+    }
+
+    async fn settle_records(&self, records: Vec<Record>, invocation: &Invocation) -> Vec<Settled> {
+        let mut settled = Vec::new();
+        for records in by_partition(records) {
+            settled.extend(self.settle_partition(records, invocation).await);
+        }
+        settled
+    }
+}
+
 impl<H: BatchHandler> BatchConsumer<H> {
     pub(crate) fn new(handler: H, stores: Stores, options: Options) -> Self {
         Self { handler: Arc::new(handler), stores, options, breaker: Breaker::default() }
     }
 
-    /// Settles every record of the payload.
-    pub async fn consume(
-        &self,
-        payload: &[u8],
-        invocation: &Invocation,
-    ) -> Result<Vec<Settled>, PayloadError> {
-        let batch = payload::read(payload)?;
-        let strays = stream::iter(&batch.strays).then(|stray| self.stores.settle_stray(stray, invocation));
-        let mut settled: Vec<Settled> = strays.collect().await;
-        for records in by_partition(batch.records) {
-            settled.extend(self.settle_partition(records, invocation).await);
-        }
-        Ok(settled)
-    }
-
     async fn settle_partition(&self, records: Vec<Record>, invocation: &Invocation) -> Vec<Settled> {
         let opened: Vec<_> = stream::iter(records)
             .map(|record| self.open(record, invocation))
-            .buffered(STORE_CONCURRENCY)
+            .buffered(self.options.max_concurrency)
             .collect()
             .await;
         let mut settled = Vec::new();
@@ -119,7 +114,7 @@ impl<H: BatchHandler> BatchConsumer<H> {
             return one_by_one.collect().await;
         }
         let concluded = stream::iter(&open).map(|entry| self.conclude(entry, &attempted, invocation));
-        concluded.buffered(STORE_CONCURRENCY).collect().await
+        concluded.buffered(self.options.max_concurrency).collect().await
     }
 
     async fn call(&self, open: &[Open], invocation: &Invocation) -> Attempted {

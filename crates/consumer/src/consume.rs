@@ -1,228 +1,35 @@
-//! One invocation of a function that handles events one by one.
-
-use std::{
-    collections::HashMap,
-    sync::{Arc, OnceLock, atomic::AtomicUsize},
-};
+//! One invocation: what both kinds of function do with its payload.
 
 use futures::{StreamExt as _, stream};
-use tidings_events::Event;
-use tokio::sync::RwLock;
-use tracing::Instrument as _;
 
 use crate::{
-    attempt::{attempt, guard},
-    breaker::Breaker,
-    claims::ClaimRequest,
-    context::Context,
-    error::Failure,
-    handler::Handler,
     identity::Identity,
     invocation::Invocation,
-    options::Options,
-    outcome::{Outcome, Reason, Settled},
-    payload::{self, PayloadError, Stray},
+    outcome::Settled,
+    payload::{self, PayloadError},
     record::Record,
-    settle::{Attempts, End, LAST_START, Opened, Stores, Subject},
+    settle::Stores,
 };
 
-/// Turns invocations into handler calls, one per event.
-pub struct Consumer<H> {
-    pub(crate) handler: Arc<H>,
-    stores: Stores,
-    options: Options,
-    breaker: Breaker,
-    /// Read by records that run beside others, written by one that runs alone.
-    company: RwLock<()>,
-}
+/// Turns invocations into handler calls: one per event, or one per partition.
+pub(crate) trait Consume {
+    /// Where facts and dead letters go.
+    fn stores(&self) -> &Stores;
 
-impl<H: Handler> Consumer<H> {
-    pub(crate) fn new(handler: H, stores: Stores, options: Options) -> Self {
-        let (breaker, company) = (Breaker::default(), RwLock::default());
-        Self { handler: Arc::new(handler), stores, options, breaker, company }
-    }
+    /// Settles every record of a batch.
+    async fn settle_records(&self, records: Vec<Record>, invocation: &Invocation) -> Vec<Settled>;
 
-    /// Settles every record of the payload.
-    pub async fn consume(
-        &self,
-        payload: &[u8],
-        invocation: &Invocation,
-    ) -> Result<Vec<Settled>, PayloadError> {
+    /// Settles everything in a payload.
+    async fn consume(&self, payload: &[u8], invocation: &Invocation) -> Result<Vec<Settled>, PayloadError> {
         let batch = payload::read(payload)?;
-        let strays = stream::iter(&batch.strays).then(|stray| self.stores.settle_stray(stray, invocation));
+        let strays = stream::iter(&batch.strays).then(|stray| self.stores().settle_stray(stray, invocation));
         let mut settled: Vec<Settled> = strays.collect().await;
-        let groups = stream::iter(by_key(batch.records)).map(|group| self.settle_in_order(group, invocation));
-        let groups: Vec<_> = groups.buffer_unordered(self.options.max_concurrency).collect().await;
-        settled.extend(groups.into_iter().flatten());
+        settled.extend(self.settle_records(batch.records, invocation).await);
         Ok(settled)
     }
-
-    /// Records of one key, one after the other; what follows a returned one is returned untouched.
-    async fn settle_in_order(&self, records: Vec<Record>, invocation: &Invocation) -> Vec<Settled> {
-        let mut settled = Vec::with_capacity(records.len());
-        let mut blocked = false;
-        for record in records {
-            let end = if blocked {
-                Outcome::Returned(Reason::BehindReturned).into()
-            } else {
-                let identity = Identity::of_record(&record);
-                let span = record_span(&record, &identity, invocation);
-                self.settle_record(&record, &identity, invocation).instrument(span).await
-            };
-            blocked |= matches!(end.outcome, Outcome::Returned(_));
-            settled.push(Settled {
-                tombstone: record.is_tombstone(),
-                offset: Some(record.position.offset),
-                source: record.source,
-                outcome: end.outcome,
-                attempts: end.attempts,
-                effect_at_risk: end.effect_at_risk,
-            });
-        }
-        settled
-    }
-
-    async fn settle_record(&self, record: &Record, identity: &Identity, invocation: &Invocation) -> End {
-        if record.is_tombstone() {
-            tracing::info!(outcome = "done", tombstone = true, "record settled");
-            return Outcome::Done.into();
-        }
-        let end = self.settle_event(record, identity, invocation).await;
-        let reason = if let Outcome::Returned(reason) = end.outcome { Some(reason) } else { None };
-        tracing::info!(
-            outcome = end.outcome.name(),
-            reason = reason.map(tracing::field::display),
-            attempts = end.attempts,
-            "record settled"
-        );
-        end
-    }
-
-    async fn settle_event(&self, record: &Record, identity: &Identity, invocation: &Invocation) -> End {
-        let subject = Subject { identity, source: &record.source, json: &record.json };
-        let request = identity.claim_record(record, self.stores.function, invocation);
-        let beside_others = self.company.read().await;
-        let _alone;
-        let opened = match self.stores.open(&subject, request.clone(), invocation).await {
-            Opened::Mine { claim, unfinished_starts: LAST_START } => {
-                // Given back while it waits for its turn, so that nothing counts against it meanwhile.
-                self.stores.release(&claim, invocation).await;
-                drop(beside_others);
-                _alone = self.company.write().await;
-                self.stores.open(&subject, request, invocation).await
-            }
-            opened => opened,
-        };
-        match opened {
-            Opened::Ended(end) => end,
-            Opened::Mine { claim, unfinished_starts } => {
-                let end = match decode(record) {
-                    Ok(event) => self.handle(event, &subject, &claim, invocation).await,
-                    Err(failure) => {
-                        let none = Attempts { count: 0, first_at: invocation.now() };
-                        self.stores.dead_letter(&subject, &claim, &failure, none, invocation).await.into()
-                    }
-                };
-                End { effect_at_risk: end.effect_at_risk || unfinished_starts > 0, ..end }
-            }
-        }
-    }
-
-    /// Has the handler called, and carries out what comes of it.
-    async fn handle(
-        &self,
-        event: Event,
-        subject: &Subject<'_>,
-        claim: &ClaimRequest,
-        invocation: &Invocation,
-    ) -> End {
-        let event = Arc::new(event);
-        let context = self.context(subject, claim, invocation);
-        let attempted = attempt(
-            &self.breaker,
-            invocation,
-            || context.halted(),
-            || {
-                let (handler, event, context) =
-                    (Arc::clone(&self.handler), Arc::clone(&event), context.clone());
-                let limit = self.options.handler_timeout.min(invocation.remaining());
-                guard(limit, async move { handler.handle(&event, &context).await })
-            },
-        )
-        .await;
-        self.stores.conclude(subject, claim, &attempted, invocation).await
-    }
-
-    fn context(&self, subject: &Subject<'_>, claim: &ClaimRequest, invocation: &Invocation) -> Context {
-        Context {
-            trace: subject.identity.trace.clone(),
-            claims: Arc::clone(&self.stores.claims),
-            claim_id: claim.id.clone(),
-            content: claim.content,
-            invocation: invocation.clone(),
-            unconfirmed: Arc::new(AtomicUsize::new(0)),
-            unclaimed: Arc::new(OnceLock::new()),
-        }
-    }
 }
 
-impl Stores {
-    /// What is no record goes to the dead letter queue as it is.
-    pub async fn settle_stray(&self, stray: &Stray, invocation: &Invocation) -> Settled {
-        let identity = Identity::of_stray(stray);
-        let subject = Subject { identity: &identity, source: &stray.source, json: &stray.json };
-        let claim = identity.claim_place(self.function, invocation);
-        let outcome = match self.open(&subject, claim, invocation).await {
-            Opened::Ended(end) => end.outcome,
-            Opened::Mine { claim, .. } => {
-                let failure = malformed(&stray.problem);
-                let none = Attempts { count: 0, first_at: invocation.now() };
-                self.dead_letter(&subject, &claim, &failure, none, invocation).await
-            }
-        };
-        Settled {
-            source: stray.source.clone(),
-            offset: None,
-            outcome,
-            tombstone: false,
-            attempts: 0,
-            effect_at_risk: false,
-        }
-    }
-}
-
-fn decode(record: &Record) -> Result<Event, Failure> {
-    if let Some(problem) = &record.malformed {
-        return Err(malformed(problem));
-    }
-    let value = record.value.as_deref().unwrap_or_default();
-    Event::decode(value, &record.position.topic)
-        .map_err(|error| Failure { error_type: error.error_type().to_owned(), message: error.to_string() })
-}
-
-fn malformed(problem: &str) -> Failure {
-    Failure { error_type: "MalformedRecord".to_owned(), message: format!("the record {problem}") }
-}
-
-/// Groups whose records have to be settled in order: those of one key (a mapping has one topic). A record
-/// without key is a group of its own.
-fn by_key(records: Vec<Record>) -> Vec<Vec<Record>> {
-    let mut groups: Vec<Vec<Record>> = Vec::new();
-    let mut group_of_key = HashMap::new();
-    for record in records {
-        let Some(key) = &record.key else {
-            groups.push(vec![record]);
-            continue;
-        };
-        let group = *group_of_key.entry(key.clone()).or_insert_with(|| {
-            groups.push(Vec::new());
-            groups.len() - 1
-        });
-        groups[group].push(record);
-    }
-    groups
-}
-
+/// What every log line about a record carries.
 pub(crate) fn record_span(record: &Record, identity: &Identity, invocation: &Invocation) -> tracing::Span {
     tracing::info_span!(
         "record",

@@ -9,6 +9,8 @@ use tokio::time::Instant;
 const MAX_RESERVE: Duration = Duration::from_secs(2);
 /// This part of the reserve is for the answer itself: Lambda has to have it before the deadline.
 const ANSWER_SHARE: u32 = 8;
+/// A handler that starts with less than this may be cut off after its effect.
+const LEAST_START: Duration = Duration::from_secs(1);
 
 /// One invocation: its request and the time it has.
 #[derive(Debug, Clone)]
@@ -20,6 +22,7 @@ pub struct Invocation {
     // while Lambda freezes the process in between.
     anchor: Instant,
     work_until: Instant,
+    start_until: Instant,
     settle_until: Instant,
     deadline: Timestamp,
 }
@@ -37,9 +40,11 @@ impl Invocation {
         let anchor = Instant::now();
         let time = Duration::try_from(deadline.duration_since(started)).unwrap_or_default();
         let reserve = MAX_RESERVE.min(time / 5);
-        let work_until = anchor + time.saturating_sub(reserve);
+        let work = time.saturating_sub(reserve);
+        let work_until = anchor + work;
+        let start_until = anchor + work.saturating_sub(LEAST_START.min(time / 10));
         let settle_until = anchor + time.saturating_sub(reserve / ANSWER_SHARE);
-        Self { request_id, started, anchor, work_until, settle_until, deadline }
+        Self { request_id, started, anchor, work_until, start_until, settle_until, deadline }
     }
 
     /// The time of day.
@@ -53,6 +58,12 @@ impl Invocation {
     #[must_use]
     pub fn remaining(&self) -> Duration {
         self.work_until.saturating_duration_since(Instant::now())
+    }
+
+    /// Whether there is time for another handler call: a tenth of the invocation's time, at most a second.
+    #[must_use]
+    pub fn may_start(&self) -> bool {
+        Instant::now() < self.start_until
     }
 
     /// How long stores may still be asked; then the answer is due, so that it arrives before the deadline.

@@ -30,6 +30,7 @@ pub mod record;
 pub mod run;
 pub mod settings;
 mod settle;
+mod single;
 pub mod sqs;
 mod telemetry;
 #[cfg(any(test, feature = "testing"))]

@@ -7,7 +7,8 @@ use crate::settings::{SettingError, Settings};
 /// How a function's consumer works.
 #[derive(Debug, Clone)]
 pub struct Options {
-    /// Records of different keys handled at the same time (`MAX_CONCURRENCY`, 10).
+    /// Records of different keys handled at the same time, or a partition's records claimed at the same time
+    /// (`MAX_CONCURRENCY`, 10).
     pub max_concurrency: usize,
     /// How long one handler call may take (`HANDLER_TIMEOUT_SECONDS`, 15).
     pub handler_timeout: Duration,

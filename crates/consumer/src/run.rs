@@ -10,16 +10,17 @@ use serde_json::value::RawValue;
 use crate::{
     aws,
     batch::BatchConsumer,
-    consume::Consumer,
+    consume::Consume,
     dynamodb::DynamoDbClaims,
     handler::{BatchHandler, Handler},
     invocation::Invocation,
     metrics,
     options::Options,
-    outcome::{RecordsReturned, Response, Settled, respond},
+    outcome::{RecordsReturned, Response, respond},
     payload::PayloadError,
     settings::{SettingError, Settings},
     settle::Stores,
+    single::Consumer,
     sqs::SqsDeadLetters,
     telemetry,
 };
@@ -75,10 +76,7 @@ where
     H: Handler,
     RunError: From<E>,
 {
-    let start = Start::new(function).await?;
-    let partial = start.options.partial_batch_responses;
-    let consumer = Consumer::new(build(&start.aws, &start.settings)?, start.stores, start.options);
-    serve(function, partial, async |payload, invocation| consumer.consume(payload, invocation).await).await
+    start(function, build, Consumer::new).await
 }
 
 /// Serves Lambda with a handler for the records of a partition; otherwise as [`run`].
@@ -90,48 +88,36 @@ where
     H: BatchHandler,
     RunError: From<E>,
 {
-    let start = Start::new(function).await?;
-    let partial = start.options.partial_batch_responses;
-    let consumer = BatchConsumer::new(build(&start.aws, &start.settings)?, start.stores, start.options);
-    serve(function, partial, async |payload, invocation| consumer.consume(payload, invocation).await).await
+    start(function, build, BatchConsumer::new).await
 }
 
-/// What every function has, whatever it does.
-struct Start {
-    aws: SdkConfig,
-    settings: Settings,
-    options: Options,
-    stores: Stores,
-}
-
-impl Start {
-    async fn new(function: &'static str) -> Result<Self, RunError> {
-        telemetry::start();
-        let settings = Settings::from_environment();
-        let options = Options::read(&settings)?;
-        let aws = aws::config().await;
-        let table = settings.require("IDEMPOTENCY_TABLE")?;
-        let queue_url = settings.require("DEAD_LETTER_QUEUE_URL")?;
-        let bucket = settings.require("DEAD_LETTER_BUCKET")?;
-        let stores = Stores {
-            function,
-            function_version: settings.get("AWS_LAMBDA_FUNCTION_VERSION").unwrap_or("unknown").to_owned(),
-            claims: Arc::new(DynamoDbClaims::new(&aws, table)),
-            dead_letters: Arc::new(SqsDeadLetters::new(&aws, queue_url, bucket)),
-        };
-        Ok(Self { aws, settings, options, stores })
-    }
-}
-
-async fn serve<F>(function: &'static str, partial_batch_responses: bool, consume: F) -> Result<(), RunError>
+async fn start<H, E, C: Consume>(
+    function: &'static str,
+    build: impl FnOnce(&SdkConfig, &Settings) -> Result<H, E>,
+    consumer: impl FnOnce(H, Stores, Options) -> C,
+) -> Result<(), RunError>
 where
-    F: AsyncFn(&[u8], &Invocation) -> Result<Vec<Settled>, PayloadError>,
+    RunError: From<E>,
 {
-    let consume = &consume;
+    telemetry::start();
+    let settings = Settings::from_environment();
+    let options = Options::read(&settings)?;
+    let aws = aws::config().await;
+    let table = settings.require("IDEMPOTENCY_TABLE")?;
+    let queue_url = settings.require("DEAD_LETTER_QUEUE_URL")?;
+    let bucket = settings.require("DEAD_LETTER_BUCKET")?;
+    let stores = Stores {
+        function,
+        function_version: settings.get("AWS_LAMBDA_FUNCTION_VERSION").unwrap_or("unknown").to_owned(),
+        claims: Arc::new(DynamoDbClaims::new(&aws, table)),
+        dead_letters: Arc::new(SqsDeadLetters::new(&aws, queue_url, bucket)),
+    };
+    let partial_batch_responses = options.partial_batch_responses;
+    let consumer = &consumer(build(&aws, &settings)?, stores, options);
     let service = service_fn(move |event: LambdaEvent<Box<RawValue>>| async move {
         let invocation = invocation(&event.context);
         // Boxed, because the compiler limits how deep futures may nest.
-        let settled = Box::pin(consume(event.payload.get().as_bytes(), &invocation)).await?;
+        let settled = Box::pin(consumer.consume(event.payload.get().as_bytes(), &invocation)).await?;
         println!("{}", metrics::line(function, invocation.now(), &settled));
         let response: Response = respond(&settled, partial_batch_responses)?;
         Ok::<_, InvocationError>(response)

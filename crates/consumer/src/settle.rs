@@ -12,7 +12,8 @@ use crate::{
     error::Failure,
     identity::Identity,
     invocation::Invocation,
-    outcome::{Outcome, Reason},
+    outcome::{Outcome, Reason, Settled},
+    payload::Stray,
     persist::{BRIEF, LASTING, persist},
 };
 
@@ -96,6 +97,29 @@ impl Stores {
                     return ended(Outcome::Returned(Reason::StoreUnreachable));
                 }
             }
+        }
+    }
+
+    /// What is no record goes to the dead letter queue as it is.
+    pub async fn settle_stray(&self, stray: &Stray, invocation: &Invocation) -> Settled {
+        let identity = Identity::of_stray(stray);
+        let subject = Subject { identity: &identity, source: &stray.source, json: &stray.json };
+        let claim = identity.claim_place(self.function, invocation);
+        let outcome = match self.open(&subject, claim, invocation).await {
+            Opened::Ended(end) => end.outcome,
+            Opened::Mine { claim, .. } => {
+                let failure = malformed(&stray.problem);
+                let none = Attempts { count: 0, first_at: invocation.now() };
+                self.dead_letter(&subject, &claim, &failure, none, invocation).await
+            }
+        };
+        Settled {
+            source: stray.source.clone(),
+            offset: None,
+            outcome,
+            tombstone: false,
+            attempts: 0,
+            effect_at_risk: false,
         }
     }
 
@@ -245,6 +269,11 @@ impl Stores {
             Err(_) => tracing::warn!("no time to release; the lease has to end first"),
         }
     }
+}
+
+/// The failure of what cannot be read as a record.
+pub(crate) fn malformed(problem: &str) -> Failure {
+    Failure { error_type: "MalformedRecord".to_owned(), message: format!("the record {problem}") }
 }
 
 fn ended(outcome: Outcome) -> Opened {

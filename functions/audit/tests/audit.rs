@@ -55,7 +55,7 @@ async fn every_record_is_kept_as_it_came_one_object_per_partition() {
     let harness = Harness::new_batch("audit", Audit::new(Kept::default()));
     let payload = payload();
     // Pretty-printed, as a person's test event is: its line breaks must not end a record.
-    let summary = harness.invoke_batch(&serde_json::to_vec_pretty(&payload).unwrap()).await.unwrap();
+    let summary = harness.invoke(&serde_json::to_vec_pretty(&payload).unwrap()).await.unwrap();
     assert_eq!((summary.done, summary.dead_lettered, summary.returned), (5, 0, 0));
 
     let objects = harness.batch_handler().archive().objects.lock().unwrap().clone();
@@ -82,8 +82,8 @@ async fn every_record_is_kept_as_it_came_one_object_per_partition() {
 async fn a_redelivery_stores_nothing_again() {
     let harness = Harness::new_batch("audit", Audit::new(Kept::default()));
     let payload = payload().to_string();
-    harness.invoke_batch(payload.as_bytes()).await.unwrap();
-    let again = harness.invoke_batch(payload.as_bytes()).await.unwrap();
+    harness.invoke(payload.as_bytes()).await.unwrap();
+    let again = harness.invoke(payload.as_bytes()).await.unwrap();
     assert_eq!((again.done, again.duplicate), (0, 5));
     assert_eq!(harness.batch_handler().archive().objects.lock().unwrap().len(), 2);
 }
@@ -92,7 +92,7 @@ async fn a_redelivery_stores_nothing_again() {
 async fn only_the_record_that_cannot_be_stored_is_dead_lettered() {
     let archive = Kept { refuses: Some("no base64!"), ..Kept::default() };
     let harness = Harness::new_batch("audit", Audit::new(archive));
-    let summary = harness.invoke_batch(payload().to_string().as_bytes()).await.unwrap();
+    let summary = harness.invoke(payload().to_string().as_bytes()).await.unwrap();
     assert_eq!((summary.done, summary.dead_lettered, summary.returned), (4, 1, 0));
     assert_eq!(summary.dead_letters[0].error.error_type, "EntityTooLarge");
 }

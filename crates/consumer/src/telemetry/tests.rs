@@ -158,7 +158,7 @@ async fn lost_stores_and_batch_functions_are_logged_the_same_way() {
     let function = Harness::new_batch("audit", Careless);
     function.dead_letters.disturb(|_, _| Fault::Refused.into());
     let values = payload(&values());
-    function.invoke_batch(&values).await.unwrap();
+    function.invoke(&values).await.unwrap();
     let failures: Vec<Value> =
         lines.read().into_iter().filter(|line| line["message"] == "dead letter queue failed").collect();
     assert_eq!(failures.len(), 10);

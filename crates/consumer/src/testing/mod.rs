@@ -14,9 +14,10 @@ pub use self::{
     disturbance::{Disturbance, Fault},
     queue::MemoryQueue,
 };
-pub use crate::{batch::BatchConsumer, consume::Consumer};
+pub use crate::{batch::BatchConsumer, single::Consumer};
 use crate::{
     claims::Claims,
+    consume::Consume,
     dead_letter::{DeadLetter, DeadLetterQueue},
     handler::{BatchHandler, Handler},
     invocation::Invocation,
@@ -87,17 +88,6 @@ impl<H: Handler> Harness<Consumer<H>> {
     pub fn handler(&self) -> &H {
         &self.consumer.handler
     }
-
-    /// Invokes the function.
-    pub async fn invoke(&self, payload: &[u8]) -> Result<Summary, PayloadError> {
-        self.invoke_within(TIMEOUT, payload).await
-    }
-
-    /// Invokes the function with its deadline `timeout` from now.
-    pub async fn invoke_within(&self, timeout: Duration, payload: &[u8]) -> Result<Summary, PayloadError> {
-        let settled = self.consumer.consume(payload, &self.invocation(timeout)).await?;
-        Ok(self.summary(settled))
-    }
 }
 
 impl<H: BatchHandler> Harness<BatchConsumer<H>> {
@@ -112,15 +102,21 @@ impl<H: BatchHandler> Harness<BatchConsumer<H>> {
     pub fn batch_handler(&self) -> &H {
         &self.consumer.handler
     }
-
-    /// Invokes the function.
-    pub async fn invoke_batch(&self, payload: &[u8]) -> Result<Summary, PayloadError> {
-        let settled = self.consumer.consume(payload, &self.invocation(TIMEOUT)).await?;
-        Ok(self.summary(settled))
-    }
 }
 
-impl<C> Harness<C> {
+#[expect(private_bounds, reason = "a harness is made for the two consumers only")]
+impl<C: Consume> Harness<C> {
+    /// Invokes the function.
+    pub async fn invoke(&self, payload: &[u8]) -> Result<Summary, PayloadError> {
+        self.invoke_within(TIMEOUT, payload).await
+    }
+
+    /// Invokes the function with its deadline `timeout` from now.
+    pub async fn invoke_within(&self, timeout: Duration, payload: &[u8]) -> Result<Summary, PayloadError> {
+        let settled = self.consumer.consume(payload, &self.invocation(timeout)).await?;
+        Ok(self.summary(settled))
+    }
+
     fn summary(&self, settled: Vec<Settled>) -> Summary {
         let count =
             |outcome: fn(&Outcome) -> bool| settled.iter().filter(|end| outcome(&end.outcome)).count();
@@ -133,6 +129,7 @@ impl<C> Harness<C> {
             settled,
         }
     }
+
     fn invocation(&self, timeout: Duration) -> Invocation {
         let (started, anchor) = self.started;
         let after = |time, duration| {

@@ -47,7 +47,7 @@ fn calls(function: &Function) -> Vec<(i64, Vec<i64>)> {
 }
 
 async fn store(function: &Function, records: &[Value]) -> Summary {
-    function.invoke_batch(&payload(records)).await.unwrap()
+    function.invoke(&payload(records)).await.unwrap()
 }
 
 /// A record that cannot be an event, an event, and a tombstone.
@@ -111,7 +111,7 @@ async fn records_that_are_claimed_elsewhere_or_out_of_time_are_returned() {
         Ok(())
     });
     let records = payload(&mixture());
-    let (first, second) = tokio::join!(function.invoke_batch(&records), function.invoke_batch(&records));
+    let (first, second) = tokio::join!(function.invoke(&records), function.invoke(&records));
     assert_eq!((first.unwrap().done, second.unwrap().duplicate), (3, 3));
 }
 
