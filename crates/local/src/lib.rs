@@ -6,6 +6,7 @@ pub mod demo;
 pub mod emulator;
 pub mod environment_files;
 pub mod error;
+pub mod filter;
 pub mod host;
 pub mod mapping;
 pub mod process;

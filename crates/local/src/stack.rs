@@ -151,7 +151,6 @@ impl Stack {
             bootstrap_servers: self.broker.bootstrap_servers().to_owned(),
             invoke_endpoint: self.invoke_endpoint.clone(),
             aws_endpoint: self.emulator.endpoint().to_owned(),
-            event_source_arn: cluster_arn(),
         };
         for function in &self.template.functions {
             for mapping in function.mappings.iter().filter(|mapping| mapping.enabled) {

@@ -86,7 +86,7 @@ pub struct Story {
     /// The function's ARN.
     pub function_arn: String,
     /// The event source's ARN.
-    pub event_source_arn: String,
+    pub event_source_arn: Option<String>,
     /// The brokers.
     pub bootstrap_servers: String,
 }
@@ -116,7 +116,7 @@ impl Story {
             timestamp: millis(at),
             batch: KafkaBatchInfo {
                 batch_size: job.records.len(),
-                event_source_arn: &self.event_source_arn,
+                event_source_arn: self.event_source_arn.as_deref(),
                 bootstrap_servers: &self.bootstrap_servers,
                 payload_size: envelope.size(&job.records),
                 records_info: records_info(&job.records, envelope),
@@ -183,7 +183,8 @@ struct ResponseContext<'a> {
 #[serde(rename_all = "camelCase")]
 struct KafkaBatchInfo<'a> {
     batch_size: usize,
-    event_source_arn: &'a str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    event_source_arn: Option<&'a str>,
     bootstrap_servers: &'a str,
     payload_size: usize,
     records_info: BTreeMap<String, RecordsInfo>,
@@ -205,6 +206,7 @@ mod tests {
     use super::super::batch::LastAnswer;
     use super::super::record::Position;
     use super::*;
+    use crate::template::EventSource;
 
     fn job(last: Option<LastAnswer>) -> Job {
         let record = |partition, offset, timestamp| Record {
@@ -219,10 +221,10 @@ mod tests {
     fn message(job: &Job, condition: Condition) -> String {
         let story = Story {
             function_arn: "arn:aws:lambda:us-east-1:000000000000:function:email".to_owned(),
-            event_source_arn: "arn:aws:kafka:x".to_owned(),
+            event_source_arn: Some("arn:aws:kafka:x".to_owned()),
             bootstrap_servers: "b:1".to_owned(),
         };
-        let envelope = Envelope::new("t", "arn:aws:kafka:x", "b:1");
+        let envelope = Envelope::new("t", &EventSource::Msk("arn:aws:kafka:x".to_owned()), "b:1");
         story.message(job, condition, &envelope, Timestamp::from_millisecond(1_767_225_600_000).unwrap())
     }
 

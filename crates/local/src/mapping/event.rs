@@ -4,6 +4,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use super::batch::Condition;
+use super::consumer::PartitionLag;
 use super::record::Position;
 
 /// Called for every event, in order, on the mapping's task: it must not block.
@@ -12,11 +13,15 @@ pub type Observer = Arc<dyn Fn(&MappingEvent) + Send + Sync>;
 /// Something that a mapping did or saw.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum MappingEvent {
+    /// It began to work.
+    Started,
     /// The consumer group gave it these partitions.
     Assigned(Vec<i32>),
     /// A record was read.
     Polled(Position),
-    /// The function was invoked.
+    /// No filter accepted the record: it is done without the function.
+    FilteredOut(Position),
+    /// The function is invoked.
     Invoked {
         /// Names the batch until it is settled or split.
         batch: u64,
@@ -29,6 +34,8 @@ pub enum MappingEvent {
         batch: u64,
         /// Its records that are done.
         records: Vec<Position>,
+        /// Lambda's id of the invocation.
+        request_id: String,
     },
     /// The function failed for these records, or its answer could not be used.
     FunctionFailed {
@@ -36,6 +43,10 @@ pub enum MappingEvent {
         batch: u64,
         /// Its failed records.
         records: Vec<Position>,
+        /// Lambda's id of the invocation.
+        request_id: String,
+        /// How it failed.
+        failure: FunctionFailure,
     },
     /// No instance was free.
     Throttled {
@@ -46,6 +57,8 @@ pub enum MappingEvent {
     NotInvoked {
         /// The batch.
         batch: u64,
+        /// What it said.
+        reason: String,
     },
     /// These records will be sent again.
     Retrying {
@@ -75,9 +88,43 @@ pub enum MappingEvent {
         /// The next offset to read.
         offset: i64,
     },
+    /// Offsets could not be committed; tried again.
+    CommitFailed {
+        /// What the broker said.
+        reason: String,
+    },
+    /// Reading from the cluster failed; tried again.
+    KafkaFailed {
+        /// What the broker said.
+        reason: String,
+    },
+    /// How far the group's committed offsets are behind, as of now.
+    Lag(Vec<PartitionLag>),
+    /// Pollers were added or removed.
+    Scaled {
+        /// So many there are now.
+        pollers: u32,
+    },
     /// The mapping has stopped.
     Stopped {
         /// How long it waited for invocations under way.
         waited: Duration,
     },
+}
+
+/// How an invocation failed, as far as the endpoint tells.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum FunctionFailure {
+    /// The function's own error.
+    Error,
+    /// It ran out of time.
+    Timeout,
+    /// Its process ended.
+    Crash,
+    /// Its answer is larger than Lambda allows.
+    ResponseTooLarge,
+    /// Its answer is no batch response for this batch.
+    BadResponse,
+    /// The records that its batch response lists.
+    Listed,
 }

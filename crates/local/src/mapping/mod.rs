@@ -30,12 +30,12 @@ use rdkafka::error::{KafkaError, RDKafkaErrorCode};
 use tokio::sync::{mpsc, oneshot, watch};
 use tokio::task::{JoinHandle, spawn_blocking};
 
-use crate::template::Mapping;
+use crate::template::{EventSource, Mapping};
 pub use batch::Condition;
 use consumer::GroupConsumer;
 pub use consumer::PartitionLag;
 use destination::{FailureQueue, Story};
-pub use event::{MappingEvent, Observer};
+pub use event::{FunctionFailure, MappingEvent, Observer};
 use invoke::Invoker;
 use machine::Machine;
 use payload::Envelope;
@@ -55,8 +55,6 @@ pub struct Connection {
     pub invoke_endpoint: String,
     /// Base URL of the AWS emulator, for failure destinations.
     pub aws_endpoint: String,
-    /// The event source's ARN, for payloads and failure destinations.
-    pub event_source_arn: String,
 }
 
 /// A mapping cannot start, or cannot tell its lag.
@@ -121,8 +119,7 @@ impl EventSourceMapping {
     /// Starts a mapping on the current Tokio runtime, whatever its `enabled` says: whether to start it is the
     /// caller's decision. The topic may be created later; the observer is told when partitions are assigned.
     pub fn start(spec: &Mapping, connection: &Connection, observer: Observer) -> Result<Self, MappingError> {
-        let envelope =
-            Envelope::new(&spec.topic, &connection.event_source_arn, &connection.bootstrap_servers);
+        let envelope = Envelope::new(&spec.topic, &spec.source, &connection.bootstrap_servers);
         let seed = uuid::Uuid::new_v4().as_u64_pair().0;
         let machine = Arc::new(Mutex::new(Machine::new(rules::rules(spec)?, envelope.clone(), seed)));
         let worker = Arc::new(worker(spec, connection, envelope)?);
@@ -221,7 +218,10 @@ fn worker(spec: &Mapping, connection: &Connection, envelope: Envelope) -> Result
         destination,
         story: Story {
             function_arn: format!("arn:aws:lambda:us-east-1:000000000000:function:{}", spec.function),
-            event_source_arn: connection.event_source_arn.clone(),
+            event_source_arn: match &spec.source {
+                EventSource::Msk(arn) => Some(arn.clone()),
+                EventSource::SelfManagedKafka(_) => None,
+            },
             bootstrap_servers: connection.bootstrap_servers.clone(),
         },
     })

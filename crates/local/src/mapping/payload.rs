@@ -11,6 +11,7 @@ use bytes::Bytes;
 use rdkafka::message::{Header, Headers, Message, Timestamp};
 
 use super::record::{Position, Record};
+use crate::template::EventSource;
 
 /// Lambda's limit for the payload of a synchronous invocation, in bytes.
 pub const PAYLOAD_LIMIT: usize = 6 * 1024 * 1024;
@@ -25,14 +26,17 @@ pub struct Envelope {
 const TAIL: &[u8] = b"}}";
 
 impl Envelope {
-    /// The envelope of an MSK mapping's payloads.
+    /// The envelope of a mapping's payloads. The brokers are those that are read, whatever the source is named.
     #[must_use]
-    pub fn new(topic: &str, event_source_arn: &str, bootstrap_servers: &str) -> Self {
-        let head = format!(
-            r#"{{"eventSource":"aws:kafka","eventSourceArn":{},"bootstrapServers":{},"records":{{"#,
-            json_string(event_source_arn),
-            json_string(bootstrap_servers),
-        );
+    pub fn new(topic: &str, source: &EventSource, bootstrap_servers: &str) -> Self {
+        let source = match source {
+            EventSource::Msk(arn) => {
+                format!(r#""eventSource":"aws:kafka","eventSourceArn":{}"#, json_string(arn))
+            }
+            EventSource::SelfManagedKafka(_) => r#""eventSource":"SelfManagedKafka""#.to_owned(),
+        };
+        let servers = json_string(bootstrap_servers);
+        let head = format!(r#"{{{source},"bootstrapServers":{servers},"records":{{"#);
         Self { topic: topic.to_owned(), head: head.into_bytes() }
     }
 
@@ -241,7 +245,7 @@ mod tests {
 
     #[test]
     fn the_payload_groups_by_partition_and_its_size_is_known_exactly() {
-        let envelope = Envelope::new("t", "arn:aws:kafka:x", "127.0.0.1:9092");
+        let envelope = Envelope::new("t", &EventSource::Msk("arn:aws:kafka:x".to_owned()), "127.0.0.1:9092");
         let records = [at(0, 1), at(0, 3), at(10, 7)];
         let payload = envelope.payload(&records);
         assert_eq!(

@@ -7,7 +7,8 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde::Deserialize;
 
-use super::batch::Outcome;
+use super::batch::{LastAnswer, Outcome};
+use super::event::FunctionFailure;
 use super::invoke::Answer;
 use super::payload::Envelope;
 use super::record::{Position, Record};
@@ -30,12 +31,38 @@ struct Item {
     offset: i64,
 }
 
+/// How an invocation failed that brought the whole batch back.
+#[must_use]
+pub fn failure(last: &LastAnswer, body: &[u8]) -> FunctionFailure {
+    #[derive(Deserialize)]
+    struct Error {
+        #[serde(rename = "errorType")]
+        kind: Option<String>,
+        #[serde(rename = "errorMessage")]
+        message: Option<String>,
+    }
+    if last.function_error.is_none() {
+        return FunctionFailure::BadResponse;
+    }
+    let Ok(error) = serde_json::from_slice::<Error>(body) else { return FunctionFailure::Error };
+    match error.kind.as_deref() {
+        Some("Sandbox.Timedout") => FunctionFailure::Timeout,
+        Some("Runtime.ExitError") => FunctionFailure::Crash,
+        Some("Function.ResponseSizeTooLarge") => FunctionFailure::ResponseTooLarge,
+        // Some endpoints say it in the message only.
+        None if error.message.is_some_and(|message| message.contains("Task timed out after")) => {
+            FunctionFailure::Timeout
+        }
+        _ => FunctionFailure::Error,
+    }
+}
+
 /// The outcome of a batch. `report` is whether the mapping has `ReportBatchItemFailures`; without it a
 /// function's answer is not looked at.
 #[must_use]
-pub fn interpret(answer: Answer, report: bool, envelope: &Envelope, sent: &[Record]) -> Outcome {
+pub fn interpret(answer: &Answer, report: bool, envelope: &Envelope, sent: &[Record]) -> Outcome {
     let (last, body) = match answer {
-        Answer::Returned { last, body } => (last, body),
+        Answer::Returned { last, body } => (last.clone(), body),
         Answer::TooLarge => return Outcome::TooLarge,
         Answer::Throttled | Answer::Refused { .. } | Answer::Unreachable { .. } => return Outcome::NotRun,
     };
@@ -45,7 +72,7 @@ pub fn interpret(answer: Answer, report: bool, envelope: &Envelope, sent: &[Reco
     if !report {
         return Outcome::Done;
     }
-    match failed_positions(&body, envelope, sent) {
+    match failed_positions(body, envelope, sent) {
         Some(failed) if failed.is_empty() => Outcome::Done,
         Some(failed) => Outcome::Partial(failed, last),
         None => {
@@ -87,8 +114,8 @@ fn failed_positions(body: &[u8], envelope: &Envelope, sent: &[Record]) -> Option
 mod tests {
     use bytes::Bytes;
 
-    use super::super::batch::LastAnswer;
     use super::*;
+    use crate::template::EventSource;
 
     fn last(function_error: Option<&str>) -> LastAnswer {
         LastAnswer {
@@ -100,7 +127,7 @@ mod tests {
     }
 
     fn outcome(body: &str, report: bool, error: Option<&str>) -> Outcome {
-        let envelope = Envelope::new("t.x", "arn", "b");
+        let envelope = Envelope::new("t.x", &EventSource::Msk("arn".to_owned()), "b");
         let sent: Vec<Record> = [(0, 1), (0, 2), (1, 1)]
             .map(|(partition, offset)| Record {
                 position: Position { partition, offset },
@@ -109,7 +136,7 @@ mod tests {
             })
             .into();
         let body = Bytes::copy_from_slice(body.as_bytes());
-        interpret(Answer::Returned { last: last(error), body }, report, &envelope, &sent)
+        interpret(&Answer::Returned { last: last(error), body }, report, &envelope, &sent)
     }
 
     #[test]
@@ -165,15 +192,33 @@ mod tests {
     }
 
     #[test]
+    fn failures_are_told_apart_by_lambdas_error_types() {
+        for (body, expected) in [
+            (r#"{"errorType":"Sandbox.Timedout","errorMessage":"x"}"#, FunctionFailure::Timeout),
+            (
+                r#"{"errorMessage":"2026-01-01 r Task timed out after 3.00 seconds"}"#,
+                FunctionFailure::Timeout,
+            ),
+            (r#"{"errorType":"Runtime.ExitError"}"#, FunctionFailure::Crash),
+            (r#"{"errorType":"Function.ResponseSizeTooLarge"}"#, FunctionFailure::ResponseTooLarge),
+            (r#"{"errorType":"Oops"}"#, FunctionFailure::Error),
+            ("no JSON", FunctionFailure::Error),
+        ] {
+            assert_eq!(failure(&last(Some("Unhandled")), body.as_bytes()), expected, "{body}");
+        }
+        assert_eq!(failure(&last(None), b"[]]"), FunctionFailure::BadResponse);
+    }
+
+    #[test]
     fn what_did_not_run_is_not_counted() {
-        let envelope = Envelope::new("t.x", "arn", "b");
+        let envelope = Envelope::new("t.x", &EventSource::Msk("arn".to_owned()), "b");
         for answer in [
             Answer::Throttled,
             Answer::Refused { status: 500 },
             Answer::Unreachable { reason: "refused".to_owned() },
         ] {
-            assert_eq!(interpret(answer, true, &envelope, &[]), Outcome::NotRun);
+            assert_eq!(interpret(&answer, true, &envelope, &[]), Outcome::NotRun);
         }
-        assert_eq!(interpret(Answer::TooLarge, true, &envelope, &[]), Outcome::TooLarge);
+        assert_eq!(interpret(&Answer::TooLarge, true, &envelope, &[]), Outcome::TooLarge);
     }
 }

@@ -58,7 +58,9 @@ fn error_control(spec: &Mapping) -> Option<&'static str> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::template::{Pollers, StartingPosition};
+    use std::collections::BTreeSet;
+
+    use crate::template::{EventSource, Pollers, StartingPosition};
 
     fn provisioned() -> Mapping {
         Mapping {
@@ -76,6 +78,10 @@ mod tests {
             bisect_on_function_error: false,
             report_batch_item_failures: false,
             on_failure: None,
+            source: EventSource::Msk("arn:aws:kafka:x".to_owned()),
+            filters: Vec::new(),
+            log_level: None,
+            metrics: BTreeSet::new(),
         }
     }
 

@@ -6,7 +6,7 @@ use jiff::Timestamp;
 
 use super::batch::{Action, Condition, Job, Outcome};
 use super::destination::{FailureQueue, Story};
-use super::event::MappingEvent;
+use super::event::{FunctionFailure, MappingEvent};
 use super::invoke::{Answer, Invoker};
 use super::payload::Envelope;
 use super::response;
@@ -41,10 +41,9 @@ impl Worker {
         let began = Instant::now();
         let answer = self.invoker.invoke(self.envelope.payload(&job.records)).await;
         self.log(&job, &answer, began);
-        let throttled = answer == Answer::Throttled;
         let report = self.report_batch_item_failures;
-        let outcome = response::interpret(answer, report, &self.envelope, &job.records);
-        Report { batch: job.batch, events: events(&job, &outcome, throttled), outcome }
+        let outcome = response::interpret(&answer, report, &self.envelope, &job.records);
+        Report { batch: job.batch, events: events(&job, &outcome, answer), outcome }
     }
 
     /// An answer's body may hold personal data, so it is not logged.
@@ -112,20 +111,35 @@ impl Worker {
     }
 }
 
-fn events(job: &Job, outcome: &Outcome, throttled: bool) -> Vec<MappingEvent> {
+fn events(job: &Job, outcome: &Outcome, answer: Answer) -> Vec<MappingEvent> {
     let (batch, records) = (job.batch, job.positions());
+    let (last, body) = match answer {
+        Answer::Returned { last, body } => (last, body),
+        Answer::Throttled => return vec![MappingEvent::Throttled { batch }],
+        Answer::TooLarge => {
+            let reason = "the Invoke API refused the payload's size".to_owned();
+            return vec![MappingEvent::NotInvoked { batch, reason }];
+        }
+        Answer::Refused { status } => {
+            let reason = format!("the Invoke API answered with HTTP status {status}");
+            return vec![MappingEvent::NotInvoked { batch, reason }];
+        }
+        Answer::Unreachable { reason } => return vec![MappingEvent::NotInvoked { batch, reason }],
+    };
+    let request_id = last.request_id.clone();
     match outcome {
-        Outcome::Done => vec![MappingEvent::Succeeded { batch, records }],
         Outcome::Partial(failed, _) => {
             let (failed, done) = records.into_iter().partition(|position| failed.contains(position));
+            let failure = FunctionFailure::Listed;
             vec![
-                MappingEvent::Succeeded { batch, records: done },
-                MappingEvent::FunctionFailed { batch, records: failed },
+                MappingEvent::Succeeded { batch, records: done, request_id: request_id.clone() },
+                MappingEvent::FunctionFailed { batch, records: failed, request_id, failure },
             ]
         }
-        Outcome::Failed(_) => vec![MappingEvent::FunctionFailed { batch, records }],
-        Outcome::NotRun if throttled => vec![MappingEvent::Throttled { batch }],
-        Outcome::NotRun | Outcome::TooLarge => vec![MappingEvent::NotInvoked { batch }],
-        Outcome::GivenUp | Outcome::NotDelivered => Vec::new(),
+        Outcome::Failed(_) => {
+            let failure = response::failure(&last, &body);
+            vec![MappingEvent::FunctionFailed { batch, records, request_id, failure }]
+        }
+        _ => vec![MappingEvent::Succeeded { batch, records, request_id }],
     }
 }

@@ -9,7 +9,9 @@ use super::scope::{Resource, Scope};
 use super::yaml::{Entry, Node, Value, find};
 use super::{Function, mapping};
 
-const EVALUATED: [&str; 8] = [
+const EVALUATED: [&str; 10] = [
+    "CodeUri",
+    "Handler",
     "FunctionName",
     "Environment",
     "Timeout",
@@ -20,21 +22,19 @@ const EVALUATED: [&str; 8] = [
     "Runtime",
 ];
 /// Deployment, permissions and observability: nothing that the local stack could do otherwise.
-const MEANINGLESS_HERE: [&str; 29] = [
+const MEANINGLESS_HERE: [&str; 27] = [
     "Architectures",
     "AssumeRolePolicyDocument",
     "AutoPublishAlias",
     "AutoPublishAliasAllProperties",
     "AutoPublishCodeSha256",
     "CodeSigningConfigArn",
-    "CodeUri",
     "DeadLetterQueue",
     "DeploymentPreference",
     "Description",
     "EphemeralStorage",
     "EventInvokeConfig",
     "FunctionUrlConfig",
-    "Handler",
     "KmsKeyArn",
     "LoggingConfig",
     "PermissionsBoundary",
@@ -62,7 +62,7 @@ pub(super) fn read(scope: &Scope<'_>, resource: &Resource<'_>, globals: &[Entry]
     let merged = merge(globals, resource.properties()?);
     let properties = Properties::new(scope, &merged, format!("function {}", resource.id), resource.line);
     properties.only(&EVALUATED, &MEANINGLESS_HERE)?;
-    check_runtime(&properties)?;
+    let runtime = runtime(&properties)?;
     let name = scope.physical_name(resource, resource.line)?;
     check_name("FunctionName", &name, resource.line, 64, "-_")?;
     let timeout = Duration::from_secs(properties.count("Timeout", TIMEOUT_SECONDS)?.unwrap_or(3).into());
@@ -74,6 +74,9 @@ pub(super) fn read(scope: &Scope<'_>, resource: &Resource<'_>, globals: &[Entry]
     }
     Ok(Function {
         binary: binary(scope, resource)?,
+        runtime,
+        handler: properties.text("Handler")?.map(|(handler, _)| handler),
+        code: properties.text("CodeUri")?.map(|(code, _)| code.into()),
         environment: environment(scope, &properties)?,
         timeout,
         memory_mb: properties.count("MemorySize", MEMORY_MB)?.unwrap_or(128),
@@ -83,7 +86,7 @@ pub(super) fn read(scope: &Scope<'_>, resource: &Resource<'_>, globals: &[Entry]
     })
 }
 
-fn check_runtime(properties: &Properties<'_>) -> Result<()> {
+fn runtime(properties: &Properties<'_>) -> Result<String> {
     const REMEDY: &str = "build the function as a provided.al2023 binary";
     if let Some((kind, line)) = properties.text("PackageType")?
         && kind != "Zip"
@@ -93,7 +96,7 @@ fn check_runtime(properties: &Properties<'_>) -> Result<()> {
     let runtime = properties.required("Runtime")?;
     let name = runtime.text("Runtime")?;
     if name.starts_with("provided.") {
-        return Ok(());
+        return Ok(name.to_owned());
     }
     Err(Located::unsupported(runtime.line, format!("the runtime {name}"), REMEDY))
 }

@@ -1,5 +1,6 @@
 //! Reads one event of type MSK: an event source mapping from one topic to one function.
 
+use std::collections::BTreeSet;
 use std::time::Duration;
 
 use jiff::{SignedDuration, Timestamp};
@@ -8,7 +9,7 @@ use super::error::{Located, Result};
 use super::properties::{Properties, check_name};
 use super::scope::Scope;
 use super::yaml::{Entry, Node};
-use super::{Mapping, Pollers, StartingPosition};
+use super::{EventSource, Mapping, Pollers, StartingPosition};
 
 /// What only provisioned mappings have (AWS Lambda developer guide, "Configuring error handling controls for
 /// Kafka event sources").
@@ -48,7 +49,7 @@ pub(super) fn read(
 ) -> Result<Mapping> {
     let properties = Properties::new(scope, entries, of, line);
     properties.only(&[EVALUATED.as_slice(), &PROVISIONED_ONLY].concat(), &MEANINGLESS_HERE)?;
-    properties.required("Stream")?;
+    let stream = properties.required("Stream")?.text("Stream")?.to_owned();
     let topic = topic(&properties)?;
     let id = format!("{function}-{topic}");
     let consumer_group_id = match properties.text("ConsumerGroupId")? {
@@ -73,6 +74,10 @@ pub(super) fn read(
         bisect_on_function_error: properties.boolean("BisectBatchOnFunctionError")?.unwrap_or(false),
         report_batch_item_failures: reports_item_failures(&properties)?,
         on_failure: on_failure(scope, &properties, provisioned.is_some())?,
+        source: EventSource::Msk(stream),
+        filters: Vec::new(),
+        log_level: None,
+        metrics: BTreeSet::new(),
         function: function.to_owned(),
         id,
         topic,

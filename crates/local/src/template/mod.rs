@@ -27,6 +27,8 @@ use error::{Located, Result as Within};
 use scope::{Resource, Scope};
 use yaml::{Entry, find};
 
+use crate::filter::Pattern;
+
 /// The account that everything local belongs to; AWS emulators take it as their default.
 pub const ACCOUNT_ID: &str = "000000000000";
 /// The region that everything local is in.
@@ -43,6 +45,12 @@ pub struct Template {
     pub tables: Vec<Table>,
     /// Every `AWS::S3::Bucket`.
     pub buckets: Vec<Bucket>,
+    /// Every `AWS::SNS::Topic`.
+    pub notification_topics: Vec<NotificationTopic>,
+    /// Every `AWS::MSK::Topic`.
+    pub kafka_topics: Vec<KafkaTopic>,
+    /// What was passed over, for the person who runs it to know.
+    pub notices: Vec<Notice>,
 }
 
 /// A Lambda function.
@@ -50,8 +58,14 @@ pub struct Template {
 pub struct Function {
     /// `FunctionName`, resolved; the logical id where there is none.
     pub name: String,
-    /// The cargo binary: `Metadata.BuildProperties.Binary`.
+    /// The cargo binary: `Metadata.BuildProperties.Binary`, or else the logical id.
     pub binary: String,
+    /// `Runtime`, e.g. `provided.al2023` or `python3.11`.
+    pub runtime: String,
+    /// `Handler`, which every runtime but `provided` needs.
+    pub handler: Option<String>,
+    /// `CodeUri` as a path, relative to the template's folder where it is not absolute.
+    pub code: Option<PathBuf>,
     /// Environment variables, resolved.
     pub environment: BTreeMap<String, String>,
     /// How long one invocation may take.
@@ -71,6 +85,8 @@ pub struct Mapping {
     pub id: String,
     /// The function's name.
     pub function: String,
+    /// The cluster.
+    pub source: EventSource,
     /// The topic.
     pub topic: String,
     /// Most records in one invocation.
@@ -95,6 +111,43 @@ pub struct Mapping {
     pub report_batch_item_failures: bool,
     /// Where metadata of given-up records go: an ARN, or `kafka://topic`.
     pub on_failure: Option<String>,
+    /// `FilterCriteria`: only records that one of them accepts reach the function; all do where there is none.
+    pub filters: Vec<Pattern>,
+    /// `LoggingConfig.SystemLogLevel`; `None` logs nothing on AWS.
+    pub log_level: Option<LogLevel>,
+    /// `MetricsConfig.Metrics`: which groups besides `OffsetLag`.
+    pub metrics: BTreeSet<MetricGroup>,
+}
+
+/// The cluster that a mapping reads from, as payloads name it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum EventSource {
+    /// Amazon MSK, by the cluster's ARN.
+    Msk(String),
+    /// Any other Kafka cluster, by its brokers.
+    SelfManagedKafka(Vec<String>),
+}
+
+/// How much an event source mapping logs.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum LogLevel {
+    /// What may lead to unexpected behaviour.
+    Warn,
+    /// Also what goes as it should.
+    Info,
+    /// Also every step.
+    Debug,
+}
+
+/// A group of metrics that a mapping emits where its template asks for it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum MetricGroup {
+    /// `PolledEventCount` and its like.
+    EventCount,
+    /// `ErrorCount`.
+    ErrorCount,
+    /// `MaxOffsetLag`, `SumOffsetLag`.
+    KafkaMetrics,
 }
 
 /// The number of event pollers of a provisioned mapping.
@@ -142,6 +195,33 @@ pub struct Queue {
 pub struct Bucket {
     /// `BucketName`, resolved.
     pub name: String,
+}
+
+/// An SNS standard topic.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct NotificationTopic {
+    /// `TopicName`, resolved.
+    pub name: String,
+}
+
+/// A topic of the Kafka cluster.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct KafkaTopic {
+    /// `TopicName`, resolved.
+    pub name: String,
+    /// `PartitionCount`.
+    pub partitions: u32,
+}
+
+/// Something in a template that is neither imitated nor needed by what is.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Notice {
+    /// The template.
+    pub file: PathBuf,
+    /// Line in it, counted from 1.
+    pub line: usize,
+    /// What is passed over, e.g. "the event Nightly of type Schedule".
+    pub what: String,
 }
 
 /// What templates cannot know by themselves.

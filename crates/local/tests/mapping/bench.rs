@@ -1,5 +1,6 @@
 //! A broker, a stub for the Lambda Invoke API and SQS, and what happened there.
 
+use std::collections::BTreeSet;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
@@ -15,7 +16,7 @@ use rdkafka::mocking::MockCluster;
 use rdkafka::producer::{DefaultProducerContext, FutureProducer, FutureRecord};
 use serde_json::Value;
 use tidings_local::mapping::{Connection, EventSourceMapping, MappingEvent};
-use tidings_local::template::{Mapping, Pollers, StartingPosition};
+use tidings_local::template::{EventSource, Mapping, Pollers, StartingPosition};
 use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel};
 
 pub const TOPIC: &str = "transfer.made";
@@ -92,7 +93,6 @@ impl Bench {
             bootstrap_servers: self.cluster.bootstrap_servers(),
             invoke_endpoint: self.endpoint.clone(),
             aws_endpoint: self.endpoint.clone(),
-            event_source_arn: ARN.to_owned(),
         };
         let events = self.event_sender.clone();
         let observer = Arc::new(move |event: &MappingEvent| {
@@ -181,6 +181,10 @@ pub fn spec() -> Mapping {
         bisect_on_function_error: false,
         report_batch_item_failures: true,
         on_failure: None,
+        source: EventSource::Msk(ARN.to_owned()),
+        filters: Vec::new(),
+        log_level: None,
+        metrics: BTreeSet::new(),
     }
 }
 

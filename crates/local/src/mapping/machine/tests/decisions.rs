@@ -7,6 +7,7 @@ use super::super::super::payload::Envelope;
 use super::super::super::record::{Position, Record};
 use super::super::Rules;
 use super::{Bench, WINDOW, failed, partial, positions, rules};
+use crate::template::EventSource;
 
 #[test]
 fn a_batch_waits_for_its_window_and_mixes_partitions() {
@@ -79,7 +80,7 @@ fn what_does_not_fit_waits_for_the_next_batch() {
 
 #[test]
 fn the_payload_limit_is_exact() {
-    let envelope = Envelope::new("t", "arn", "b");
+    let envelope = Envelope::new("t", &EventSource::Msk("arn".to_owned()), "b");
     let record = |bytes| Record {
         position: Position { partition: 0, offset: 0 },
         timestamp: 0,

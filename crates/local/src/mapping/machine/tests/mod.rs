@@ -11,6 +11,7 @@ use super::super::batch::{Action, Condition, Job, LastAnswer, Outcome};
 use super::super::payload::Envelope;
 use super::super::record::{Position, Record};
 use super::{Machine, Now, Rules};
+use crate::template::EventSource;
 
 const WINDOW: Duration = Duration::from_millis(500);
 
@@ -35,7 +36,8 @@ struct Bench {
 
 impl Bench {
     fn new(rules: Rules) -> Self {
-        let mut machine = Machine::new(rules, Envelope::new("t", "arn", "b"), 1);
+        let mut machine =
+            Machine::new(rules, Envelope::new("t", &EventSource::Msk("arn".to_owned()), "b"), 1);
         machine.assign(0, 0, true);
         machine.assign(1, 0, true);
         Self { machine, at: Instant::now(), unix_millis: 1_000_000 }
