@@ -10,6 +10,7 @@ use rdkafka::consumer::base_consumer::BaseConsumer;
 use rdkafka::consumer::stream_consumer::StreamConsumer;
 use rdkafka::consumer::{CommitMode, Consumer, ConsumerContext};
 use rdkafka::error::KafkaResult;
+use rdkafka::statistics::Statistics;
 use rdkafka::topic_partition_list::{Offset, TopicPartitionList, TopicPartitionListElem};
 use rdkafka::types::RDKafkaRespErr;
 use tokio::sync::mpsc::UnboundedSender;
@@ -44,7 +45,11 @@ pub(super) struct GroupContext {
     machine: Arc<Mutex<Machine>>,
     assignments: UnboundedSender<Assignment>,
     rebalances: AtomicU64,
+    ends: UnboundedSender<Ends>,
 }
+
+/// The offset after the last record of each partition that is read, as the broker last told it.
+pub(super) type Ends = Vec<(i32, i64)>;
 
 impl GroupContext {
     /// Whether no rebalance came after the one that gave the assignment.
@@ -53,7 +58,14 @@ impl GroupContext {
     }
 }
 
-impl ClientContext for GroupContext {}
+impl ClientContext for GroupContext {
+    fn stats(&self, statistics: Statistics) {
+        let Some(topic) = statistics.topics.get(&self.topic) else { return };
+        let partitions = topic.partitions.values().filter(|partition| partition.hi_offset >= 0);
+        let _ =
+            self.ends.send(partitions.map(|partition| (partition.partition, partition.hi_offset)).collect());
+    }
+}
 
 impl ConsumerContext for GroupContext {
     fn rebalance(
@@ -94,9 +106,10 @@ pub(super) fn create(
     bootstrap_servers: &str,
     machine: Arc<Mutex<Machine>>,
     assignments: UnboundedSender<Assignment>,
+    ends: UnboundedSender<Ends>,
 ) -> KafkaResult<GroupConsumer> {
-    let context =
-        GroupContext { topic: spec.topic.clone(), machine, assignments, rebalances: AtomicU64::new(0) };
+    let (topic, rebalances) = (spec.topic.clone(), AtomicU64::new(0));
+    let context = GroupContext { topic, machine, assignments, rebalances, ends };
     // Only for a committed offset that retention has removed; a start without one is looked up.
     let latest = matches!(spec.starting_position, StartingPosition::Latest);
     let reset = if latest { "latest" } else { "earliest" };
@@ -108,6 +121,8 @@ pub(super) fn create(
         .set("enable.auto.offset.store", "false")
         .set("auto.offset.reset", reset)
         .set("session.timeout.ms", "10000")
+        // How often the lag is told.
+        .set("statistics.interval.ms", "1000")
         // How soon partitions that were added are read.
         .set("topic.metadata.refresh.interval.ms", "10000")
         // The embedded broker answers an empty fetch only after this time, whatever arrives meanwhile.

@@ -4,9 +4,8 @@
 //! The decisions are in [`machine`], which has no input or output of its own; `poller` moves records, answers
 //! and time in and out of it. A record is lost only with a log line, an event and no failure destination.
 //!
-//! Kept simple so far: the number of pollers does not grow with lag (provisioned mappings invoke up to five
-//! times their minimum of pollers at once), failure destinations are SQS queues, filter criteria are not read, and
-//! a topic that ends in an aborted or committed transaction's control record never reads as settled.
+//! Not imitated: schema registries. A topic that ends in an aborted or committed transaction's control record never
+//! reads as settled.
 
 mod backoff;
 pub mod batch;
@@ -21,10 +20,11 @@ mod poller;
 pub mod record;
 pub mod response;
 mod rules;
+mod scaling;
 mod worker;
 
 use std::sync::{Arc, Mutex};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use rdkafka::error::{KafkaError, RDKafkaErrorCode};
 use tokio::sync::{mpsc, oneshot, watch};
@@ -41,6 +41,7 @@ use machine::Machine;
 use payload::Envelope;
 use poller::Poller;
 pub use record::Position;
+use scaling::Scaling;
 use worker::Worker;
 
 /// How long a broker that cannot answer yet is left alone.
@@ -124,9 +125,15 @@ impl EventSourceMapping {
         let machine = Arc::new(Mutex::new(Machine::new(rules::rules(spec)?, envelope.clone(), seed)));
         let worker = Arc::new(worker(spec, connection, envelope)?);
         let (assignment_sender, assignments) = mpsc::unbounded_channel();
-        let consumer =
-            consumer::create(spec, &connection.bootstrap_servers, Arc::clone(&machine), assignment_sender)
-                .map_err(|source| MappingError::Kafka { topic: spec.topic.clone(), source })?;
+        let (end_sender, ends) = mpsc::unbounded_channel();
+        let consumer = consumer::create(
+            spec,
+            &connection.bootstrap_servers,
+            Arc::clone(&machine),
+            assignment_sender,
+            end_sender,
+        )
+        .map_err(|source| MappingError::Kafka { topic: spec.topic.clone(), source })?;
         let consumer = Arc::new(consumer);
         let (commit_count, commits) = watch::channel(0);
         let (stop, stopped) = oneshot::channel();
@@ -137,6 +144,9 @@ impl EventSourceMapping {
             machine,
             consumer,
             assignments,
+            ends,
+            filters: spec.filters.clone(),
+            scaling: Scaling::new(spec, Instant::now()),
             worker,
             observer,
             commits: commit_count,

@@ -1,6 +1,6 @@
 //! One partition that the mapping owns: what it has read, what is being worked on, what it may commit.
 
-use std::collections::{BTreeSet, VecDeque};
+use std::collections::{BTreeSet, HashMap, VecDeque};
 use std::time::Instant;
 
 use super::record::Record;
@@ -24,6 +24,8 @@ pub(super) struct Partition {
     pub(super) earlier: BTreeSet<u64>,
     /// The offset after the last settled record.
     pub(super) settled_to: i64,
+    /// Where to go on after a record that filtered-out ones follow: by its offset, the offset after them.
+    skipped: HashMap<i64, i64>,
     /// The highest offset handed out to be committed.
     pub(super) commit_requested: Option<i64>,
     /// Reading is paused because the buffer is full.
@@ -39,6 +41,7 @@ impl Partition {
             batches: VecDeque::new(),
             earlier,
             settled_to: start,
+            skipped: HashMap::new(),
             commit_requested: committed.then_some(start),
             paused: false,
         }
@@ -47,6 +50,22 @@ impl Partition {
     pub(super) fn push(&mut self, record: Record, arrived: Instant) {
         self.buffered_bytes += record.json.len();
         self.buffer.push_back(Buffered { record, arrived });
+    }
+
+    /// Passes a record over that no filter accepts: it is settled as soon as those before it are.
+    pub(super) fn skip(&mut self, offset: i64) {
+        match self.buffer.back() {
+            Some(before) => {
+                self.skipped.insert(before.record.position.offset, offset + 1);
+            }
+            None => self.settled_to = self.settled_to.max(offset + 1),
+        }
+    }
+
+    /// Notes that a record is settled.
+    pub(super) fn settle(&mut self, offset: i64) {
+        let next = self.skipped.remove(&offset).unwrap_or(offset + 1);
+        self.settled_to = self.settled_to.max(next);
     }
 
     pub(super) fn pop(&mut self) -> Option<Record> {

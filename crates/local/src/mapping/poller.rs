@@ -8,7 +8,7 @@ use futures::{FutureExt, StreamExt};
 use jiff::Timestamp;
 use rdkafka::consumer::{CommitMode, Consumer};
 use rdkafka::error::{KafkaError, KafkaResult};
-use rdkafka::message::BorrowedMessage;
+use rdkafka::message::{BorrowedMessage, Message};
 use rdkafka::topic_partition_list::Offset;
 use tokio::sync::mpsc::UnboundedReceiver;
 use tokio::sync::{oneshot, watch};
@@ -16,12 +16,14 @@ use tokio::task::{JoinSet, spawn_blocking};
 use tokio::time::{Instant as TokioInstant, sleep_until, timeout, timeout_at};
 
 use super::batch::{Action, Outcome};
-use super::consumer::{self, Assignment, GroupConsumer, Start};
+use super::consumer::{self, Assignment, Ends, GroupConsumer, PartitionLag, Start};
 use super::event::{MappingEvent, Observer};
 use super::machine::{Machine, Now};
 use super::payload::encode;
-use super::record::Record;
+use super::record::Position;
+use super::scaling::Scaling;
 use super::worker::{Report, Worker};
+use crate::filter::Pattern;
 use crate::template::StartingPosition;
 
 /// Records taken in before decisions are made again: enough to make them cheap, few enough to stay responsive.
@@ -39,6 +41,10 @@ pub(super) struct Poller {
     pub(super) machine: Arc<Mutex<Machine>>,
     pub(super) consumer: Arc<GroupConsumer>,
     pub(super) assignments: UnboundedReceiver<Assignment>,
+    pub(super) ends: UnboundedReceiver<Ends>,
+    /// Only records that one of them accepts are handed on; all where there is none.
+    pub(super) filters: Vec<Pattern>,
+    pub(super) scaling: Scaling,
     pub(super) worker: Arc<Worker>,
     pub(super) observer: Observer,
     /// Counts acknowledged commits.
@@ -72,6 +78,7 @@ impl Poller {
     /// Works until told to stop, or until the handle is gone; then waits for invocations under way as long as
     /// told, commits and leaves the group.
     pub(super) async fn run(mut self, mut stop: oneshot::Receiver<Duration>) {
+        self.observe(&MappingEvent::Started);
         let mut background = Background::default();
         let consumer = Arc::clone(&self.consumer);
         let mut records = consumer.stream();
@@ -92,6 +99,7 @@ impl Poller {
                     Err(error) => std::panic::resume_unwind(error.into_panic()),
                 },
                 Some(assignment) = self.assignments.recv() => self.locate(assignment, &mut background),
+                Some(ends) = self.ends.recv() => self.tell_lag(&ends),
                 () = sleep_until_or_forever(wake_at) => {}
             }
         };
@@ -163,6 +171,7 @@ impl Poller {
         background.committing = false;
         if let Err(error) = result {
             tracing::warn!(%error, kafka.topic = self.topic, "offsets could not be committed; trying again");
+            self.observe(&MappingEvent::CommitFailed { reason: error.to_string() });
             background.refused_commits.extend(commits.iter().map(|(number, _)| *number));
             background.retry_soon();
             return;
@@ -175,19 +184,42 @@ impl Poller {
 
     fn take(&self, message: Result<BorrowedMessage<'_>, KafkaError>) {
         match message {
-            Ok(message) => self.push(encode(&message)),
+            Ok(message) => self.push(&message),
             Err(error) => {
+                self.observe(&MappingEvent::KafkaFailed { reason: error.to_string() });
                 tracing::warn!(%error, kafka.topic = self.topic, "reading from Kafka failed; trying again");
             }
         }
     }
 
-    fn push(&self, record: Record) {
-        self.observe(&MappingEvent::Polled(record.position));
-        let partition = record.position.partition;
-        if self.machine().push(record, Instant::now()) {
-            self.set_paused(&[partition], true);
+    fn push(&self, message: &BorrowedMessage<'_>) {
+        let position = Position { partition: message.partition(), offset: message.offset() };
+        self.observe(&MappingEvent::Polled(position));
+        let accepts = |filter: &Pattern| filter.accepts(message.payload());
+        if !self.filters.is_empty() && !self.filters.iter().any(accepts) {
+            self.observe(&MappingEvent::FilteredOut(position));
+            self.machine().skip(position);
+        } else if self.machine().push(encode(message), Instant::now()) {
+            self.set_paused(&[position.partition], true);
         }
+    }
+
+    /// Tells how far the group is behind, and lets that decide on the number of pollers.
+    fn tell_lag(&mut self, ends: &Ends) {
+        let settled = self.machine().last_commits();
+        let lags: Vec<PartitionLag> = settled
+            .into_iter()
+            .filter_map(|(partition, next)| {
+                let (_, end) = ends.iter().find(|(number, _)| *number == partition)?;
+                Some(PartitionLag { partition, lag: u64::try_from(end - next).unwrap_or(0) })
+            })
+            .collect();
+        let sum = lags.iter().map(|partition| partition.lag).sum();
+        if let Some(pollers) = self.scaling.evaluate(sum, lags.len(), Instant::now()) {
+            self.machine().set_pollers(pollers);
+            self.observe(&MappingEvent::Scaled { pollers });
+        }
+        self.observe(&MappingEvent::Lag(lags));
     }
 
     fn set_paused(&self, partitions: &[i32], paused: bool) {
@@ -211,7 +243,7 @@ impl Poller {
         });
     }
 
-    fn finish(&self, done: Done, background: &mut Background) {
+    fn finish(&mut self, done: Done, background: &mut Background) {
         match done {
             Done::Batch(report) => self.finish_batch(report),
             Done::Commit(commits, result) => self.committed(commits, result, background),
@@ -242,8 +274,11 @@ impl Poller {
         self.observe(&MappingEvent::Assigned(starts.iter().map(|start| start.partition).collect()));
     }
 
-    fn finish_batch(&self, report: Report) {
+    fn finish_batch(&mut self, report: Report) {
         for event in &report.events {
+            if matches!(event, MappingEvent::Throttled { .. }) {
+                self.scaling.note_throttle();
+            }
             self.observe(event);
         }
         let gives_up = matches!(report.outcome, Outcome::GivenUp | Outcome::NotDelivered);
@@ -253,7 +288,7 @@ impl Poller {
         }
     }
 
-    async fn wind_down(self, limit: Duration, mut background: Background) {
+    async fn wind_down(mut self, limit: Duration, mut background: Background) {
         let began = Instant::now();
         self.machine().stop();
         let deadline = TokioInstant::now() + limit;

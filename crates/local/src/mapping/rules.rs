@@ -5,14 +5,13 @@ use std::time::Duration;
 use super::MappingError;
 use super::machine::Rules;
 use super::payload::PAYLOAD_LIMIT;
+use super::scaling;
 use crate::template::Mapping;
 
 /// Lambda's limit.
 const LARGEST_BATCH: usize = 10_000;
 /// Lambda's limit.
 const LONGEST_WINDOW: Duration = Duration::from_mins(5);
-/// Invocations at once by one provisioned poller.
-const INVOCATIONS_PER_POLLER: usize = 5;
 /// Unlimited retries are ten where there is a failure destination.
 const RETRIES_BEFORE_DESTINATION: u32 = 10;
 
@@ -34,10 +33,7 @@ pub(super) fn rules(spec: &Mapping) -> Result<Rules, MappingError> {
         batch_size: spec.batch_size,
         window: spec.batching_window,
         payload_limit: PAYLOAD_LIMIT,
-        // Pollers do not grow with lag yet: the minimum is what Lambda starts with.
-        max_in_flight: spec.provisioned.as_ref().map(|pollers| {
-            usize::try_from(pollers.minimum).unwrap_or(usize::MAX).saturating_mul(INVOCATIONS_PER_POLLER)
-        }),
+        pollers: scaling::bounds(spec).minimum,
         retries: spec.maximum_retry_attempts.or(cap),
         max_age: spec.maximum_record_age,
         bisect: spec.bisect_on_function_error,
@@ -103,9 +99,9 @@ mod tests {
     }
 
     #[test]
-    fn pollers_limit_the_invocations_at_once() {
-        assert_eq!(rules(&provisioned()).unwrap().max_in_flight, Some(10));
-        assert_eq!(rules(&on_demand()).unwrap().max_in_flight, None);
+    fn a_mapping_begins_with_its_minimum_of_pollers_or_one() {
+        assert_eq!(rules(&provisioned()).unwrap().pollers, 2);
+        assert_eq!(rules(&on_demand()).unwrap().pollers, 1);
     }
 
     #[test]

@@ -19,6 +19,10 @@ use super::partition::Partition;
 use super::payload::Envelope;
 use super::record::{Position, Record};
 
+/// Invocations at once by one event poller. Documented for provisioned mode (AWS Lambda developer guide, "Apache
+/// Kafka event poller scaling modes"); inferred for on-demand mode, whose pollers work in parallel too.
+const INVOCATIONS_PER_POLLER: usize = 5;
+
 /// The rules that a machine follows.
 #[derive(Clone, Debug)]
 pub struct Rules {
@@ -28,8 +32,8 @@ pub struct Rules {
     pub window: Duration,
     /// Largest payload in bytes.
     pub payload_limit: usize,
-    /// Most invocations at once; without one, partitions are the only limit.
-    pub max_in_flight: Option<usize>,
+    /// Event pollers to begin with.
+    pub pollers: u32,
     /// Failed batches are tried again this often; without a number, forever.
     pub retries: Option<u32>,
     /// Records older than this are given up.
@@ -55,6 +59,7 @@ pub struct Machine {
     partitions: BTreeMap<i32, Partition>,
     batches: BTreeMap<u64, Batch>,
     last_batch: u64,
+    pollers: u32,
     stopping: bool,
 }
 
@@ -63,6 +68,7 @@ impl Machine {
     #[must_use]
     pub fn new(rules: Rules, envelope: Envelope, seed: u64) -> Self {
         Self {
+            pollers: rules.pollers,
             rules,
             envelope,
             backoff: Backoff::new(seed),
@@ -110,6 +116,18 @@ impl Machine {
         let pause = full && !partition.paused;
         partition.paused |= full;
         pause
+    }
+
+    /// Takes note of a record that no filter accepts.
+    pub fn skip(&mut self, position: Position) {
+        if let Some(partition) = self.partitions.get_mut(&position.partition) {
+            partition.skip(position.offset);
+        }
+    }
+
+    /// Lets so many pollers work from now on. What more of them began may finish.
+    pub fn set_pollers(&mut self, pollers: u32) {
+        self.pollers = pollers;
     }
 
     /// Paused partitions whose buffers have room again; reading goes on.
@@ -233,7 +251,8 @@ impl Machine {
     }
 
     fn has_slot(&self) -> bool {
-        self.rules.max_in_flight.is_none_or(|limit| self.in_flight() < limit)
+        let pollers = usize::try_from(self.pollers).unwrap_or(usize::MAX);
+        self.in_flight() < pollers.saturating_mul(INVOCATIONS_PER_POLLER)
     }
 
     /// Whether the batch is the first to settle in all its partitions.

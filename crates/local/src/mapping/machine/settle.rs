@@ -34,7 +34,7 @@ impl Machine {
         let unfinished: BTreeSet<i32> = remaining.iter().map(|record| record.position.partition).collect();
         for Position { partition, offset } in settled.iter().map(|record| record.position) {
             let Some(state) = self.partitions.get_mut(&partition) else { continue };
-            state.settled_to = state.settled_to.max(offset + 1);
+            state.settle(offset);
             if !unfinished.contains(&partition) {
                 state.batches.retain(|other| *other != id);
             }

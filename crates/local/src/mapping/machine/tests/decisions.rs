@@ -53,16 +53,47 @@ fn a_partition_has_one_batch_in_flight_and_others_go_on() {
 
 #[test]
 fn invocations_at_once_are_limited() {
-    let mut bench = Bench::new(Rules { max_in_flight: Some(1), ..rules() });
-    bench.push(0, 0);
-    bench.wait();
-    let first = bench.invoked();
-    bench.push(1, 0);
-    bench.wait();
+    let mut bench = Bench::new(Rules { batch_size: 1, ..rules() });
+    let under_way: Vec<_> = (0..8)
+        .map_while(|partition| {
+            bench.machine.assign(partition, 0, true);
+            bench.push(partition, 0);
+            bench.action()
+        })
+        .collect();
+    assert_eq!(under_way.len(), 5, "one poller invokes five times at once");
+    bench.machine.assign(6, 0, true);
+    bench.push(6, 0);
     assert!(bench.action().is_none());
     assert!(bench.machine.wake_at().is_none());
+    let Some(Action::Invoke(first)) = under_way.into_iter().next() else { panic!("an invocation") };
     bench.finish(&first, Outcome::Done);
-    assert_eq!(positions(&bench.invoked()), [(1, 0)]);
+    assert_eq!(positions(&bench.invoked()), [(5, 0)]);
+    assert!(bench.action().is_none());
+    bench.machine.set_pollers(2);
+    assert_eq!(positions(&bench.invoked()), [(6, 0)]);
+}
+
+#[test]
+fn a_record_that_is_filtered_out_is_committed_with_those_before_it() {
+    let mut bench = Bench::new(Rules { batch_size: 2, ..rules() });
+    let skip = |bench: &mut Bench, offset| bench.machine.skip(Position { partition: 0, offset });
+    skip(&mut bench, 0);
+    assert_eq!(bench.machine.take_commits(), [(0, 1)], "nothing is before it");
+    bench.push(0, 1);
+    skip(&mut bench, 2);
+    skip(&mut bench, 3);
+    bench.push(0, 4);
+    let job = bench.invoked();
+    assert_eq!(positions(&job), [(0, 1), (0, 4)]);
+    skip(&mut bench, 5);
+    assert_eq!(bench.machine.take_commits(), []);
+    bench.finish(&job, partial(&[(0, 4)]));
+    assert_eq!(bench.machine.take_commits(), [(0, 4)]);
+    bench.wait();
+    let job = bench.invoked();
+    bench.finish(&job, Outcome::Done);
+    assert_eq!(bench.machine.take_commits(), [(0, 6)]);
 }
 
 #[test]

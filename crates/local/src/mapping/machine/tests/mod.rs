@@ -20,7 +20,7 @@ fn rules() -> Rules {
         batch_size: 4,
         window: WINDOW,
         payload_limit: 1000,
-        max_in_flight: None,
+        pollers: 1,
         retries: None,
         max_age: None,
         bisect: false,
