@@ -226,15 +226,15 @@ async fn a_record_that_no_payload_holds_goes_to_the_failure_destination() {
 #[tokio::test]
 async fn more_records_than_the_buffer_holds_arrive_in_order() {
     let mut bench = Bench::new(1, [Reply::ok()]).await;
-    for number in 0..100 {
+    for number in 0..2_500 {
         bench.publish(0, &number.to_string()).await;
     }
-    let mapping = bench.start(&Mapping { batch_size: 3, ..spec() });
+    let mapping = bench.start(&Mapping { batch_size: 300, ..spec() });
     let mut invoked = Vec::new();
-    while invoked.len() < 100 {
+    while invoked.len() < 2_500 {
         invoked.extend(bench.invoked().await);
     }
-    assert_eq!(invoked, (0..100).map(|offset| (0, offset)).collect::<Vec<_>>());
+    assert_eq!(invoked, (0..2_500).map(|offset| (0, offset)).collect::<Vec<_>>());
     within(mapping.settled()).await.unwrap();
 }
 

@@ -23,6 +23,10 @@ use super::record::{Position, Record};
 /// Kafka event poller scaling modes"); inferred for on-demand mode, whose pollers work in parallel too.
 const INVOCATIONS_PER_POLLER: usize = 5;
 
+/// Records of a partition that are read ahead at least, however small batches are: librdkafka forgets what it fetched
+/// of a partition that is paused, and fetches it again.
+const LEAST_BUFFERED: usize = 1_000;
+
 /// The rules that a machine follows.
 #[derive(Clone, Debug)]
 pub struct Rules {
@@ -111,7 +115,7 @@ impl Machine {
     pub fn push(&mut self, record: Record, at: Instant) -> bool {
         let Some(partition) = self.partitions.get_mut(&record.position.partition) else { return false };
         partition.push(record, at);
-        let full = partition.buffer.len() >= 2 * self.rules.batch_size
+        let full = partition.buffer.len() >= 2 * self.rules.batch_size.max(LEAST_BUFFERED)
             || partition.buffered_bytes >= 2 * self.rules.payload_limit;
         let pause = full && !partition.paused;
         partition.paused |= full;
@@ -135,7 +139,7 @@ impl Machine {
         let mut resumable = Vec::new();
         for (number, partition) in &mut self.partitions {
             if partition.paused
-                && partition.buffer.len() < self.rules.batch_size
+                && partition.buffer.len() < self.rules.batch_size.max(LEAST_BUFFERED)
                 && partition.buffered_bytes < self.rules.payload_limit
             {
                 partition.paused = false;

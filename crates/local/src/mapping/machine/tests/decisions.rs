@@ -260,9 +260,9 @@ fn a_record_without_timestamp_never_gets_too_old() {
 
 #[test]
 fn a_full_buffer_pauses_its_partition_until_there_is_room() {
-    let mut bench = Bench::new(rules());
-    let paused: Vec<bool> = (0..9).map(|offset| bench.push(0, offset)).collect();
-    assert_eq!(paused.iter().position(|pause| *pause), Some(7));
+    let mut bench = Bench::new(Rules { batch_size: 1_000, payload_limit: 1_000_000, ..rules() });
+    let paused: Vec<bool> = (0..2_001).map(|offset| bench.push(0, offset)).collect();
+    assert_eq!(paused.iter().position(|pause| *pause), Some(1_999));
     assert_eq!(paused.iter().filter(|pause| **pause).count(), 1);
     for expected in [vec![], vec![0]] {
         let job = bench.invoked();
@@ -270,6 +270,13 @@ fn a_full_buffer_pauses_its_partition_until_there_is_room() {
         assert_eq!(bench.machine.take_resumable(), expected);
     }
     assert!(bench.machine.take_resumable().is_empty());
+}
+
+#[test]
+fn small_batches_pause_nothing_early() {
+    let mut bench = Bench::new(Rules { batch_size: 1, payload_limit: 1_000_000, ..rules() });
+    assert!((0..1_999).all(|offset| !bench.push(0, offset)));
+    assert!(bench.push(0, 1_999));
 }
 
 #[test]
