@@ -5,6 +5,7 @@ use std::sync::Arc;
 use axum::Router;
 use axum::body::Bytes;
 use axum::routing::post;
+use axum::serve::ListenerExt as _;
 
 /// Told of every payload.
 pub type OnPayload = Arc<dyn Fn(&Bytes) + Send + Sync>;
@@ -25,6 +26,8 @@ pub async fn start_telling(on_payload: OnPayload) -> String {
         .layer(axum::extract::DefaultBodyLimit::disable());
     let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
     let address = listener.local_addr().unwrap();
+    // As the host does: an answer must not wait for the other side's delayed acknowledgement.
+    let listener = listener.tap_io(|connection| connection.set_nodelay(true).unwrap());
     tokio::spawn(async move { axum::serve(listener, app).await });
     format!("http://{address}")
 }
