@@ -65,3 +65,11 @@ fn an_import_stands_for_itself_in_an_environment() {
     let what = "Fn::ImportValue of table in the environment of function F";
     assert_eq!(notices(&text), [(8, what.to_owned())]);
 }
+
+/// A name must be the same whoever asks for it first.
+#[test]
+fn an_import_stands_for_itself_in_no_name() {
+    let text = with_trigger("      Environment: {Variables: {V: !Ref Q}}\n")
+        + "  Q: {Type: AWS::SQS::Queue, Properties: {QueueName: !ImportValue name}}\n";
+    assert_refused(&text, 16, "Fn::ImportValue of name");
+}
