@@ -1,5 +1,4 @@
-//! Evaluates `CloudFormation`'s functions: Ref, `Fn::Sub`, `Fn::GetAtt`, `Fn::If`, `Fn::Join`, and in conditions
-//! `Fn::Equals`, `Fn::Not`, `Fn::And`, `Fn::Or` and Condition.
+//! Evaluates `CloudFormation`'s functions, here Ref, `Fn::Sub`, `Fn::GetAtt`, `Fn::If` and `Fn::Join`.
 
 use super::error::{Fault, Located, Result};
 use super::scope::Scope;
@@ -19,7 +18,7 @@ impl Scope<'_> {
             Value::Map(entries) => Value::Map(self.resolve_entries(entries)?),
             plain => plain.clone(),
         };
-        Ok(Some(Node { line: node.line, value }))
+        Ok(Some(Node { line: node.line, value, plain: node.plain }))
     }
 
     fn resolve_all(&self, items: &[Node]) -> Result<Vec<Node>> {
@@ -42,6 +41,11 @@ impl Scope<'_> {
             "Fn::GetAtt" => self.get_att(argument).map(Some),
             "Fn::Sub" => self.substitute(argument).map(Some),
             "Fn::Join" => self.join(argument).map(Some),
+            "Fn::Select" => self.select(argument).map(Some),
+            "Fn::Split" => self.split(argument).map(Some),
+            "Fn::FindInMap" => self.find_in_map(argument).map(Some),
+            "Fn::ImportValue" => self.import(argument).map(Some),
+            "Fn::ToJsonString" => self.to_json_string(argument).map(Some),
             "Fn::If" => match argument.list("Fn::If")? {
                 [condition, then, otherwise] => {
                     let holds = self.condition(condition.text("Fn::If")?, condition.line)?;
@@ -52,7 +56,7 @@ impl Scope<'_> {
             other => Err(Located::unsupported(
                 line,
                 other,
-                "use Ref, Fn::Sub, Fn::GetAtt, Fn::If or Fn::Join here",
+                "use Ref, Fn::Sub, Fn::GetAtt, Fn::If, Fn::Join, Fn::Select, Fn::Split or Fn::FindInMap",
             )),
         }
     }
@@ -123,43 +127,6 @@ impl Scope<'_> {
         };
         let value = value.ok_or_else(|| Located::kind(line, format!("${{{name}}}"), "a single value"))?;
         Ok(value.text(name)?.to_owned())
-    }
-
-    /// Evaluates a condition's expression.
-    pub(super) fn holds(&self, node: &Node) -> Result<bool> {
-        let entries = node.map("a condition")?;
-        let [Entry { key, node: argument, line }] = entries else {
-            return Err(Located::kind(node.line, "a condition", "one function call"));
-        };
-        match key.as_str() {
-            "Condition" => self.condition(argument.text(key)?, *line),
-            "Fn::Equals" => match argument.list(key)? {
-                [left, right] => Ok(self.operand(left)? == self.operand(right)?),
-                _ => Err(Located::kind(*line, key, "a list of two values")),
-            },
-            "Fn::Not" => match argument.list(key)? {
-                [one] => Ok(!self.holds(one)?),
-                _ => Err(Located::kind(*line, key, "a list of one condition")),
-            },
-            "Fn::And" | "Fn::Or" => {
-                let all =
-                    argument.list(key)?.iter().map(|one| self.holds(one)).collect::<Result<Vec<_>>>()?;
-                Ok(if key == "Fn::And" { all.iter().all(|one| *one) } else { all.contains(&true) })
-            }
-            other => Err(Located::unsupported(
-                *line,
-                format!("{other} in a condition"),
-                "use Fn::Equals, Fn::Not, Fn::And, Fn::Or or Condition",
-            )),
-        }
-    }
-
-    fn operand(&self, node: &Node) -> Result<String> {
-        match self.resolve(node)? {
-            Some(Node { value: Value::Null, .. }) => Ok(String::new()),
-            Some(value) => Ok(value.text("Fn::Equals")?.to_owned()),
-            None => Err(Located::kind(node.line, "Fn::Equals", "a list of two values")),
-        }
     }
 }
 

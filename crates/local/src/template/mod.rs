@@ -1,21 +1,43 @@
-//! Reads the SAM templates that get deployed, as far as they mean something on a laptop: functions and their
-//! triggers, queues, tables and buckets.
+//! Reads the SAM and `CloudFormation` templates that get deployed, as far as they mean something on a laptop.
 //!
-//! Evaluated: Parameters, Conditions, `Globals.Function`, pseudo parameters, Ref, `Fn::Sub`, `Fn::GetAtt`, `Fn::If`,
-//! `Fn::Join` and the functions of conditions, in short and long form. A property is evaluated only where it means
-//! something here, so policies and deployment settings may use any function. What would change behaviour and is
-//! not supported is an error that names its line, never skipped.
+//! Read are
+//! - functions, `AWS::Serverless::Function` and `AWS::Lambda::Function`, of any runtime, with their code in a
+//!   folder or file on this machine (or where CDK's metadata say that it is);
+//! - their Kafka triggers: events of type MSK and `SelfManagedKafka`, and `AWS::Lambda::EventSourceMapping`,
+//!   which may point to a function of another template;
+//! - what they write to: standard queues and topics of SQS and SNS, tables, buckets;
+//! - topics of the cluster, `AWS::MSK::Topic`, and its ARN where it is declared.
+//!
+//! Evaluated are Parameters, Mappings, Conditions, `Globals.Function` (and `IgnoreGlobals`), pseudo
+//! parameters, Ref, `Fn::Sub`, `Fn::GetAtt`, `Fn::If`, `Fn::Join`, `Fn::Select`, `Fn::Split`,
+//! `Fn::FindInMap`, `Fn::ToJsonString` and the functions of conditions, in short and long form. A property is
+//! evaluated only where it means something here, so that policies and deployment settings may use any
+//! function, and parameters that only they use need no value.
+//!
+//! Nothing is skipped silently. An error names the line of what a Kafka trigger or its function needs and the
+//! local stack cannot honour, misspellings included. A [`Notice`] tells of the rest: other events and
+//! mappings, functions without a Kafka trigger that cannot run here, nested stacks, layers. Where a function's
+//! environment refers to what does not exist here, or to what another stack exports (`Fn::ImportValue`), its
+//! name stands there, with a notice. The ARN of a cluster that is not known is made of that name, too, as the
+//! local cluster takes its place anyway.
 
+mod conditions;
 mod error;
 mod function;
 mod intrinsic;
+mod lookups;
 mod mapping;
+mod names;
 mod parameters;
 mod properties;
+mod reader;
+mod resource;
 mod scope;
+mod sections;
 mod stores;
 #[cfg(test)]
 mod tests;
+mod topics;
 mod yaml;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -23,9 +45,7 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 pub use error::{Fault, TemplateError};
-use error::{Located, Result as Within};
-use scope::{Resource, Scope};
-use yaml::{Entry, find};
+use reader::Reader;
 
 use crate::filter::Pattern;
 
@@ -37,15 +57,15 @@ pub const REGION: &str = "us-east-1";
 /// What the local stack makes of a template, or of several that belong together.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Template {
-    /// Every `AWS::Serverless::Function`, in the files' order.
+    /// Every function that can run here, in the files' order.
     pub functions: Vec<Function>,
-    /// Every `AWS::SQS::Queue`.
+    /// Every standard `AWS::SQS::Queue`.
     pub queues: Vec<Queue>,
-    /// Every `AWS::DynamoDB::Table`.
+    /// Every `AWS::DynamoDB::Table` and `AWS::Serverless::SimpleTable`.
     pub tables: Vec<Table>,
     /// Every `AWS::S3::Bucket`.
     pub buckets: Vec<Bucket>,
-    /// Every `AWS::SNS::Topic`.
+    /// Every standard `AWS::SNS::Topic`.
     pub notification_topics: Vec<NotificationTopic>,
     /// Every `AWS::MSK::Topic`.
     pub kafka_topics: Vec<KafkaTopic>,
@@ -64,7 +84,8 @@ pub struct Function {
     pub runtime: String,
     /// `Handler`, which every runtime but `provided` needs.
     pub handler: Option<String>,
-    /// `CodeUri` as a path, relative to the template's folder where it is not absolute.
+    /// `CodeUri` (`Code` of a plain function) as a path, joined with the template's folder where it is
+    /// relative.
     pub code: Option<PathBuf>,
     /// Environment variables, resolved.
     pub environment: BTreeMap<String, String>,
@@ -111,7 +132,8 @@ pub struct Mapping {
     pub report_batch_item_failures: bool,
     /// Where metadata of given-up records go: an ARN, or `kafka://topic`.
     pub on_failure: Option<String>,
-    /// `FilterCriteria`: only records that one of them accepts reach the function; all do where there is none.
+    /// `FilterCriteria`: only records that one of them accepts reach the function; all do where there is
+    /// none.
     pub filters: Vec<Pattern>,
     /// `LoggingConfig.SystemLogLevel`; `None` logs nothing on AWS.
     pub log_level: Option<LogLevel>,
@@ -229,148 +251,20 @@ pub struct Notice {
 pub struct TemplateSettings {
     /// Values over the templates' defaults. Each must be declared by at least one of the templates.
     pub parameters: BTreeMap<String, String>,
-    /// Base URL of the AWS endpoint, e.g. `http://127.0.0.1:4566`: a queue's URL is `{this}/{account}/{name}`.
+    /// Base URL of the AWS endpoint, e.g. `http://127.0.0.1:4566`: a queue's URL is
+    /// `{this}/{account}/{name}`.
     pub emulator_endpoint: String,
 }
 
 impl Template {
-    /// Reads templates that are deployed as stacks of one stage. Names of functions, queues, tables and
-    /// buckets, and consumer groups, must be unique over all of them.
+    /// Reads templates that are deployed as stacks of one stage. Names of functions, queues, tables, buckets
+    /// and topics, and consumer groups, must be unique over all of them. A mapping may point to a function of
+    /// any of them.
     pub fn read(files: &[PathBuf], settings: &TemplateSettings) -> Result<Self, TemplateError> {
-        let mut template = Self::default();
-        let mut declared = BTreeSet::new();
-        let mut names = BTreeSet::new();
+        let mut reader = Reader::new(settings);
         for file in files {
-            let text = std::fs::read_to_string(file)
-                .map_err(|source| TemplateError::File { path: file.clone(), source })?;
-            template
-                .add(&text, settings, &mut declared, &mut names)
-                .map_err(|located| located.in_file(file))?;
+            reader.add(file)?;
         }
-        match settings.parameters.keys().find(|name| !declared.contains(*name)) {
-            None => Ok(template),
-            Some(name) => {
-                let known = declared.into_iter().collect::<Vec<_>>().join(", ");
-                Err(TemplateError::UnknownParameter { name: name.clone(), known })
-            }
-        }
+        reader.finish(files)
     }
-
-    fn add(
-        &mut self,
-        text: &str,
-        settings: &TemplateSettings,
-        declared: &mut BTreeSet<String>,
-        names: &mut BTreeSet<(&'static str, String)>,
-    ) -> Within<()> {
-        let root = yaml::parse(text)?;
-        let sections = root.map("a template")?;
-        check_sections(sections)?;
-        if let Some(parameters) = find(sections, "Parameters") {
-            declared.extend(parameters.map("Parameters")?.iter().map(|entry| entry.key.clone()));
-        }
-        let globals = function_globals(sections)?;
-        let scope = Scope::new(sections, settings)?;
-        for resource in &scope.resources {
-            let exists =
-                resource.condition()?.map(|name| scope.condition(name, resource.line)).transpose()?;
-            if exists != Some(false) {
-                self.add_resource(&scope, resource, globals, names)?;
-            }
-        }
-        Ok(())
-    }
-
-    fn add_resource(
-        &mut self,
-        scope: &Scope<'_>,
-        resource: &Resource<'_>,
-        globals: &[Entry],
-        names: &mut BTreeSet<(&'static str, String)>,
-    ) -> Within<()> {
-        let mut claim = |kind, name: &str| {
-            if names.insert((kind, name.to_owned())) {
-                return Ok(());
-            }
-            Err(Located::new(resource.line, Fault::Duplicate { name: format!("the {kind} {name}") }))
-        };
-        match resource.kind {
-            "AWS::Serverless::Function" => {
-                let function = function::read(scope, resource, globals)?;
-                claim("function", &function.name)?;
-                for mapping in &function.mappings {
-                    claim("mapping", &mapping.id)?;
-                    claim("consumer group", &mapping.consumer_group_id)?;
-                }
-                self.functions.push(function);
-            }
-            "AWS::SQS::Queue" => {
-                let queue = stores::queue(scope, resource)?;
-                claim("queue", &queue.name)?;
-                self.queues.push(queue);
-            }
-            "AWS::DynamoDB::Table" => {
-                let table = stores::table(scope, resource)?;
-                claim("table", &table.name)?;
-                self.tables.push(table);
-            }
-            "AWS::S3::Bucket" => {
-                let bucket = stores::bucket(scope, resource)?;
-                claim("bucket", &bucket.name)?;
-                self.buckets.push(bucket);
-            }
-            kind if would_run_something(kind) => {
-                let construct = format!("resources of type {kind}");
-                let remedy = "describe functions as AWS::Serverless::Function with MSK events";
-                return Err(Located::unsupported(resource.line, construct, remedy));
-            }
-            _ => {}
-        }
-        Ok(())
-    }
-}
-
-/// Types that hold functions, triggers or tables which would be missing if they were passed over.
-fn would_run_something(kind: &str) -> bool {
-    kind.starts_with("AWS::Serverless::")
-        || matches!(
-            kind,
-            "AWS::Lambda::Function"
-                | "AWS::Lambda::EventSourceMapping"
-                | "AWS::CloudFormation::Stack"
-                | "AWS::DynamoDB::GlobalTable"
-        )
-}
-
-fn check_sections(sections: &[Entry]) -> Within<()> {
-    const SECTIONS: [&str; 9] = [
-        "AWSTemplateFormatVersion",
-        "Transform",
-        "Description",
-        "Metadata",
-        "Parameters",
-        "Conditions",
-        "Globals",
-        "Resources",
-        "Outputs",
-    ];
-    if let Some(other) = sections.iter().find(|entry| !SECTIONS.contains(&entry.key.as_str())) {
-        let construct = format!("the section {}", other.key);
-        return Err(Located::unsupported(other.line, construct, "correct its spelling or write it out"));
-    }
-    if let Some(transform) = find(sections, "Transform")
-        && transform.text("Transform").ok() != Some("AWS::Serverless-2016-10-31")
-    {
-        let construct = "any Transform but AWS::Serverless-2016-10-31";
-        return Err(Located::unsupported(transform.line, construct, "write out what the other one makes"));
-    }
-    match find(sections, "Resources") {
-        Some(_) => Ok(()),
-        None => Err(Located::new(1, Fault::Missing { of: "the template".to_owned(), name: "Resources" })),
-    }
-}
-
-fn function_globals(sections: &[Entry]) -> Within<&[Entry]> {
-    let globals = find(sections, "Globals").map_or(Ok(&[] as &[Entry]), |node| node.map("Globals"))?;
-    find(globals, "Function").map_or(Ok(&[]), |node| node.map("Globals.Function"))
 }

@@ -6,46 +6,78 @@ use super::error::{Fault, Located, Result};
 use super::scope::comma_list;
 use super::yaml::{Entry, Node, Value, find};
 
-/// Declares which values each parameter has; `given` may name parameters of other templates too.
-pub(super) fn values(declared: &[Entry], given: &BTreeMap<String, String>) -> Result<BTreeMap<String, Node>> {
+/// A declared parameter.
+pub(super) struct Parameter {
+    pub line: usize,
+    /// `None` where it has no default and was not given.
+    value: Option<Value>,
+    /// Whether the value is only the name of what Systems Manager knows.
+    pub unknown: bool,
+}
+
+impl Parameter {
+    /// What it stands for; an error only now where nobody said, so that a subnet's id need not be made up for
+    /// a laptop.
+    pub fn value(&self, name: &str) -> Result<Node> {
+        let missing = || Located::new(self.line, Fault::MissingParameter { name: name.to_owned() });
+        self.value.clone().map(|value| Node::new(self.line, value)).ok_or_else(missing)
+    }
+}
+
+/// The value of each declared parameter; `given` may name parameters of other templates too.
+pub(super) fn values(
+    declared: &[Entry],
+    given: &BTreeMap<String, String>,
+) -> Result<BTreeMap<String, Parameter>> {
     declared
         .iter()
         .map(|entry| {
-            let value = value_of(entry, given.get(&entry.key).map(String::as_str))?;
-            Ok((entry.key.clone(), value))
+            let parameter = read(entry, given.get(&entry.key).map(String::as_str))?;
+            Ok((entry.key.clone(), parameter))
         })
         .collect()
 }
 
-fn value_of(entry: &Entry, given: Option<&str>) -> Result<Node> {
+fn read(entry: &Entry, given: Option<&str>) -> Result<Parameter> {
     let name = entry.key.as_str();
     let declaration = entry.node.map(name)?;
     let kind = find(declaration, "Type").ok_or_else(|| {
         Located::new(entry.line, Fault::Missing { of: format!("parameter {name}"), name: "Type" })
     })?;
+    let list = is_list(kind)?;
     let text = match (given, find(declaration, "Default")) {
-        (Some(given), _) => given,
-        (None, Some(Node { value: Value::Null, .. })) => "",
-        (None, Some(default)) => default.text("Default")?,
-        (None, None) => {
-            return Err(Located::new(entry.line, Fault::MissingParameter { name: name.to_owned() }));
-        }
+        (Some(given), _) => Some(given),
+        (None, Some(Node { value: Value::Null, .. })) => Some(""),
+        (None, Some(default)) => Some(default.text("Default")?),
+        (None, None) => None,
     };
-    check(name, text, declaration)?;
-    let value = match kind.text("Type")? {
-        "String" => Value::Scalar(text.to_owned()),
-        "Number" => Value::Scalar(number(name, text, entry.line).map(|_| text.to_owned())?),
-        "CommaDelimitedList" | "List<Number>" => comma_list(entry.line, text),
-        other => {
-            let construct = format!("the parameter type {other}");
-            return Err(Located::unsupported(
-                kind.line,
-                construct,
-                "use String, Number or CommaDelimitedList",
-            ));
+    if let Some(text) = text {
+        check(name, text, declaration)?;
+        if kind.text("Type")? == "Number" {
+            number(name, text, entry.line)?;
         }
-    };
-    Ok(Node { line: entry.line, value })
+    }
+    let value =
+        text.map(|text| if list { comma_list(entry.line, text) } else { Value::Scalar(text.to_owned()) });
+    let unknown = given.is_none() && text.is_some() && kind.text("Type")?.starts_with(SYSTEMS_MANAGER);
+    Ok(Parameter { line: entry.line, value, unknown })
+}
+
+/// A parameter of this type has the name of a value as its default, not the value.
+const SYSTEMS_MANAGER: &str = "AWS::SSM::Parameter::Value<";
+
+/// Ids and names of AWS resources are texts, and texts are whatever is given.
+fn is_list(kind: &Node) -> Result<bool> {
+    let name = kind.text("Type")?;
+    let inner = name.strip_prefix(SYSTEMS_MANAGER).and_then(|rest| rest.strip_suffix('>')).unwrap_or(name);
+    if inner == "CommaDelimitedList" || (inner.starts_with("List<") && inner.ends_with('>')) {
+        return Ok(true);
+    }
+    if matches!(inner, "String" | "Number") || inner.starts_with("AWS::") {
+        return Ok(false);
+    }
+    let construct = format!("the parameter type {name}");
+    Err(Located::unsupported(kind.line, construct, "use String, Number or CommaDelimitedList"))
 }
 
 fn check(name: &str, text: &str, declaration: &[Entry]) -> Result<()> {

@@ -1,9 +1,10 @@
-//! Typed access to one map of properties: every property is evaluated, known to mean nothing here, or an error.
+//! Typed access to one map of properties: every property is evaluated, known to mean nothing here, noticed,
+//! or an error.
 
 use std::ops::RangeInclusive;
 
 use super::error::{Fault, Located, Result};
-use super::scope::Scope;
+use super::scope::{Place, Scope};
 use super::yaml::{Entry, Node, Value, find};
 
 /// The properties of one resource or event, evaluated one by one as they are asked for.
@@ -34,14 +35,63 @@ impl<'a> Properties<'a> {
         }
     }
 
+    /// Tells of each property that is there and is `named` here.
+    pub fn pass_over(&self, named: &[&str]) {
+        let known = |entry: &&Entry| named.contains(&entry.key.as_str());
+        self.entries.iter().filter(known).for_each(|entry| self.notice(entry));
+    }
+
+    /// Tells of each property that is in neither list.
+    pub fn pass_over_others(&self, evaluated: &[&str], meaningless_here: &[&str]) {
+        let other = |entry: &&Entry| ![evaluated, meaningless_here].concat().contains(&entry.key.as_str());
+        self.entries.iter().filter(other).for_each(|entry| self.notice(entry));
+    }
+
+    fn notice(&self, entry: &Entry) {
+        if !matches!(self.get(&entry.key), Ok(None)) {
+            self.scope.notice(entry.line, format!("{} of {}", entry.key, self.of));
+        }
+    }
+
+    /// The property as written, and its line.
+    pub fn written(&self, name: &str) -> Option<&'a Node> {
+        find(self.entries, name)
+    }
+
     /// The evaluated property; `None` where it is absent, null or `AWS::NoValue`.
     pub fn get(&self, name: &str) -> Result<Option<Node>> {
         let Some(node) = find(self.entries, name) else { return Ok(None) };
         Ok(self.scope.resolve(node)?.filter(|node| node.value != Value::Null))
     }
 
+    /// Like [`Properties::get`], with a text in the place of each reference to what does not exist here.
+    pub fn get_with_stand_ins(&self, name: &str) -> Result<(Option<Node>, Vec<Place>)> {
+        self.scope.with_stand_ins(|| self.get(name))
+    }
+
+    /// The property, of which only the outermost function is evaluated.
+    pub fn outermost(&self, name: &str) -> Result<Option<Node>> {
+        match self.written(name) {
+            Some(node) if node.intrinsic().is_none() => Ok(Some(node.clone())),
+            _ => self.get(name),
+        }
+    }
+
     pub fn required(&self, name: &'static str) -> Result<Node> {
-        self.get(name)?.ok_or_else(|| Located::new(self.line, Fault::Missing { of: self.of.clone(), name }))
+        self.get(name)?.ok_or_else(|| self.missing(name))
+    }
+
+    /// The error that `name` is not there.
+    pub fn missing(&self, name: &'static str) -> Located {
+        Located::new(self.line, Fault::Missing { of: self.of.clone(), name })
+    }
+
+    /// A property that holds properties itself; empty where it is absent.
+    pub fn inner<'b>(&self, name: &str, node: &'b Node) -> Result<Properties<'b>>
+    where
+        'a: 'b,
+    {
+        Ok(Properties::new(self.scope, node.map(name)?, format!("{name} of {}", self.of), node.line))
     }
 
     pub fn text(&self, name: &str) -> Result<Option<(String, usize)>> {
@@ -70,8 +120,8 @@ impl<'a> Properties<'a> {
         match self.text(name)? {
             None => Ok(None),
             Some((text, line)) => match text.as_str() {
-                "true" => Ok(Some(true)),
-                "false" => Ok(Some(false)),
+                "true" | "True" | "TRUE" => Ok(Some(true)),
+                "false" | "False" | "FALSE" => Ok(Some(false)),
                 _ => Err(Located::value(line, format!("{name} of {}", self.of), text, "true or false")),
             },
         }

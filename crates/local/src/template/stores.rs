@@ -2,7 +2,8 @@
 
 use super::error::{Located, Result};
 use super::properties::{Properties, check_name};
-use super::scope::{Resource, Scope};
+use super::resource::Resource;
+use super::scope::Scope;
 use super::yaml::{Entry, Node};
 use super::{Bucket, Queue, Table};
 
@@ -10,7 +11,7 @@ use super::{Bucket, Queue, Table};
 pub(super) fn table(scope: &Scope<'_>, resource: &Resource<'_>) -> Result<Table> {
     let properties =
         Properties::new(scope, resource.properties()?, format!("table {}", resource.id), resource.line);
-    properties.only(
+    properties.pass_over_others(
         &["TableName", "KeySchema", "AttributeDefinitions", "TimeToLiveSpecification"],
         &[
             "BillingMode",
@@ -25,7 +26,7 @@ pub(super) fn table(scope: &Scope<'_>, resource: &Resource<'_>) -> Result<Table>
             "Tags",
             "WarmThroughput",
         ],
-    )?;
+    );
     let name = scope.physical_name(resource, resource.line)?;
     check_name("TableName", &name, resource.line, 255, "._-")?;
     let schema = properties.required("KeySchema")?;
@@ -79,12 +80,41 @@ fn ttl_attribute(scope: &Scope<'_>, properties: &Properties<'_>) -> Result<Optio
     Ok(Some(ttl.required("AttributeName")?.text("AttributeName")?.to_owned()))
 }
 
+/// An `AWS::Serverless::SimpleTable`; its key is the text `id` unless it says otherwise.
+pub(super) fn simple_table(scope: &Scope<'_>, resource: &Resource<'_>) -> Result<Table> {
+    let properties =
+        Properties::new(scope, resource.properties()?, format!("table {}", resource.id), resource.line);
+    properties.pass_over_others(
+        &["TableName", "PrimaryKey"],
+        &["PointInTimeRecoverySpecification", "ProvisionedThroughput", "SSESpecification", "Tags"],
+    );
+    let name = scope.physical_name(resource, resource.line)?;
+    check_name("TableName", &name, resource.line, 255, "._-")?;
+    let partition_key = match properties.get("PrimaryKey")? {
+        None => "id".to_owned(),
+        Some(node) => {
+            let key = properties.inner("PrimaryKey", &node)?;
+            if let Some((kind, line)) = key.text("Type")?
+                && kind != "String"
+            {
+                return Err(Located::unsupported(
+                    line,
+                    format!("a key of type {kind}"),
+                    "use a key of type String",
+                ));
+            }
+            key.required("Name")?.text("Name")?.to_owned()
+        }
+    };
+    Ok(Table { name, partition_key, sort_key: None, ttl_attribute: None })
+}
+
 /// An `AWS::SQS::Queue`.
 pub(super) fn queue(scope: &Scope<'_>, resource: &Resource<'_>) -> Result<Queue> {
     let properties =
         Properties::new(scope, resource.properties()?, format!("queue {}", resource.id), resource.line);
-    properties.only(
-        &["QueueName"],
+    properties.pass_over_others(
+        &["QueueName", "FifoQueue", "ContentBasedDeduplication", "DeduplicationScope", "FifoThroughputLimit"],
         &[
             "KmsDataKeyReusePeriodSeconds",
             "KmsMasterKeyId",
@@ -96,7 +126,14 @@ pub(super) fn queue(scope: &Scope<'_>, resource: &Resource<'_>) -> Result<Queue>
             "Tags",
             "VisibilityTimeout",
         ],
-    )?;
+    );
+    if properties.boolean("FifoQueue")? == Some(true) {
+        return Err(Located::unsupported(
+            resource.line,
+            format!("the FIFO queue {}", resource.id),
+            "use a standard queue",
+        ));
+    }
     let name = scope.physical_name(resource, resource.line)?;
     check_name("QueueName", &name, resource.line, 80, "-_")?;
     Ok(Queue { name })
@@ -106,7 +143,7 @@ pub(super) fn queue(scope: &Scope<'_>, resource: &Resource<'_>) -> Result<Queue>
 pub(super) fn bucket(scope: &Scope<'_>, resource: &Resource<'_>) -> Result<Bucket> {
     let properties =
         Properties::new(scope, resource.properties()?, format!("bucket {}", resource.id), resource.line);
-    properties.only(
+    properties.pass_over_others(
         &["BucketName"],
         &[
             "AccessControl",
@@ -124,7 +161,7 @@ pub(super) fn bucket(scope: &Scope<'_>, resource: &Resource<'_>) -> Result<Bucke
             "Tags",
             "VersioningConfiguration",
         ],
-    )?;
+    );
     let name = scope.physical_name(resource, resource.line)?;
     check_name("BucketName", &name, resource.line, 63, ".-")?;
     Ok(Bucket { name })

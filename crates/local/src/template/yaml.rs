@@ -1,6 +1,6 @@
-//! YAML as `CloudFormation` takes it: a tree that remembers its lines, short intrinsics (`!Ref`) written out as
-//! their long forms (`Ref:`, `Fn::Sub:`), no aliases and no merge keys (`CloudFormation` refuses both, which also
-//! keeps the tree no larger than its text).
+//! YAML as `CloudFormation` takes it: a tree that remembers its lines, short intrinsics (`!Ref`) written out
+//! as their long forms (`Ref:`, `Fn::Sub:`), no aliases and no merge keys (`CloudFormation` refuses both,
+//! which also keeps the tree no larger than its text).
 
 use saphyr_parser::{Event, Parser, ScalarStyle, Tag};
 
@@ -16,6 +16,8 @@ const MAX_DEPTH: usize = 64;
 pub(super) struct Node {
     pub line: usize,
     pub value: Value,
+    /// Written without quotes, so that `1` and `true` are no texts where JSON is made of it.
+    pub plain: bool,
 }
 
 #[derive(Clone, Debug, PartialEq)]
@@ -36,8 +38,12 @@ pub(super) struct Entry {
 }
 
 impl Node {
+    pub fn new(line: usize, value: Value) -> Self {
+        Self { line, value, plain: false }
+    }
+
     pub fn scalar(line: usize, text: impl Into<String>) -> Self {
-        Self { line, value: Value::Scalar(text.into()) }
+        Self::new(line, Value::Scalar(text.into()))
     }
 
     pub fn map(&self, name: &str) -> Result<&[Entry]> {
@@ -118,7 +124,7 @@ impl Builder {
                 let plain = style == ScalarStyle::Plain && intrinsic.is_none();
                 let null = plain && matches!(&*text, "" | "~" | "null");
                 let value = if null { Value::Null } else { Value::Scalar(text.into_owned()) };
-                self.finish(Node { line, value }, intrinsic)
+                self.finish(Node { line, value, plain }, intrinsic)
             }
             Event::SequenceStart(anchor, tag) => {
                 refuse_anchor(anchor, line)?;
@@ -145,14 +151,14 @@ impl Builder {
             return Err(Located::new(line, Fault::TooBig { limit: MAX_DEPTH, what: "levels of nesting" }));
         }
         let intrinsic = tag.map(|tag| intrinsic_name(tag, line)).transpose()?.flatten();
-        self.open.push(Open { node: Node { line, value }, intrinsic, key: None });
+        self.open.push(Open { node: Node::new(line, value), intrinsic, key: None });
         Ok(())
     }
 
     fn finish(&mut self, node: Node, intrinsic: Option<String>) -> Result<()> {
         let line = node.line;
         let node = match intrinsic {
-            Some(key) => Node { line, value: Value::Map(vec![Entry { key, line, node }]) },
+            Some(key) => Node::new(line, Value::Map(vec![Entry { key, line, node }])),
             None => node,
         };
         let Some(parent) = self.open.last_mut() else {

@@ -29,7 +29,7 @@ const GIVEN: [(&str, &str); 5] = [
     ("PortalUrl", "https://portal.example.com"),
 ];
 
-fn project(more: &[(&str, &str)]) -> Template {
+pub(super) fn project(more: &[(&str, &str)]) -> Template {
     let files = ["infra/platform.yaml", "infra/functions.yaml"].map(|file| repository().join(file));
     Template::read(&files, &settings(&[GIVEN.as_slice(), more].concat())).unwrap()
 }

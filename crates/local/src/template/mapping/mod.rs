@@ -1,15 +1,24 @@
-//! Reads one event of type MSK: an event source mapping from one topic to one function.
+//! Reads event source mappings from one topic to one function: events of a serverless function, and resources
+//! of their own.
 
-use std::collections::BTreeSet;
+mod destination;
+mod filters;
+mod observability;
+mod resource;
+mod source;
+
 use std::time::Duration;
 
 use jiff::{SignedDuration, Timestamp};
+
+pub(super) use resource::read_resource;
+pub(super) use source::Form;
 
 use super::error::{Located, Result};
 use super::properties::{Properties, check_name};
 use super::scope::Scope;
 use super::yaml::{Entry, Node};
-use super::{EventSource, Mapping, Pollers, StartingPosition};
+use super::{Mapping, Pollers, StartingPosition};
 
 /// What only provisioned mappings have (AWS Lambda developer guide, "Configuring error handling controls for
 /// Kafka event sources").
@@ -19,21 +28,21 @@ const PROVISIONED_ONLY: [&str; 4] = [
     "BisectBatchOnFunctionError",
     "FunctionResponseTypes",
 ];
-const EVALUATED: [&str; 10] = [
+/// What a mapping may say in every form. SAM's documentation of `SelfManagedKafka` leaves out
+/// `MaximumBatchingWindowInSeconds`, but its transform passes it on.
+const EVALUATED: [&str; 11] = [
     "Topics",
     "BatchSize",
     "MaximumBatchingWindowInSeconds",
     "StartingPosition",
     "StartingPositionTimestamp",
-    "ConsumerGroupId",
     "Enabled",
     "ProvisionedPollerConfig",
     "DestinationConfig",
-    "Stream",
+    "FilterCriteria",
+    "LoggingConfig",
+    "MetricsConfig",
 ];
-/// How Lambda reaches and reads a real cluster.
-const MEANINGLESS_HERE: [&str; 4] =
-    ["SourceAccessConfigurations", "KmsKeyArn", "LoggingConfig", "MetricsConfig"];
 
 /// Lambda's defaults and limits (its API reference, `CreateEventSourceMapping`).
 const DEFAULT_BATCH_SIZE: u32 = 100;
@@ -42,48 +51,48 @@ const DEFAULT_BATCHING_WINDOW: Duration = Duration::from_millis(500);
 /// Reads the mapping that `entries` describe; `of` names it in errors.
 pub(super) fn read(
     scope: &Scope<'_>,
+    form: Form,
     entries: &[Entry],
     of: &str,
     line: usize,
     function: &str,
 ) -> Result<Mapping> {
     let properties = Properties::new(scope, entries, of, line);
-    properties.only(&[EVALUATED.as_slice(), &PROVISIONED_ONLY].concat(), &MEANINGLESS_HERE)?;
-    let stream = properties.required("Stream")?.text("Stream")?.to_owned();
+    let evaluated = [EVALUATED.as_slice(), &PROVISIONED_ONLY, source::evaluated(form)].concat();
+    properties.only(&evaluated, source::meaningless_here(form))?;
+    let (source, group) = source::read(scope, form, &properties)?;
     let topic = topic(&properties)?;
     let id = format!("{function}-{topic}");
-    let consumer_group_id = match properties.text("ConsumerGroupId")? {
-        Some((group, line)) => {
-            check_name("ConsumerGroupId", &group, line, 200, "-/*:_+=.@").map(|()| group)?
-        }
-        None => id.clone(),
-    };
-    let window = properties.count("MaximumBatchingWindowInSeconds", 0..=300)?;
-    let provisioned = pollers(scope, &properties)?;
-    if provisioned.is_none() {
+    let pollers = pollers(&properties)?;
+    let provisioned = pollers.is_some();
+    if !provisioned {
         refuse_error_controls(&properties, of)?;
     }
     Ok(Mapping {
         batch_size: properties.count("BatchSize", 1..=10_000)?.unwrap_or(DEFAULT_BATCH_SIZE) as usize,
-        batching_window: window
-            .map_or(DEFAULT_BATCHING_WINDOW, |seconds| Duration::from_secs(seconds.into())),
+        batching_window: batching_window(&properties)?,
         starting_position: starting_position(&properties)?,
         enabled: properties.boolean("Enabled")?.unwrap_or(true),
         maximum_retry_attempts: limited(properties.integer("MaximumRetryAttempts", -1..=10_000)?),
         maximum_record_age: record_age(&properties)?,
         bisect_on_function_error: properties.boolean("BisectBatchOnFunctionError")?.unwrap_or(false),
         report_batch_item_failures: reports_item_failures(&properties)?,
-        on_failure: on_failure(scope, &properties, provisioned.is_some())?,
-        source: EventSource::Msk(stream),
-        filters: Vec::new(),
-        log_level: None,
-        metrics: BTreeSet::new(),
+        on_failure: destination::on_failure(&properties, provisioned)?,
+        filters: filters::read(scope, &properties, of)?,
+        log_level: observability::log_level(scope, &properties, provisioned)?,
+        metrics: observability::metrics(&properties)?,
+        consumer_group_id: group.unwrap_or_else(|| id.clone()),
         function: function.to_owned(),
+        provisioned: pollers,
         id,
+        source,
         topic,
-        consumer_group_id,
-        provisioned,
     })
+}
+
+fn batching_window(properties: &Properties<'_>) -> Result<Duration> {
+    let window = properties.count("MaximumBatchingWindowInSeconds", 0..=300)?;
+    Ok(window.map_or(DEFAULT_BATCHING_WINDOW, |seconds| Duration::from_secs(seconds.into())))
 }
 
 fn topic(properties: &Properties<'_>) -> Result<String> {
@@ -124,10 +133,9 @@ fn timestamp(node: &Node) -> Result<Timestamp> {
     })
 }
 
-fn pollers(scope: &Scope<'_>, properties: &Properties<'_>) -> Result<Option<Pollers>> {
+fn pollers(properties: &Properties<'_>) -> Result<Option<Pollers>> {
     let Some(node) = properties.get("ProvisionedPollerConfig")? else { return Ok(None) };
-    let entries = node.map("ProvisionedPollerConfig")?;
-    let config = Properties::new(scope, entries, "ProvisionedPollerConfig", node.line);
+    let config = properties.inner("ProvisionedPollerConfig", &node)?;
     config.only(&["MinimumPollers", "MaximumPollers"], &["PollerGroupName"])?;
     let minimum = config.count("MinimumPollers", 1..=200)?.unwrap_or(1);
     let maximum = config.count("MaximumPollers", 1..=2000)?.unwrap_or(200);
@@ -173,30 +181,4 @@ fn reports_item_failures(properties: &Properties<'_>) -> Result<bool> {
         [only] if only.text("FunctionResponseTypes")? == "ReportBatchItemFailures" => Ok(true),
         _ => Err(Located::kind(types.line, "FunctionResponseTypes", "[ReportBatchItemFailures]")),
     }
-}
-
-/// Where Lambda writes what it gives up on: an ARN, or a topic of the same cluster.
-fn on_failure(scope: &Scope<'_>, properties: &Properties<'_>, provisioned: bool) -> Result<Option<String>> {
-    const EXPECTED: &str = "the ARN of an SQS queue, SNS topic or S3 bucket (no FIFO), or kafka://topic";
-    let Some(config) = properties.get("DestinationConfig")? else { return Ok(None) };
-    let destinations =
-        Properties::new(scope, config.map("DestinationConfig")?, "DestinationConfig", config.line);
-    destinations.only(&["OnFailure"], &[])?;
-    let Some(node) = destinations.get("OnFailure")? else { return Ok(None) };
-    let on_failure = Properties::new(scope, node.map("OnFailure")?, "OnFailure", node.line);
-    // Type only tells SAM which permission to add to the role.
-    on_failure.only(&["Destination"], &["Type"])?;
-    let destination = on_failure.required("Destination")?;
-    let text = destination.text("Destination")?;
-    let kafka = text.strip_prefix("kafka://").is_some_and(|topic| !topic.is_empty());
-    if kafka && !provisioned {
-        let construct = "a kafka:// destination without ProvisionedPollerConfig, as Lambda does not";
-        return Err(Located::unsupported(destination.line, construct, "add ProvisionedPollerConfig"));
-    }
-    let service = text.strip_prefix("arn:aws:").and_then(|rest| rest.split(':').next());
-    let fifo = text.to_ascii_lowercase().ends_with(".fifo");
-    if kafka || (matches!(service, Some("sqs" | "sns" | "s3")) && !fifo) {
-        return Ok(Some(text.to_owned()));
-    }
-    Err(Located::value(destination.line, "Destination", text, EXPECTED))
 }

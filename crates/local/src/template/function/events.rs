@@ -1,0 +1,61 @@
+//! The events of a serverless function: Kafka's become mappings, others are noticed.
+
+use super::super::Mapping;
+use super::super::error::{Fault, Located, Result};
+use super::super::mapping::{self, Form};
+use super::super::scope::Scope;
+use super::super::yaml::{Entry, Node, find};
+
+/// SAM's event types besides Kafka's (SAM developer guide, "`EventSource`").
+const OTHERS: [&str; 17] = [
+    "AlexaSkill",
+    "Api",
+    "CloudWatchEvent",
+    "CloudWatchLogs",
+    "Cognito",
+    "DocumentDB",
+    "DynamoDB",
+    "EventBridgeRule",
+    "HttpApi",
+    "IoTRule",
+    "Kinesis",
+    "MQ",
+    "S3",
+    "Schedule",
+    "ScheduleV2",
+    "SNS",
+    "SQS",
+];
+
+/// The mapping of each Kafka event, with the event's line.
+pub(super) fn read(
+    scope: &Scope<'_>,
+    events: Option<&Node>,
+    function: &str,
+) -> Result<Vec<(usize, Mapping)>> {
+    let Some(events) = events else { return Ok(Vec::new()) };
+    let mut mappings = Vec::new();
+    for event in events.map("Events")? {
+        let attributes = event.node.map(&event.key)?;
+        let kind = find(attributes, "Type").ok_or_else(|| {
+            Located::new(event.line, Fault::Missing { of: format!("event {}", event.key), name: "Type" })
+        })?;
+        let form = match kind.text("Type")? {
+            "MSK" => Form::Msk,
+            "SelfManagedKafka" => Form::SelfManagedKafka,
+            other if OTHERS.contains(&other) => {
+                let what = format!("the event {} of type {other} of function {function}", event.key);
+                scope.notice(kind.line, what);
+                continue;
+            }
+            other => {
+                let construct = format!("an event of type {other}");
+                return Err(Located::unsupported(kind.line, construct, "correct its spelling"));
+            }
+        };
+        let entries = find(attributes, "Properties").map_or(Ok(&[] as &[Entry]), |n| n.map("Properties"))?;
+        let of = format!("event {} of function {function}", event.key);
+        mappings.push((event.line, mapping::read(scope, form, entries, &of, event.line, function)?));
+    }
+    Ok(mappings)
+}

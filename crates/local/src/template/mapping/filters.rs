@@ -1,0 +1,46 @@
+//! `FilterCriteria`: which records reach the function.
+
+use super::super::error::{Located, Result};
+use super::super::properties::Properties;
+use super::super::scope::Scope;
+use crate::filter::Pattern;
+
+/// Filters of one mapping that Lambda takes from every account, and where its quota was raised (AWS Lambda
+/// developer guide, "Control which events Lambda sends to your function").
+const QUOTA: usize = 5;
+const RAISED_QUOTA: usize = 10;
+
+/// The patterns in `FilterCriteria.Filters`.
+pub(super) fn read(scope: &Scope<'_>, properties: &Properties<'_>, of: &str) -> Result<Vec<Pattern>> {
+    let Some(criteria) = properties.get("FilterCriteria")? else { return Ok(Vec::new()) };
+    let criteria = properties.inner("FilterCriteria", &criteria)?;
+    criteria.only(&["Filters"], &[])?;
+    let Some(filters) = criteria.get("Filters")? else { return Ok(Vec::new()) };
+    let (line, filters) = (filters.line, filters.list("Filters")?);
+    match filters.len() {
+        0..=QUOTA => {}
+        many @ ..=RAISED_QUOTA => {
+            scope.notice(line, format!("the default quota of {QUOTA} filters; {of} has {many}"));
+        }
+        many => {
+            let expected = format!("at most {RAISED_QUOTA} filters");
+            return Err(Located::value(line, format!("FilterCriteria of {of}"), many, expected));
+        }
+    }
+    filters
+        .iter()
+        .map(|node| {
+            let filter = criteria.inner("Filters", node)?;
+            filter.only(&["Pattern"], &[])?;
+            let pattern = filter.required("Pattern")?;
+            Pattern::parse(pattern.text("Pattern")?).map_err(|error| {
+                Located::value(
+                    pattern.line,
+                    format!("Pattern of {of}"),
+                    "no event pattern",
+                    error.to_string(),
+                )
+            })
+        })
+        .collect()
+}

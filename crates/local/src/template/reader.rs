@@ -1,0 +1,208 @@
+//! Goes through all templates, then gives each function the mappings that point to it.
+
+use std::collections::BTreeSet;
+use std::path::{Path, PathBuf};
+
+use super::error::{Fault, Located, Result as Within};
+use super::function::{self, Draft, Finished, Kind, globals};
+use super::mapping::read_resource;
+use super::resource::Resource;
+use super::scope::Scope;
+use super::yaml::{self, Entry, find};
+use super::{Mapping, Notice, Template, TemplateError, TemplateSettings, sections, stores, topics};
+
+/// What was read so far.
+pub(super) struct Reader<'a> {
+    settings: &'a TemplateSettings,
+    template: Template,
+    /// Parameters of all templates.
+    declared: BTreeSet<String>,
+    names: BTreeSet<(&'static str, String)>,
+    functions: Vec<(&'a Path, Draft)>,
+    /// Mappings that are resources, with their lines.
+    mappings: Vec<(&'a Path, usize, Mapping)>,
+}
+
+impl<'a> Reader<'a> {
+    pub fn new(settings: &'a TemplateSettings) -> Self {
+        Self {
+            settings,
+            template: Template::default(),
+            declared: BTreeSet::new(),
+            names: BTreeSet::new(),
+            functions: Vec::new(),
+            mappings: Vec::new(),
+        }
+    }
+
+    /// Reads one more template.
+    pub fn add(&mut self, file: &'a Path) -> Result<(), TemplateError> {
+        let text = std::fs::read_to_string(file)
+            .map_err(|source| TemplateError::File { path: file.to_owned(), source })?;
+        self.add_text(&text, file).map_err(|located| located.in_file(file))
+    }
+
+    fn add_text(&mut self, text: &str, file: &'a Path) -> Within<()> {
+        let root = yaml::parse(text)?;
+        let sections = root.map("a template")?;
+        sections::check(sections)?;
+        if let Some(parameters) = find(sections, "Parameters") {
+            self.declared.extend(parameters.map("Parameters")?.iter().map(|entry| entry.key.clone()));
+        }
+        let globals = globals::of_functions(sections)?;
+        let scope = Scope::new(sections, self.settings, file.parent().unwrap_or(Path::new("")))?;
+        sections::notice(&scope, sections)?;
+        for resource in &scope.resources {
+            let exists =
+                resource.condition()?.map(|name| scope.condition(name, resource.line)).transpose()?;
+            if exists != Some(false) {
+                self.add_resource(&scope, resource, globals, file)?;
+            }
+        }
+        let notices = scope.into_notices().into_iter();
+        self.template.notices.extend(notices.map(|(line, what)| notice(file, line, what)));
+        Ok(())
+    }
+
+    fn add_resource(
+        &mut self,
+        scope: &Scope<'_>,
+        resource: &Resource<'_>,
+        globals: &[Entry],
+        file: &'a Path,
+    ) -> Within<()> {
+        match resource.kind {
+            "AWS::Serverless::Function" => {
+                let draft = function::read(scope, resource, Kind::Serverless, globals)?;
+                for (line, mapping) in &draft.mappings {
+                    self.claim_mapping(mapping, *line)?;
+                }
+                self.functions.push((file, draft));
+            }
+            "AWS::Lambda::Function" => {
+                self.functions.push((file, function::read(scope, resource, Kind::Plain, &[])?));
+            }
+            "AWS::Lambda::EventSourceMapping" => {
+                if let Some(mapping) = read_resource(scope, resource)? {
+                    self.claim_mapping(&mapping, resource.line)?;
+                    self.mappings.push((file, resource.line, mapping));
+                }
+            }
+            "AWS::MSK::Topic" => {
+                let topic = topics::kafka_topic(scope, resource)?;
+                self.claim("Kafka topic", &topic.name, resource.line)?;
+                self.template.kafka_topics.push(topic);
+            }
+            kind if would_run_something(kind) => {
+                scope.notice(resource.line, format!("{} of type {kind}", resource.id));
+            }
+            _ => match self.add_store(scope, resource) {
+                Err(Located { line, fault: Fault::Unsupported { construct, .. } }) => {
+                    scope.notice(line, format!("{}, because of {construct}", resource.id));
+                }
+                other => other?,
+            },
+        }
+        Ok(())
+    }
+
+    /// What functions write to. One that cannot be had is noticed: functions may do without.
+    fn add_store(&mut self, scope: &Scope<'_>, resource: &Resource<'_>) -> Within<()> {
+        match resource.kind {
+            "AWS::SQS::Queue" => {
+                let queue = stores::queue(scope, resource)?;
+                self.claim("queue", &queue.name, resource.line)?;
+                self.template.queues.push(queue);
+            }
+            "AWS::DynamoDB::Table" | "AWS::Serverless::SimpleTable" => {
+                let table = match resource.kind {
+                    "AWS::DynamoDB::Table" => stores::table(scope, resource)?,
+                    _ => stores::simple_table(scope, resource)?,
+                };
+                self.claim("table", &table.name, resource.line)?;
+                self.template.tables.push(table);
+            }
+            "AWS::S3::Bucket" => {
+                let bucket = stores::bucket(scope, resource)?;
+                self.claim("bucket", &bucket.name, resource.line)?;
+                self.template.buckets.push(bucket);
+            }
+            "AWS::SNS::Topic" => {
+                let topic = topics::notification_topic(scope, resource)?;
+                self.claim("topic", &topic.name, resource.line)?;
+                self.template.notification_topics.push(topic);
+            }
+            _ => {}
+        }
+        Ok(())
+    }
+
+    fn claim(&mut self, kind: &'static str, name: &str, line: usize) -> Within<()> {
+        if self.names.insert((kind, name.to_owned())) {
+            return Ok(());
+        }
+        Err(Located::new(line, Fault::Duplicate { name: format!("the {kind} {name}") }))
+    }
+
+    fn claim_mapping(&mut self, mapping: &Mapping, line: usize) -> Within<()> {
+        self.claim("mapping", &mapping.id, line)?;
+        self.claim("consumer group", &mapping.consumer_group_id, line)
+    }
+
+    /// All that was read, each mapping at its function.
+    pub fn finish(mut self, files: &[PathBuf]) -> Result<Template, TemplateError> {
+        self.attach()?;
+        for (file, draft) in std::mem::take(&mut self.functions) {
+            self.add_function(file, draft).map_err(|located| located.in_file(file))?;
+        }
+        let given = self.settings.parameters.keys();
+        if let Some(name) = given.clone().find(|name| !self.declared.contains(*name)) {
+            let known = self.declared.into_iter().collect::<Vec<_>>().join(", ");
+            return Err(TemplateError::UnknownParameter { name: name.clone(), known });
+        }
+        let position = |notice: &Notice| files.iter().position(|file| *file == notice.file);
+        self.template.notices.sort_by_key(|notice| (position(notice), notice.line));
+        Ok(self.template)
+    }
+
+    fn attach(&mut self) -> Result<(), TemplateError> {
+        for (file, line, mapping) in std::mem::take(&mut self.mappings) {
+            let target = self.functions.iter_mut().find(|(_, draft)| draft.name == mapping.function);
+            let Some((_, draft)) = target else {
+                let fault = Fault::Unknown { kind: "function", name: mapping.function };
+                return Err(Located::new(line, fault).in_file(file));
+            };
+            draft.mappings.push((line, mapping));
+        }
+        Ok(())
+    }
+
+    fn add_function(&mut self, file: &Path, draft: Draft) -> Within<()> {
+        self.claim("function", &draft.name, draft.line)?;
+        match draft.finish()? {
+            Finished::Function(function) => self.template.functions.push(*function),
+            Finished::PassedOver(line, what) => self.template.notices.push(notice(file, line, what)),
+        }
+        Ok(())
+    }
+}
+
+fn notice(file: &Path, line: usize, what: String) -> Notice {
+    Notice { file: file.to_owned(), line, what }
+}
+
+/// Types that hold functions, triggers or tables which are missing here. Others only set up the account.
+fn would_run_something(kind: &str) -> bool {
+    let serverless = kind.starts_with("AWS::Serverless::") && kind != "AWS::Serverless::SimpleTable";
+    serverless
+        || matches!(
+            kind,
+            "AWS::CloudFormation::Stack"
+                | "AWS::DynamoDB::GlobalTable"
+                | "AWS::Events::Rule"
+                | "AWS::Pipes::Pipe"
+                | "AWS::Scheduler::Schedule"
+                | "AWS::SNS::Subscription"
+                | "AWS::StepFunctions::StateMachine"
+        )
+}

@@ -1,0 +1,96 @@
+//! One entry of the section Resources.
+
+use super::error::{Fault, Located, Result};
+use super::yaml::{Entry, find};
+
+/// A resource as written: nothing of it is evaluated yet.
+pub(super) struct Resource<'a> {
+    pub id: &'a str,
+    pub line: usize,
+    pub kind: &'a str,
+    attributes: &'a [Entry],
+}
+
+impl<'a> Resource<'a> {
+    pub fn read(entry: &'a Entry) -> Result<Self> {
+        const ATTRIBUTES: [&str; 12] = [
+            "Type",
+            "Properties",
+            "Metadata",
+            "Condition",
+            "DependsOn",
+            "DeletionPolicy",
+            "UpdateReplacePolicy",
+            "UpdatePolicy",
+            "CreationPolicy",
+            "Description",
+            // SAM's own: permissions between resources, and which Globals do not count.
+            "Connectors",
+            "IgnoreGlobals",
+        ];
+        if entry.key.starts_with("Fn::") {
+            let construct = format!("{} in Resources", entry.key);
+            return Err(Located::unsupported(entry.line, construct, "write the resources out"));
+        }
+        let attributes = entry.node.map(&entry.key)?;
+        if let Some(other) = attributes.iter().find(|one| !ATTRIBUTES.contains(&one.key.as_str())) {
+            let construct = format!("the resource attribute {}", other.key);
+            return Err(Located::unsupported(other.line, construct, "correct or remove it"));
+        }
+        let kind = find(attributes, "Type").ok_or_else(|| {
+            Located::new(entry.line, Fault::Missing { of: entry.key.clone(), name: "Type" })
+        })?;
+        Ok(Self { id: &entry.key, line: entry.line, kind: kind.text("Type")?, attributes })
+    }
+
+    pub fn properties(&self) -> Result<&'a [Entry]> {
+        self.section("Properties")
+    }
+
+    pub fn metadata(&self) -> Result<&'a [Entry]> {
+        self.section("Metadata")
+    }
+
+    fn section(&self, name: &str) -> Result<&'a [Entry]> {
+        find(self.attributes, name).map_or(Ok(&[]), |node| node.map(name))
+    }
+
+    /// The name of the condition on which it exists.
+    pub fn condition(&self) -> Result<Option<&'a str>> {
+        find(self.attributes, "Condition").map(|node| node.text("Condition")).transpose()
+    }
+
+    /// Those of `globals` that count for it: `IgnoreGlobals` is `"*"` or a list of properties.
+    pub fn counting(&self, globals: &[Entry]) -> Result<Vec<Entry>> {
+        const NAME: &str = "IgnoreGlobals";
+        let Some(node) = find(self.attributes, NAME) else { return Ok(globals.to_vec()) };
+        if node.text(NAME).is_ok_and(|text| text == "*") {
+            return Ok(Vec::new());
+        }
+        let ignored = node.list(NAME)?.iter().map(|one| one.text(NAME)).collect::<Result<Vec<_>>>()?;
+        Ok(globals.iter().filter(|entry| !ignored.contains(&entry.key.as_str())).cloned().collect())
+    }
+
+    /// The property with its name; `None` for what does not exist here.
+    pub fn name_property(&self) -> Option<&'static str> {
+        match self.kind {
+            "AWS::Serverless::Function" | "AWS::Lambda::Function" => Some("FunctionName"),
+            "AWS::Lambda::Alias" => Some("Name"),
+            "AWS::SQS::Queue" => Some("QueueName"),
+            "AWS::DynamoDB::Table" | "AWS::Serverless::SimpleTable" => Some("TableName"),
+            "AWS::S3::Bucket" => Some("BucketName"),
+            "AWS::SNS::Topic" | "AWS::MSK::Topic" => Some("TopicName"),
+            "AWS::MSK::Cluster" | "AWS::MSK::ServerlessCluster" => Some("ClusterName"),
+            _ => None,
+        }
+    }
+
+    /// The property that makes it first in, first out; then AWS ends a name that it makes up with `.fifo`.
+    pub fn fifo_property(&self) -> Option<&'static str> {
+        match self.kind {
+            "AWS::SQS::Queue" => Some("FifoQueue"),
+            "AWS::SNS::Topic" => Some("FifoTopic"),
+            _ => None,
+        }
+    }
+}

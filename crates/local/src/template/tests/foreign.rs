@@ -1,0 +1,143 @@
+//! Whole templates of other projects.
+
+use super::super::Template;
+use super::{notices, project, read, settings, with_function, with_mapping};
+
+#[test]
+fn other_events_and_resources_are_noticed_with_their_lines() {
+    let text = with_function(
+        "      Events:
+        Nightly: {Type: Schedule, Properties: {Schedule: rate(1 day)}}
+        Jobs:
+          Type: SQS
+          Properties: {Queue: !GetAtt Elsewhere.Arn}
+  Api: {Type: AWS::Serverless::HttpApi}
+  Flow: {Type: AWS::Serverless::StateMachine, Properties: {DefinitionUri: x}}
+  Nested: {Type: AWS::CloudFormation::Stack}
+  Rule: {Type: AWS::Events::Rule}
+  Role: {Type: AWS::IAM::Role}
+Outputs:
+  Url: {Value: !Sub 'https://${ServerlessRestApi}.example.com'}
+Rules: {R: {}}
+Hooks: {}
+",
+    );
+    let expected = [
+        (9, "the event Nightly of type Schedule of function F"),
+        (11, "the event Jobs of type SQS of function F"),
+        (13, "Api of type AWS::Serverless::HttpApi"),
+        (14, "Flow of type AWS::Serverless::StateMachine"),
+        (15, "Nested of type AWS::CloudFormation::Stack"),
+        (16, "Rule of type AWS::Events::Rule"),
+        (20, "the section Rules"),
+        (21, "the section Hooks"),
+    ];
+    assert_eq!(notices(&text), expected.map(|(line, what)| (line, what.to_owned())));
+}
+
+#[test]
+fn transforms_besides_sams_are_noticed() {
+    let sam = "Transform: AWS::Serverless-2016-10-31";
+    let text = |transform: &str| with_mapping("").replace(sam, transform);
+    assert!(notices(&text("Transform: [AWS::LanguageExtensions, AWS::Serverless-2016-10-31]")).is_empty());
+    let macros = text("Transform: [AWS::Serverless-2016-10-31, Company]");
+    assert_eq!(notices(&macros), [(1, "the transform Company".to_owned())]);
+    let include = text("Transform: {Name: AWS::Include, Parameters: {Location: x}}");
+    assert_eq!(notices(&include), [(1, "the transform AWS::Include".to_owned())]);
+}
+
+#[test]
+fn the_name_of_a_systems_manager_value_serves_as_the_value() {
+    let text = "Parameters:
+  Arn: {Type: 'AWS::SSM::Parameter::Value<String>', Default: /kafka/topic}
+  List: {Type: 'AWS::SSM::Parameter::Value<List<String>>', Default: 'a,b'}
+  Given: {Type: 'AWS::SSM::Parameter::Value<String>', Default: /x}
+Resources: {Q: {Type: AWS::SQS::Queue, Properties: {QueueName: !Join ['-', [!Ref Given, !Select [1, !Ref List]]]}}}
+";
+    let template = read(text, &[("Given", "value")]).unwrap();
+    assert_eq!(template.queues[0].name, "value-b");
+    let told: Vec<_> = template.notices.iter().map(|notice| (notice.line, notice.what.as_str())).collect();
+    let expected = [
+        (2, "the value of parameter Arn in Systems Manager, whose name serves instead"),
+        (3, "the value of parameter List in Systems Manager, whose name serves instead"),
+    ];
+    assert_eq!(told, expected);
+}
+
+#[test]
+fn notices_are_in_the_order_of_files_and_lines() {
+    let folder = tempfile::tempdir().unwrap();
+    let files = ["b.yaml", "a.yaml"].map(|name| folder.path().join(name));
+    let text = with_function("      PackageType: Image\n  Api: {Type: AWS::Serverless::Api}\n");
+    std::fs::write(&files[0], &text).unwrap();
+    std::fs::write(&files[1], text.replace("  F:", "  G:")).unwrap();
+    let notices = Template::read(&files, &settings(&[])).unwrap().notices;
+    let places: Vec<_> = notices.into_iter().map(|notice| (notice.file, notice.line)).collect();
+    let [first, second] = files;
+    assert_eq!(places, [(first.clone(), 8), (first, 9), (second.clone(), 8), (second, 9)]);
+}
+
+#[test]
+fn this_projects_templates_give_no_notices() {
+    assert_eq!(project::project(&[]).notices, []);
+}
+
+/// As `sam init` and the documentation of AWS write them.
+pub(super) const PYTHON: &str = "AWSTemplateFormatVersion: '2010-09-09'
+Transform: AWS::Serverless-2016-10-31
+Parameters:
+  VpcSubnets: {Type: 'List<AWS::EC2::Subnet::Id>'}
+  KeyArn: {Type: String, NoEcho: true}
+Mappings:
+  Limits: {'us-east-1': {Batch: 50}}
+Globals:
+  Function:
+    Timeout: 30
+    Runtime: python3.13
+    Layers: [!Sub 'arn:aws:lambda:${AWS::Region}:017000801446:layer:Powertools:1']
+    VpcConfig: {SubnetIds: !Ref VpcSubnets}
+  Api: {TracingEnabled: true}
+Resources:
+  Cluster:
+    Type: AWS::MSK::Cluster
+    Properties: {ClusterName: orders, BrokerNodeGroupInfo: {ClientSubnets: !Ref VpcSubnets}}
+  Consumer:
+    Type: AWS::Serverless::Function
+    Connectors: {C: {Properties: {Destination: {Id: Table}, Permissions: [Write]}}}
+    Properties:
+      CodeUri: consumer/
+      Handler: app.lambda_handler
+      Environment: {Variables: {TABLE: !Ref Table, KEY: !Ref Key}}
+      Policies: [DynamoDBCrudPolicy: {TableName: !Ref Table}]
+      Events:
+        Orders:
+          Type: MSK
+          Properties:
+            Stream: !Ref Cluster
+            Topics: [orders]
+            StartingPosition: LATEST
+            BatchSize: !FindInMap [Limits, !Ref AWS::Region, Batch]
+  Web:
+    Type: AWS::Serverless::Function
+    Properties: {PackageType: Image}
+  Table: {Type: AWS::Serverless::SimpleTable}
+  Key: {Type: AWS::KMS::Key, Properties: {KeyPolicy: !Ref KeyArn}}
+";
+
+#[test]
+fn a_python_project_is_read_as_it_is() {
+    let template = read(PYTHON, &[]).unwrap();
+    let consumer = &template.functions[0];
+    assert_eq!((consumer.runtime.as_str(), consumer.mappings[0].batch_size), ("python3.13", 50));
+    assert_eq!(
+        (consumer.environment["TABLE"].as_str(), consumer.environment["KEY"].as_str()),
+        ("Table", "Key")
+    );
+    let told: Vec<_> = template.notices.iter().map(|notice| (notice.line, notice.what.as_str())).collect();
+    let expected = [
+        (12, "Layers of function Consumer"),
+        (25, "a reference to Key (AWS::KMS::Key) in the environment of function Consumer"),
+        (37, "function Web, because of PackageType Image"),
+    ];
+    assert_eq!(told, expected);
+}

@@ -1,0 +1,48 @@
+//! Reads topics: of SNS, and of the Kafka cluster.
+
+use super::error::{Located, Result};
+use super::properties::{Properties, check_name};
+use super::resource::Resource;
+use super::scope::Scope;
+use super::{KafkaTopic, NotificationTopic};
+
+/// An `AWS::SNS::Topic`.
+pub(super) fn notification_topic(scope: &Scope<'_>, resource: &Resource<'_>) -> Result<NotificationTopic> {
+    let of = format!("topic {}", resource.id);
+    let properties = Properties::new(scope, resource.properties()?, of, resource.line);
+    properties.pass_over_others(
+        &["TopicName", "FifoTopic", "ContentBasedDeduplication", "FifoThroughputScope", "ArchivePolicy"],
+        &[
+            "DataProtectionPolicy",
+            "DeliveryStatusLogging",
+            "DisplayName",
+            "KmsMasterKeyId",
+            "SignatureVersion",
+            "Tags",
+            "TracingConfig",
+        ],
+    );
+    if properties.boolean("FifoTopic")? == Some(true) {
+        let construct = format!("the FIFO topic {}", resource.id);
+        return Err(Located::unsupported(resource.line, construct, "use a standard topic"));
+    }
+    let name = scope.physical_name(resource, resource.line)?;
+    check_name("TopicName", &name, resource.line, 256, "-_")?;
+    Ok(NotificationTopic { name })
+}
+
+/// An `AWS::MSK::Topic`.
+pub(super) fn kafka_topic(scope: &Scope<'_>, resource: &Resource<'_>) -> Result<KafkaTopic> {
+    let of = format!("topic {}", resource.id);
+    let properties = Properties::new(scope, resource.properties()?, of, resource.line);
+    // The local cluster has one broker, and as many replicas.
+    properties.only(&["TopicName", "PartitionCount", "Configs"], &["ClusterArn", "ReplicationFactor"])?;
+    properties.pass_over(&["Configs"]);
+    let name = scope.physical_name(resource, resource.line)?;
+    if properties.written("TopicName").is_none() {
+        return Err(properties.missing("TopicName"));
+    }
+    check_name("TopicName", &name, resource.line, 249, "._-")?;
+    let partitions = properties.count("PartitionCount", 1..=10_000)?;
+    Ok(KafkaTopic { name, partitions: partitions.ok_or_else(|| properties.missing("PartitionCount"))? })
+}
