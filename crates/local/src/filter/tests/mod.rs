@@ -1,0 +1,32 @@
+mod arrays;
+mod formats;
+mod operators;
+mod properties;
+mod refused;
+
+use serde_json::{Value, json};
+
+use super::{Pattern, PatternError};
+
+/// A filter on the fields below `value`.
+fn filter(fields: &Value) -> Pattern {
+    Pattern::parse(&json!({ "value": fields }).to_string()).unwrap()
+}
+
+/// Whether a filter on fields accepts a record, each in JSON as it is written.
+fn matches(fields: &str, record: &str) -> bool {
+    let pattern = Pattern::parse(&format!(r#"{{"value":{fields}}}"#)).unwrap();
+    pattern.accepts(Some(record.as_bytes()))
+}
+
+/// Checks rows of a field's list, the field's value and whether they match.
+fn check(rows: &[(&str, &str, bool)]) {
+    for (list, value, expected) in rows {
+        let matched = matches(&format!(r#"{{"field":{list}}}"#), &format!(r#"{{"field":{value}}}"#));
+        assert_eq!(matched, *expected, "{list} on {value}");
+    }
+}
+
+fn error(pattern: &str) -> PatternError {
+    Pattern::parse(pattern).unwrap_err()
+}
