@@ -112,7 +112,7 @@ pub(super) async fn send(operation: &str, request: RequestBuilder) -> Result<Res
     Err(EmulatorError::Refused {
         operation: operation.to_owned(),
         status: status.as_u16(),
-        code: code(&body),
+        code: error_code(&body),
     })
 }
 
@@ -126,7 +126,7 @@ pub(super) async fn text(operation: &str, request: RequestBuilder) -> Result<Str
 }
 
 /// The error code of a JSON or XML error.
-fn code(body: &str) -> String {
+pub(crate) fn error_code(body: &str) -> String {
     let json = serde_json::from_str::<Value>(body).ok();
     let code = json
         .as_ref()
@@ -155,11 +155,11 @@ mod tests {
     #[test]
     fn error_codes_are_read_from_either_protocol() {
         assert_eq!(
-            code(r#"{"__type":"com.amazonaws.dynamodb.v20120810#ResourceInUseException"}"#),
+            error_code(r#"{"__type":"com.amazonaws.dynamodb.v20120810#ResourceInUseException"}"#),
             "ResourceInUseException"
         );
-        assert_eq!(code("<Error><Code>NoSuchBucket</Code></Error>"), "NoSuchBucket");
-        assert_eq!(code("plain"), "plain");
+        assert_eq!(error_code("<Error><Code>NoSuchBucket</Code></Error>"), "NoSuchBucket");
+        assert_eq!(error_code("plain"), "plain");
     }
 
     #[test]

@@ -20,6 +20,7 @@ use crate::error::StartError;
 use crate::process::{Launch, Process, basic_environment};
 
 pub use client::EmulatorError;
+pub(crate) use client::error_code;
 pub use read::{QueueMessage, SentMail, SentSms};
 
 /// How it is called in messages.

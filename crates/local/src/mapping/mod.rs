@@ -30,11 +30,11 @@ use rdkafka::error::{KafkaError, RDKafkaErrorCode};
 use tokio::sync::{mpsc, oneshot, watch};
 use tokio::task::{JoinHandle, spawn_blocking};
 
-use crate::template::{EventSource, Mapping};
+use crate::template::Mapping;
 pub use batch::Condition;
 use consumer::GroupConsumer;
 pub use consumer::PartitionLag;
-use destination::{FailureQueue, Story};
+use destination::FailureDestination;
 pub use event::{FunctionFailure, MappingEvent, Observer};
 use invoke::Invoker;
 use machine::Machine;
@@ -77,7 +77,7 @@ pub enum MappingError {
         /// As the template has it.
         destination: String,
         /// What is wrong and what to do.
-        reason: &'static str,
+        reason: String,
     },
     /// A base URL that is none.
     #[error("the {name} {url} is not a base URL; give one like http://127.0.0.1:9001")]
@@ -215,24 +215,11 @@ fn is_passing(error: &KafkaError) -> bool {
 fn worker(spec: &Mapping, connection: &Connection, envelope: Envelope) -> Result<Worker, MappingError> {
     // Loopback endpoints: a proxy of the environment must not come between.
     let client = reqwest::Client::builder().no_proxy().build()?;
-    let destination = spec
-        .on_failure
-        .as_ref()
-        .map(|arn| FailureQueue::new(client.clone(), &connection.aws_endpoint, arn))
-        .transpose()?;
     Ok(Worker {
         mapping: spec.id.clone(),
+        destination: FailureDestination::new(client.clone(), spec, connection, envelope.clone())?,
         envelope,
         invoker: Invoker::new(client, &connection.invoke_endpoint, &spec.function)?,
         report_batch_item_failures: spec.report_batch_item_failures,
-        destination,
-        story: Story {
-            function_arn: format!("arn:aws:lambda:us-east-1:000000000000:function:{}", spec.function),
-            event_source_arn: match &spec.source {
-                EventSource::Msk(arn) => Some(arn.clone()),
-                EventSource::SelfManagedKafka(_) => None,
-            },
-            bootstrap_servers: connection.bootstrap_servers.clone(),
-        },
     })
 }

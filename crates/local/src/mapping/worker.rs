@@ -5,7 +5,7 @@ use std::time::Instant;
 use jiff::Timestamp;
 
 use super::batch::{Action, Condition, Job, Outcome};
-use super::destination::{FailureQueue, Story};
+use super::destination::FailureDestination;
 use super::event::{FunctionFailure, MappingEvent};
 use super::invoke::{Answer, Invoker};
 use super::payload::Envelope;
@@ -17,8 +17,7 @@ pub(super) struct Worker {
     pub(super) envelope: Envelope,
     pub(super) invoker: Invoker,
     pub(super) report_batch_item_failures: bool,
-    pub(super) destination: Option<FailureQueue>,
-    pub(super) story: Story,
+    pub(super) destination: Option<FailureDestination>,
 }
 
 /// How an action went.
@@ -91,8 +90,7 @@ impl Worker {
             let events = vec![MappingEvent::Dropped { condition, records }];
             return Report { batch, outcome: Outcome::GivenUp, events };
         };
-        let message = self.story.message(&job, condition, &self.envelope, Timestamp::now());
-        match destination.deliver(&message).await {
+        match destination.deliver(&job, condition, Timestamp::now()).await {
             Ok(()) => {
                 tracing::warn!(
                     mapping,

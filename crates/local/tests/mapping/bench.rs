@@ -89,10 +89,14 @@ impl Bench {
     }
 
     pub fn start(&self, spec: &Mapping) -> EventSourceMapping {
+        self.start_with_aws(spec, &self.endpoint)
+    }
+
+    pub fn start_with_aws(&self, spec: &Mapping, aws_endpoint: &str) -> EventSourceMapping {
         let connection = Connection {
             bootstrap_servers: self.cluster.bootstrap_servers(),
             invoke_endpoint: self.endpoint.clone(),
-            aws_endpoint: self.endpoint.clone(),
+            aws_endpoint: aws_endpoint.to_owned(),
         };
         let events = self.event_sender.clone();
         let observer = Arc::new(move |event: &MappingEvent| {

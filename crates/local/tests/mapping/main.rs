@@ -3,13 +3,13 @@
 #![allow(clippy::unwrap_used, reason = "a test may panic, its helpers too")]
 
 mod bench;
+mod destinations;
 
 use std::collections::BTreeSet;
 use std::time::Duration;
 
 use bench::{ARN, Bench, Reply, header, positions, spec, whole_batches_of, within};
 use rdkafka::message::OwnedHeaders;
-use serde_json::Value;
 use tidings_local::mapping::{Condition, MappingEvent};
 use tidings_local::template::{Mapping, StartingPosition};
 
@@ -109,40 +109,6 @@ async fn throttles_and_service_errors_use_no_attempt() {
 }
 
 #[tokio::test]
-async fn an_exhausted_batch_goes_to_the_failure_destination() {
-    let replies = [Reply::FunctionError, Reply::failures(&[(0, 1)]), Reply::ok()];
-    let mut bench = Bench::new(1, replies).await;
-    bench.publish(0, "a").await;
-    bench.publish(0, "b").await;
-    let retried_once = Mapping {
-        maximum_retry_attempts: Some(1),
-        on_failure: Some(QUEUE.to_owned()),
-        ..whole_batches_of(2)
-    };
-    let mapping = bench.start(&retried_once);
-    let message = within(bench.messages.recv()).await.unwrap();
-    assert!(message["QueueUrl"].as_str().unwrap().ends_with("/000000000000/notify-dead-letters"));
-    let body: Value = serde_json::from_str(message["MessageBody"].as_str().unwrap()).unwrap();
-    let context = &body["requestContext"];
-    assert_eq!(context["condition"], "RetryAttemptsExhausted");
-    assert_eq!(context["approximateInvokeCount"], 2);
-    assert_eq!(context["requestId"], "8a2c");
-    assert_eq!(context["functionArn"], "arn:aws:lambda:us-east-1:000000000000:function:notify");
-    assert_eq!(body["KafkaBatchInfo"]["batchSize"], 1, "the record that was settled is not in it");
-    assert_eq!(
-        body["KafkaBatchInfo"]["recordsInfo"]["transfer.made-0"],
-        serde_json::json!({
-            "firstRecordOffset": "1", "lastRecordOffset": "1",
-            "firstRecordTimestamp": "2018-12-17T22:10:50.987Z", "lastRecordTimestamp": "2018-12-17T22:10:50.987Z",
-        })
-    );
-    within(mapping.settled()).await.unwrap();
-    assert_eq!(bench.invoked().await.len(), 2);
-    assert_eq!(bench.invoked().await.len(), 2);
-    bench.no_more_invocations();
-}
-
-#[tokio::test]
 async fn without_a_destination_an_exhausted_batch_is_dropped_and_told() {
     let mut bench = Bench::new(1, [Reply::FunctionError, Reply::ok()]).await;
     bench.publish(0, "a").await;
@@ -204,21 +170,6 @@ async fn six_megabytes_end_a_batch_and_the_rest_waits() {
         assert!(payload.len() <= 6 * 1024 * 1024, "{} bytes", payload.len());
         assert_eq!(positions(&payload), (from..to).map(|offset| (0, offset)).collect::<Vec<_>>());
     }
-    within(mapping.settled()).await.unwrap();
-    bench.no_more_invocations();
-}
-
-#[tokio::test]
-async fn a_record_that_no_payload_holds_goes_to_the_failure_destination() {
-    let mut bench = Bench::new(1, [Reply::ok()]).await;
-    bench.publish(0, &"x".repeat(4_800_000)).await;
-    bench.publish(0, "small").await;
-    let mapping = bench.start(&Mapping { on_failure: Some(QUEUE.to_owned()), ..spec() });
-    let message = within(bench.messages.recv()).await.unwrap();
-    let body: Value = serde_json::from_str(message["MessageBody"].as_str().unwrap()).unwrap();
-    assert_eq!(body["requestContext"]["condition"], "MaximumPayloadSizeExceeded");
-    assert!(body["responseContext"].is_null());
-    assert_eq!(bench.invoked().await, [(0, 1)]);
     within(mapping.settled()).await.unwrap();
     bench.no_more_invocations();
 }
