@@ -13,7 +13,7 @@ use crate::{
 };
 
 /// In the value of a parameter it stands for the address of the broker, which is known once that runs.
-pub const BOOTSTRAP_SERVERS: &str = "{bootstrap_servers}";
+pub const BROKERS: &str = "{brokers}";
 
 /// How many records an instance of Tidings' functions handles at once. The emulator answers one call after the
 /// other: with more under way, each waits longer, on a busy machine longer than a function waits for its effect.
@@ -30,7 +30,7 @@ const FUNCTION_TIMEOUT_SECONDS: &str = "300";
 pub struct Project {
     /// The templates, which are deployed as stacks of one stage.
     pub templates: Vec<PathBuf>,
-    /// Values of their parameters; [`BOOTSTRAP_SERVERS`] in a value is replaced.
+    /// Values of their parameters; [`BROKERS`] in a value is replaced.
     pub parameters: BTreeMap<String, String>,
     /// Topics to create besides those that the templates describe.
     pub topics: Vec<TopicSpec>,
@@ -53,7 +53,7 @@ impl Project {
         let mut all = texts(&[
             ("Stage", "local"),
             ("KafkaClusterArn", &cluster),
-            ("KafkaBootstrapServers", BOOTSTRAP_SERVERS),
+            ("KafkaBootstrapServers", BROKERS),
             ("KafkaAuth", "none"),
             ("FunctionTimeoutSeconds", FUNCTION_TIMEOUT_SECONDS),
             ("EmailFrom", "notices@bank.example"),

@@ -58,7 +58,7 @@ pub struct RunArgs {
     /// be given several times.
     #[arg(long = "command", value_name = "FUNCTION=COMMAND", value_parser = command)]
     commands: Vec<(String, Vec<String>)>,
-    /// How many partitions the topics have that no AWS::MSK::Topic describes.
+    /// How many partitions those topics have that no template describes.
     #[arg(long, value_name = "N", default_value_t = 3, value_parser = clap::value_parser!(i32).range(1..=1000))]
     partitions: i32,
     /// Write every function's environment as a file into this folder, for functions that run elsewhere (--invoke).

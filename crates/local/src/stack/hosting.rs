@@ -10,13 +10,17 @@ use crate::{
     template::{Function, Template},
 };
 
-/// Starts the host with every function of which is known how to start it.
+/// Starts the host with every function of which is known how to start it, unless something else takes its place; and
+/// gives the base URL of the Invoke API.
 pub(super) async fn start(
     options: &StackOptions,
     template: &Template,
     starts: &Starts,
     environment: &BTreeMap<String, String>,
-) -> Result<Host, StartError> {
+) -> Result<(Option<Host>, String), StartError> {
+    if let Some(endpoint) = &options.invoke_endpoint {
+        return Ok((None, endpoint.clone()));
+    }
     let known = template
         .functions
         .iter()
@@ -27,7 +31,9 @@ pub(super) async fn start(
         on_report: Arc::clone(&options.on_report),
         ..HostOptions::default()
     };
-    Host::start(specs, host_options).await
+    let host = Host::start(specs, host_options).await?;
+    let endpoint = format!("http://{}", host.address());
+    Ok((Some(host), endpoint))
 }
 
 fn spec(function: &Function, start: &Start, environment: &BTreeMap<String, String>) -> FunctionSpec {

@@ -115,19 +115,14 @@ impl Stack {
         provision(&emulator, &template, options.project.sender.as_deref()).await?;
         let mut environment = options.project.environment.clone();
         environment.insert("AWS_ENDPOINT_URL".to_owned(), recorder.endpoint());
-        let (host, invoke_endpoint) = match &options.invoke_endpoint {
-            Some(endpoint) => (None, endpoint.clone()),
-            None => {
-                let host = hosting::start(&options, &template, &starts, &environment).await?;
-                let endpoint = format!("http://{}", host.address());
-                // Set once, right here; the recorder has had no call yet.
-                let kill = host.killer();
-                let _ = killer.set(Arc::new(move |source| {
-                    kill(source);
-                }));
-                (Some(host), endpoint)
-            }
-        };
+        let (host, invoke_endpoint) = hosting::start(&options, &template, &starts, &environment).await?;
+        if let Some(host) = &host {
+            // Set once, right here; the recorder has had no call yet.
+            let kill = host.killer();
+            let _ = killer.set(Arc::new(move |source| {
+                kill(source);
+            }));
+        }
         let producer = Producer::new(broker.bootstrap_servers()).map_err(|error| kafka_error(&error))?;
         let notices = hosting::notices(&template, starts.notices);
         let mut stack = Self {

@@ -3,7 +3,7 @@
 use crate::{
     broker::TopicSpec,
     error::StartError,
-    project::{BOOTSTRAP_SERVERS, Project},
+    project::{BROKERS, Project},
     template::{Bucket, NotificationTopic, Queue, Template, TemplateSettings},
 };
 
@@ -30,7 +30,7 @@ pub(super) fn read(
     bootstrap_servers: &str,
     aws_endpoint: &str,
 ) -> Result<Template, StartError> {
-    let replaced = |value: &String| value.replace(BOOTSTRAP_SERVERS, bootstrap_servers);
+    let replaced = |value: &String| value.replace(BROKERS, bootstrap_servers);
     let settings = TemplateSettings {
         parameters: project.parameters.iter().map(|(name, value)| (name.clone(), replaced(value))).collect(),
         emulator_endpoint: aws_endpoint.to_owned(),

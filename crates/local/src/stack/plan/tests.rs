@@ -41,7 +41,7 @@ Resources:
 fn project(file: PathBuf) -> Project {
     Project {
         templates: vec![file],
-        parameters: [("Brokers".to_owned(), format!("{BOOTSTRAP_SERVERS},other:9092"))].into(),
+        parameters: [("Brokers".to_owned(), format!("{BROKERS},other:9092"))].into(),
         partitions: 3,
         ..Project::default()
     }
