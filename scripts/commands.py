@@ -1,7 +1,8 @@
-"""Fails for a command in README or CONTRIBUTING that no test runs.
+"""Fails for a command in a README or in CONTRIBUTING that no test runs.
 
-A command counts as run when it stands word for word in one of the scripts that scripts/test consists of, or in the
-walk-through, which scripts/walkthrough.py follows.
+A command counts as run when it stands word for word in one of the scripts that scripts/test consists of, in the
+walk-through, which scripts/walkthrough.py follows, or in a document that a test follows from its first block to its
+last.
 """
 
 import pathlib
@@ -12,6 +13,8 @@ from markdown import section, shell_blocks
 from walkthrough import WALKTHROUGH
 
 DOCUMENTS = ("README.md", "CONTRIBUTING.md")
+# Documents, and the tests that follow them.
+FOLLOWED = {"examples/powertools-python/README.md": "tests/tests/command/example.rs"}
 SCRIPTS = (".ci/run", "scripts/test", "scripts/cargo_lambda.py")
 PARTS = re.compile(r"^all=\((.*)\)$", re.MULTILINE)
 
@@ -28,6 +31,11 @@ def main() -> None:
     run = "\n".join(pathlib.Path(script).read_text(encoding="utf-8") for script in SCRIPTS)
     followed = shell_blocks(section(*WALKTHROUGH))
     count, missing = 0, []
+    for document, test in FOLLOWED.items():
+        if document in pathlib.Path(test).read_text(encoding="utf-8"):
+            followed += shell_blocks(pathlib.Path(document).read_text(encoding="utf-8"))
+        else:
+            missing.append(f"{document}: {test} does not follow it")
     for document in DOCUMENTS:
         for block in shell_blocks(pathlib.Path(document).read_text(encoding="utf-8")):
             if block in followed:
@@ -37,7 +45,7 @@ def main() -> None:
                 count += bool(command)
                 if not is_run(command, run):
                     missing.append(f"{document}: no test runs `{command}`")
-    print(f"{count} commands and {len(followed)} blocks of the walk-through are looked up, {len(missing)} not found")
+    print(f"{count} commands and {len(followed)} blocks of followed documents are looked up, {len(missing)} not found")
     if missing:
         sys.exit("\n".join(missing))
 

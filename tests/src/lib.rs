@@ -24,7 +24,9 @@ use tidings_local::{
     },
     mapping::MappingEvent,
     produce::OutgoingRecord,
+    project::Project,
     recorder::{CallDetails, Matcher},
+    runtimes::Runtimes,
     stack::{AwsKind, Stack, StackOptions},
     template::{Function, Mapping},
 };
@@ -81,11 +83,10 @@ impl System {
         let parameters: BTreeMap<String, String> =
             parameters.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect();
         let options = StackOptions {
-            repository,
-            binaries: binaries(),
+            project: Project::tidings(&repository, parameters),
+            runtimes: Runtimes { binaries: Some(binaries()), ..Runtimes::default() },
             broker: kind,
             aws: AwsKind::Emulator(venv().join("bin/ministack")),
-            parameters,
             invoke_endpoint: None,
             progress: Arc::new(|line| eprintln!("{line}")),
             on_line: Arc::new(move |_, line| {

@@ -29,6 +29,9 @@ pub enum StartError {
         /// What the operating system said.
         reason: String,
     },
+    /// A function cannot be started.
+    #[error(transparent)]
+    Runtime(#[from] crate::runtimes::RuntimeError),
     /// A setting or an input file is wrong.
     #[error("{0}")]
     Setting(String),

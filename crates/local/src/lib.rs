@@ -11,6 +11,8 @@ pub mod host;
 pub mod mapping;
 pub mod process;
 pub mod produce;
+pub mod project;
 pub mod recorder;
+pub mod runtimes;
 pub mod stack;
 pub mod template;

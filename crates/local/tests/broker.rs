@@ -3,7 +3,7 @@
 #![allow(clippy::unwrap_used, reason = "a failed step ends the test")]
 
 use std::path::PathBuf;
-use std::sync::{Arc, Mutex};
+use std::sync::Arc;
 use std::time::Duration;
 
 use rdkafka::consumer::{Consumer as _, StreamConsumer};
@@ -15,10 +15,6 @@ use tidings_local::process::LineSink;
 
 const TOPIC: &str = "transaction.completed";
 
-fn repository() -> PathBuf {
-    PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../..")
-}
-
 fn silent() -> LineSink {
     Arc::new(|_: &str| ())
 }
@@ -28,7 +24,7 @@ fn on_path(program: &str) -> bool {
 }
 
 async fn start(kind: BrokerKind) -> Broker {
-    Broker::start(kind, &repository(), &silent()).await.unwrap_or_else(|error| panic!("{error}"))
+    Broker::start(kind, &silent()).await.unwrap_or_else(|error| panic!("{error}"))
 }
 
 fn client<T: rdkafka::config::FromClientConfig>(servers: &str, more: &[(&str, &str)]) -> T {
@@ -141,21 +137,6 @@ async fn a_broker_that_does_not_answer_is_an_error_that_names_it() {
     let port = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
     let servers = format!("127.0.0.1:{port}");
     let kind = BrokerKind::External(servers.clone());
-    let error = Broker::start(kind, &repository(), &silent()).await.err().unwrap().to_string();
+    let error = Broker::start(kind, &silent()).await.err().unwrap().to_string();
     assert!(error.contains(&servers) && error.contains("did not answer"), "{error}");
-}
-
-#[tokio::test(flavor = "multi_thread")]
-async fn apache_kafka_without_its_settings_is_an_error_that_names_the_file() {
-    if !on_path("java") {
-        eprintln!("skipped: needs java");
-        return;
-    }
-    let empty = tempfile::tempdir().unwrap();
-    let told = Arc::new(Mutex::new(Vec::new()));
-    let sink = Arc::clone(&told);
-    let progress: LineSink = Arc::new(move |line: &str| sink.lock().unwrap().push(line.to_owned()));
-    let error = Broker::start(BrokerKind::Kafka, empty.path(), &progress).await.err().unwrap().to_string();
-    assert!(error.contains("infra/kafka/pom.xml"), "{error}");
-    assert!(told.lock().unwrap().is_empty());
 }

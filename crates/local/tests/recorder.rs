@@ -17,7 +17,7 @@ use axum::routing::any;
 use serde_json::json;
 use tidings_local::emulator::{Emulator, EmulatorOptions};
 use tidings_local::recorder::{Action, Call, CallDetails, Fault, Matcher, Recorder, RecorderOptions};
-use tidings_local::template::{Bucket, Queue, Table};
+use tidings_local::template::{Bucket, NotificationTopic, Queue, Table};
 use tokio::net::TcpListener;
 use tokio::sync::{Notify, mpsc};
 
@@ -39,9 +39,10 @@ async fn emulator(state: &tempfile::TempDir) -> Emulator {
     }];
     let queues = [Queue { name: "email-dead-letters".into() }];
     let buckets = [Bucket { name: "statements".into() }];
-    emulator.provision(&tables, &queues, &buckets).await.expect("resources are created");
+    let topics = [NotificationTopic { name: "notices".to_owned() }];
+    emulator.provision(&tables, &queues, &buckets, &topics).await.expect("resources are created");
     // What exists already is no error.
-    emulator.provision(&tables, &queues, &buckets).await.expect("resources are kept");
+    emulator.provision(&tables, &queues, &buckets, &topics).await.expect("resources are kept");
     emulator.verify_sender("bank@bank.example").await.expect("the sender is verified");
     emulator
 }

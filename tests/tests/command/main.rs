@@ -3,7 +3,9 @@
 #![allow(clippy::unwrap_used, reason = "a test's helpers may panic as the test itself does")]
 
 mod demo;
+mod example;
 mod interrupted;
+mod run;
 mod running;
 mod unusable;
 mod up;

@@ -1,4 +1,5 @@
-//! Apache Kafka's jars: copied once by Maven into `.local/kafka-VERSION`, as infra/kafka/pom.xml says.
+//! Apache Kafka's jars: copied once by Maven into the user's cache, `tidings/kafka-VERSION`, as infra/kafka/pom.xml
+//! says, which is part of this program so that it runs from any folder.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -10,23 +11,23 @@ use crate::process::{Launch, LineSink, find_program};
 const WHAT: &str = "the download of Apache Kafka";
 const MAVEN_REMEDY: &str =
     "install Apache Maven (it fetches Kafka's jars once), or choose the embedded broker";
+const POM: &str = include_str!("../../../../infra/kafka/pom.xml");
 
-/// The folder with the jars, as an absolute path, because Java runs in another folder. Only the first call for a
-/// version needs Maven and a network.
-pub(super) async fn ready(repository: &Path, progress: &LineSink) -> Result<PathBuf, StartError> {
-    let pom = repository.join("infra/kafka/pom.xml");
-    let absolute = |source| StartError::File { path: repository.to_owned(), source };
-    let kept = std::path::absolute(repository).map_err(absolute)?.join(".local");
-    let jars = kept.join(format!("kafka-{}", version(&pom)?));
+/// The folder with the jars. Only the first call for a version needs Maven and a network.
+pub(super) async fn ready(progress: &LineSink) -> Result<PathBuf, StartError> {
+    let cache = cache_folder(|name| std::env::var_os(name).map(PathBuf::from))?;
+    let jars = cache.join(format!("kafka-{}", version()?));
     if jars.is_dir() {
         return Ok(jars);
     }
     let maven = find_program("mvn", MAVEN_REMEDY)?;
-    let fail = |source| StartError::File { path: kept.clone(), source };
-    fs::create_dir_all(&kept).map_err(fail)?;
+    let fail = |source| StartError::File { path: cache.clone(), source };
+    fs::create_dir_all(&cache).map_err(fail)?;
     // Copied beside and renamed when complete: an interrupted copy is never taken for the jars, and of two copies
     // at once the first wins.
-    let copy = tempfile::Builder::new().prefix("kafka-copy-").tempdir_in(&kept).map_err(fail)?;
+    let copy = tempfile::Builder::new().prefix("kafka-copy-").tempdir_in(&cache).map_err(fail)?;
+    let pom = copy.path().join("pom.xml");
+    fs::write(&pom, POM).map_err(fail)?;
     let message = "fetching Apache Kafka's jars with mvn, once (44 MB) ...";
     announced(progress, message, copy_dependencies(&maven, &pom, copy.path())).await?;
     let copy = copy.keep();
@@ -34,6 +35,20 @@ pub(super) async fn ready(repository: &Path, progress: &LineSink) -> Result<Path
         fs::remove_dir_all(&copy).map_err(fail)?;
     }
     Ok(jars)
+}
+
+/// Where the XDG Base Directory Specification puts what can be fetched again: relative values do not count.
+fn cache_folder(variable: impl Fn(&str) -> Option<PathBuf>) -> Result<PathBuf, StartError> {
+    let absolute = |name| variable(name).filter(|path| path.is_absolute());
+    absolute("XDG_CACHE_HOME")
+        .or_else(|| absolute("HOME").map(|home| home.join(".cache")))
+        .map(|cache| cache.join("tidings"))
+        .ok_or_else(|| {
+            StartError::Setting(
+                "there is no place to keep Apache Kafka's jars; set XDG_CACHE_HOME or HOME to a folder"
+                    .to_owned(),
+            )
+        })
 }
 
 async fn copy_dependencies(maven: &Path, pom: &Path, to: &Path) -> Result<(), StartError> {
@@ -51,11 +66,34 @@ async fn copy_dependencies(maven: &Path, pom: &Path, to: &Path) -> Result<(), St
 }
 
 /// The property kafka.version of the POM, which so stays the only place that names it.
-fn version(pom: &Path) -> Result<String, StartError> {
-    let text = fs::read_to_string(pom).map_err(|source| StartError::File { path: pom.to_owned(), source })?;
-    let value = text.split_once("<kafka.version>").and_then(|(_, rest)| rest.split_once('<'));
-    match value {
-        Some((version, _)) if !version.trim().is_empty() => Ok(version.trim().to_owned()),
-        _ => Err(StartError::Setting(format!("{} has no property kafka.version; add it", pom.display()))),
+fn version() -> Result<&'static str, StartError> {
+    let value = POM.split_once("<kafka.version>").and_then(|(_, rest)| rest.split_once('<'));
+    value.map(|(version, _)| version.trim()).ok_or_else(|| {
+        StartError::Setting("infra/kafka/pom.xml has no property kafka.version; add it".to_owned())
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_pom_names_a_version() {
+        assert!(version().unwrap().starts_with("4."));
+    }
+
+    #[test]
+    fn the_cache_is_where_the_user_has_it() {
+        let folder = |xdg: &'static str, home: &'static str| {
+            cache_folder(|name| match name {
+                "XDG_CACHE_HOME" if !xdg.is_empty() => Some(xdg.into()),
+                "HOME" if !home.is_empty() => Some(home.into()),
+                _ => None,
+            })
+        };
+        assert_eq!(folder("/x", "/h").unwrap(), Path::new("/x/tidings"));
+        assert_eq!(folder("", "/h").unwrap(), Path::new("/h/.cache/tidings"));
+        assert_eq!(folder("relative", "/h").unwrap(), Path::new("/h/.cache/tidings"));
+        assert!(folder("", "").unwrap_err().to_string().contains("XDG_CACHE_HOME"));
     }
 }

@@ -33,9 +33,9 @@ pub(super) struct Kafka {
 
 impl Kafka {
     /// Starts it and waits until it answers; returns its bootstrap servers too.
-    pub async fn start(repository: &Path, progress: &LineSink) -> Result<(String, Self), StartError> {
+    pub async fn start(progress: &LineSink) -> Result<(String, Self), StartError> {
         let java = find_program("java", JAVA_REMEDY)?;
-        let jars = jars::ready(repository, progress).await?;
+        let jars = jars::ready(progress).await?;
         for _ in 1..ATTEMPTS {
             match Self::attempt(&java, &jars, progress).await {
                 Err(StartError::NotReady { reason, .. }) if reason.contains("BindException") => {}
@@ -59,7 +59,7 @@ impl Kafka {
             let servers = format!("127.0.0.1:{port}");
             let probe = Probe::new(&servers)?;
             process.wait_ready(START_LIMIT, || probe.answers(PROBE_LIMIT)).await?;
-            Ok((servers, process))
+            Ok::<_, StartError>((servers, process))
         };
         let (servers, process) = announced(progress, "starting Apache Kafka ...", starting).await?;
         Ok((servers, Self { process, _folder: folder }))

@@ -9,8 +9,10 @@ mod kafka;
 mod ports;
 mod progress;
 
-use std::path::Path;
+use std::path::PathBuf;
 use std::str::FromStr;
+
+use tempfile::TempDir;
 
 use crate::error::StartError;
 use crate::process::LineSink;
@@ -26,8 +28,8 @@ pub enum BrokerKind {
     /// forgets the oldest records beyond 5 MiB or 100,000 message sets per partition, answers every lookup by
     /// time with the end, and forgets everything at exit.
     Embedded,
-    /// Apache Kafka in `KRaft` mode. Needs Java 17, and `mvn` once, to fetch its jars into `.local/kafka-VERSION`.
-    /// Its data is removed when it stops.
+    /// Apache Kafka in `KRaft` mode. Needs Java 17, and `mvn` once, to fetch its jars into the user's cache. Its data
+    /// is removed when it stops.
     Kafka,
     /// Redpanda from `infra/compose.yaml`. Needs a Docker engine.
     Compose,
@@ -71,27 +73,27 @@ pub struct Broker {
 enum Running {
     Embedded(Embedded),
     Kafka(Kafka),
-    Compose(Compose),
+    /// In this order: its file is needed to take it down.
+    Compose(Compose, TempDir),
     External,
 }
 
 impl Broker {
-    /// Starts it and waits until it answers. `repository` is the folder with `infra/`; downloads are kept in its
-    /// `.local/`. `progress` is told about steps that take longer than two seconds.
-    pub async fn start(kind: BrokerKind, repository: &Path, progress: &LineSink) -> Result<Self, StartError> {
+    /// Starts it and waits until it answers. `progress` is told about steps that take longer than two seconds.
+    pub async fn start(kind: BrokerKind, progress: &LineSink) -> Result<Self, StartError> {
         let (bootstrap_servers, running) = match kind {
             BrokerKind::Embedded => {
                 let (servers, embedded) = Embedded::start()?;
                 (servers, Running::Embedded(embedded))
             }
             BrokerKind::Kafka => {
-                let (servers, kafka) = Kafka::start(repository, progress).await?;
+                let (servers, kafka) = Kafka::start(progress).await?;
                 (servers, Running::Kafka(kafka))
             }
             BrokerKind::Compose => {
-                let file = repository.join("infra/compose.yaml");
+                let (folder, file) = compose_file()?;
                 let (servers, compose) = Compose::start("docker", &file, progress).await?;
-                (servers, Running::Compose(compose))
+                (servers, Running::Compose(compose, folder))
             }
             BrokerKind::External(servers) => {
                 admin::require_answer(&servers).await?;
@@ -119,10 +121,20 @@ impl Broker {
     pub async fn stop(self) {
         match self.running {
             Running::Kafka(kafka) => kafka.stop().await,
-            Running::Compose(compose) => compose.stop().await,
+            Running::Compose(compose, _folder) => compose.stop().await,
             Running::Embedded(_) | Running::External => {}
         }
     }
+}
+
+/// infra/compose.yaml as a file, wherever this program runs, and the temporary folder that it lives in.
+fn compose_file() -> Result<(TempDir, PathBuf), StartError> {
+    const TEXT: &str = include_str!("../../../../infra/compose.yaml");
+    let fail = |source| StartError::File { path: std::env::temp_dir(), source };
+    let folder = TempDir::with_prefix("tidings-compose-").map_err(fail)?;
+    let file = folder.path().join("compose.yaml");
+    std::fs::write(&file, TEXT).map_err(fail)?;
+    Ok((folder, file))
 }
 
 #[cfg(test)]

@@ -83,6 +83,12 @@ impl Emulator {
         Ok(Self { endpoint, client: client::new()?, process: None })
     }
 
+    /// No emulator: nothing listens on its address (TCP port 1 of loopback), so that calls fail at once and leave
+    /// the machine never.
+    pub fn absent() -> Result<Self, StartError> {
+        Self::external("http://127.0.0.1:1")
+    }
+
     /// Its URL, without a slash at its end.
     #[must_use]
     pub fn endpoint(&self) -> &str {

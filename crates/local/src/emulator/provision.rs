@@ -5,18 +5,19 @@ use serde_json::{Value, json};
 
 use super::Emulator;
 use super::client::{EmulatorError, send};
-use crate::template::{Bucket, Queue, Table};
+use crate::template::{Bucket, NotificationTopic, Queue, Table};
 
 /// The mobile push application of all devices.
 const APPLICATION: &str = "tidings";
 
 impl Emulator {
-    /// Creates the tables, queues and buckets that do not exist yet.
+    /// Creates the tables, queues, buckets and notification topics that do not exist yet.
     pub async fn provision(
         &self,
         tables: &[Table],
         queues: &[Queue],
         buckets: &[Bucket],
+        topics: &[NotificationTopic],
     ) -> Result<(), EmulatorError> {
         for table in tables {
             self.create_table(table).await?;
@@ -28,6 +29,10 @@ impl Emulator {
         for bucket in buckets {
             let request = self.request(Method::PUT, "s3", &format!("/{}", bucket.name));
             exists("BucketAlreadyOwnedByYou", send("CreateBucket", request).await.map(drop))?;
+        }
+        for topic in topics {
+            // Creating a topic again gives the existing one.
+            self.sns("CreateTopic", &[("Name", &topic.name)], "TopicArn").await?;
         }
         Ok(())
     }

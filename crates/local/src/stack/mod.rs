@@ -1,5 +1,8 @@
-//! All of the local stack together: a broker, the emulator behind the recorder, the functions' binaries in the
-//! host, and one event source mapping per trigger in the template.
+//! All of the local stack together: a broker, the emulator behind the recorder, the functions' processes in the
+//! host, and one event source mapping per trigger in the templates.
+
+mod hosting;
+mod plan;
 
 use std::{
     collections::BTreeMap,
@@ -9,48 +12,39 @@ use std::{
 };
 
 use tempfile::TempDir;
-use tidings_events::Topic;
 
 use crate::{
-    broker::{Broker, BrokerKind, TopicSpec},
+    broker::{Broker, BrokerKind},
     emulator::{Emulator, EmulatorError, EmulatorOptions},
     error::StartError,
-    host::{FunctionSpec, Host, HostOptions, LogSink, ReportSink},
+    host::{Host, LogSink, ReportSink},
     mapping::{Connection, EventSourceMapping, MappingError, Observer},
     process::LineSink,
     produce::Producer,
+    project::Project,
     recorder::{Kill, Recorder, RecorderOptions},
-    template::{ACCOUNT_ID, Function, Mapping, REGION, Template, TemplateSettings},
+    runtimes::{Runtimes, Starts},
+    template::{Function, Mapping, Template},
 };
 
 /// How long invocations under way may take to end when the stack stops.
 const STOP_LIMIT: Duration = Duration::from_secs(5);
-
-/// How many records an instance handles at once. The emulator answers one call after the other: with more under
-/// way, each waits longer, on a busy machine longer than a function waits for its effect.
-const RECORDS_AT_ONCE: &str = "3";
-/// How long a handler may take: a machine that starts thirty functions at once is slow, and a handler that is given
-/// up may have had its effect already.
-const HANDLER_TIMEOUT_SECONDS: &str = "45";
-/// How long an invocation may take, for the same reason. All functions share one emulator, so that all their batches
-/// end late together.
-const FUNCTION_TIMEOUT_SECONDS: &str = "300";
+/// It names ministack's version for those who install it.
+const REQUIREMENTS: &str = include_str!("../../../../scripts/requirements.txt");
 
 /// What to start.
 #[derive(Clone)]
 pub struct StackOptions {
-    /// The folder that holds `infra/`.
-    pub repository: PathBuf,
-    /// The folder with the functions' binaries: `{binary}` or, as cargo-lambda lays them out, `{binary}/bootstrap`.
-    pub binaries: PathBuf,
+    /// The templates, and what is given to them.
+    pub project: Project,
+    /// How the functions are started.
+    pub runtimes: Runtimes,
     /// Which broker.
     pub broker: BrokerKind,
     /// What plays AWS.
     pub aws: AwsKind,
-    /// Parameters over those that the stack gives the templates.
-    pub parameters: BTreeMap<String, String>,
     /// Base URL of a Lambda Invoke API that takes the host's place, e.g. that of `cargo lambda watch`. Functions
-    /// are invoked there by the name of their binary.
+    /// are invoked there by the name of their binary, which is the logical id where the template names none.
     pub invoke_endpoint: Option<String>,
     /// Told what takes longer than two seconds.
     pub progress: LineSink,
@@ -72,6 +66,8 @@ pub enum AwsKind {
     Emulator(PathBuf),
     /// An endpoint that runs already.
     External(String),
+    /// Nothing: the functions' calls fail, and templates that need more do not start.
+    Absent,
 }
 
 /// The running stack. [`Stack::stop`] ends all of it in order; dropping it kills what it started.
@@ -90,6 +86,8 @@ pub struct Stack {
     pub invoke_endpoint: String,
     /// What every function finds in its environment besides its own settings.
     pub environment: BTreeMap<String, String>,
+    /// What a person should know about the templates and functions, a sentence each.
+    pub notices: Vec<String>,
     host: Option<Host>,
     mappings: Vec<(Mapping, EventSourceMapping)>,
     _state: TempDir,
@@ -98,25 +96,26 @@ pub struct Stack {
 impl Stack {
     /// Starts everything and returns when records can be published.
     pub async fn start(options: StackOptions) -> Result<Self, StartError> {
+        let planned = plan::plan(&options.project)?;
+        let starts = match &options.invoke_endpoint {
+            Some(_) => Starts::default(),
+            None => options.runtimes.starts(&planned).await?,
+        };
+        require_aws(&options.aws, &planned)?;
         let state = tempfile::tempdir().map_err(|source| file_error("the temporary folder", source))?;
         let (broker, emulator) = tokio::try_join!(
-            Broker::start(options.broker.clone(), &options.repository, &options.progress),
+            Broker::start(options.broker.clone(), &options.progress),
             start_emulator(&options.aws, state.path()),
         )?;
         let killer = Arc::new(OnceLock::<Kill>::new());
         let recorder = start_recorder(&emulator, Arc::clone(&killer)).await?;
-        let template = read_template(&options, broker.bootstrap_servers(), &recorder.endpoint())?;
-        broker.create_topics(&topics(&template)).await?;
-        provision(&emulator, &template, &parameters(&options, broker.bootstrap_servers())).await?;
-        let environment = BTreeMap::from([
-            ("AWS_ENDPOINT_URL".to_owned(), recorder.endpoint()),
-            ("MAX_CONCURRENCY".to_owned(), RECORDS_AT_ONCE.to_owned()),
-            ("HANDLER_TIMEOUT_SECONDS".to_owned(), HANDLER_TIMEOUT_SECONDS.to_owned()),
-        ]);
-        let host = match &options.invoke_endpoint {
-            Some(_) => None,
-            None => Some(start_host(&options, &template, &environment).await?),
-        };
+        let mut template = plan::read(&options.project, broker.bootstrap_servers(), &recorder.endpoint())?;
+        plan::add_failure_destinations(&mut template);
+        broker.create_topics(&plan::kafka_topics(&options.project, &template)).await?;
+        provision(&emulator, &template, options.project.sender.as_deref()).await?;
+        let mut environment = options.project.environment.clone();
+        environment.insert("AWS_ENDPOINT_URL".to_owned(), recorder.endpoint());
+        let (host, invoke_endpoint) = hosting::start(&options, &template, &starts, &environment).await?;
         if let Some(host) = &host {
             // Set once, right here; the recorder has had no call yet.
             let kill = host.killer();
@@ -124,12 +123,8 @@ impl Stack {
                 kill(source);
             }));
         }
-        let invoke_endpoint = match (&options.invoke_endpoint, &host) {
-            (Some(endpoint), _) => endpoint.clone(),
-            (None, Some(host)) => format!("http://{}", host.address()),
-            (None, None) => unreachable!("there is a host where no endpoint is given"),
-        };
         let producer = Producer::new(broker.bootstrap_servers()).map_err(|error| kafka_error(&error))?;
+        let notices = hosting::notices(&template, starts.notices);
         let mut stack = Self {
             template,
             broker,
@@ -138,6 +133,7 @@ impl Stack {
             producer,
             invoke_endpoint,
             environment,
+            notices,
             host,
             mappings: Vec::new(),
             _state: state,
@@ -199,6 +195,7 @@ async fn start_emulator(aws: &AwsKind, state: &Path) -> Result<Emulator, StartEr
             Emulator::start(EmulatorOptions { program: program.clone(), state: state.to_owned() }).await
         }
         AwsKind::External(endpoint) => Emulator::external(endpoint),
+        AwsKind::Absent => Emulator::absent(),
     }
 }
 
@@ -212,105 +209,28 @@ async fn start_recorder(emulator: &Emulator, killer: Arc<OnceLock<Kill>>) -> Res
     Recorder::start(RecorderOptions { upstream, kill: Arc::new(kill), journal: None }).await
 }
 
-fn read_template(
-    options: &StackOptions,
-    bootstrap_servers: &str,
-    aws_endpoint: &str,
-) -> Result<Template, StartError> {
-    let infra = options.repository.join("infra");
-    let settings = TemplateSettings {
-        parameters: parameters(options, bootstrap_servers),
-        emulator_endpoint: aws_endpoint.to_owned(),
-    };
-    Template::read(&[infra.join("platform.yaml"), infra.join("functions.yaml")], &settings)
-        .map_err(|error| StartError::Setting(error.to_string()))
-}
-
-/// What a deployment would be given, for a laptop.
-fn parameters(options: &StackOptions, bootstrap_servers: &str) -> BTreeMap<String, String> {
-    let given = [
-        ("Stage", "local"),
-        ("KafkaClusterArn", &cluster_arn()),
-        ("KafkaBootstrapServers", bootstrap_servers),
-        ("KafkaAuth", "none"),
-        ("FunctionTimeoutSeconds", FUNCTION_TIMEOUT_SECONDS),
-        ("EmailFrom", "notices@bank.example"),
-        ("PortalUrl", "https://portal.bank.example"),
-    ];
-    let mut parameters: BTreeMap<String, String> =
-        given.into_iter().map(|(name, value)| (name.to_owned(), value.to_owned())).collect();
-    parameters.extend(options.parameters.clone());
-    parameters
-}
-
-fn cluster_arn() -> String {
-    format!("arn:aws:kafka:{REGION}:{ACCOUNT_ID}:cluster/local/00000000-0000-0000-0000-000000000000-1")
-}
-
-fn topics(template: &Template) -> Vec<TopicSpec> {
-    let catalog = Topic::ALL
-        .iter()
-        .map(|topic| TopicSpec { name: topic.name().to_owned(), partitions: topic.settings().partitions });
-    let mut topics: Vec<TopicSpec> = catalog.collect();
-    let mappings = template.functions.iter().flat_map(|function| &function.mappings);
-    for mapping in mappings {
-        if !topics.iter().any(|topic| topic.name == mapping.topic) {
-            topics.push(TopicSpec { name: mapping.topic.clone(), partitions: 1 });
-        }
-    }
-    topics
-}
-
-async fn provision(
-    emulator: &Emulator,
-    template: &Template,
-    parameters: &BTreeMap<String, String>,
-) -> Result<(), StartError> {
+async fn provision(emulator: &Emulator, template: &Template, sender: Option<&str>) -> Result<(), StartError> {
     let failed = |error: EmulatorError| StartError::Setting(error.to_string());
-    emulator.provision(&template.tables, &template.queues, &template.buckets).await.map_err(failed)?;
-    if let Some(sender) = parameters.get("EmailFrom") {
+    emulator
+        .provision(&template.tables, &template.queues, &template.buckets, &template.notification_topics)
+        .await
+        .map_err(failed)?;
+    if let Some(sender) = sender {
         emulator.verify_sender(sender).await.map_err(failed)?;
     }
     Ok(())
 }
 
-async fn start_host(
-    options: &StackOptions,
-    template: &Template,
-    environment: &BTreeMap<String, String>,
-) -> Result<Host, StartError> {
-    let functions: Result<Vec<FunctionSpec>, StartError> = template
-        .functions
-        .iter()
-        .map(|function| {
-            let program = binary(&options.binaries, &function.binary)?;
-            let mut variables = environment.clone();
-            variables.extend(function.environment.clone());
-            Ok(FunctionSpec {
-                name: function.name.clone(),
-                command: vec![program.display().to_string()],
-                working_directory: None,
-                environment: variables,
-                timeout: function.timeout,
-                memory_mb: function.memory_mb,
-                reserved_concurrency: function.reserved_concurrency,
-            })
-        })
-        .collect();
-    let host_options = HostOptions {
-        on_line: Arc::clone(&options.on_line),
-        on_report: Arc::clone(&options.on_report),
-        ..HostOptions::default()
-    };
-    Host::start(functions?, host_options).await
-}
-
-fn binary(folder: &Path, name: &str) -> Result<PathBuf, StartError> {
-    [folder.join(name).join("bootstrap"), folder.join(name)].into_iter().find(|path| path.is_file()).ok_or_else(|| {
-        StartError::Setting(format!(
-            "the function {name} is not built: there is no {}; run cargo build --profile quick, or choose another folder",
-            folder.join(name).display()
-        ))
+/// What needs AWS cannot start where nothing plays it.
+fn require_aws(aws: &AwsKind, template: &Template) -> Result<(), StartError> {
+    let (AwsKind::Absent, Some(need)) = (aws, plan::aws_need(template)) else { return Ok(()) };
+    let package = REQUIREMENTS.lines().find(|line| line.starts_with("ministack==")).unwrap_or("ministack");
+    Err(StartError::MissingTool {
+        program: "ministack".to_owned(),
+        remedy: format!(
+            "{need} needs this AWS emulator; run pip install {package} in a virtual environment and name that with --venv \
+             DIR, or give the address of an emulator that runs with --aws URL"
+        ),
     })
 }
 

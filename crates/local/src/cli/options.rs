@@ -1,0 +1,39 @@
+//! Options that several subcommands have.
+
+use std::collections::BTreeMap;
+
+use clap::Args;
+use tidings_local::broker::BrokerKind;
+
+/// What a stack of any templates is started with.
+#[derive(Args)]
+pub struct CommonArgs {
+    /// The Kafka broker: embedded (nothing to install; forgets all at exit), kafka (Apache Kafka; needs Java 17, and
+    /// Maven once), compose (Redpanda; needs Docker), or the host:port of one that runs.
+    #[arg(long, env = "KAFKA_BOOTSTRAP_SERVERS", default_value = "embedded")]
+    pub broker: BrokerKind,
+    /// An AWS endpoint that runs already, instead of an emulator (ministack) of our own.
+    #[arg(long, env = "AWS_ENDPOINT_URL", value_name = "URL")]
+    pub aws: Option<String>,
+    /// A Lambda Invoke API that runs the functions (sam local start-lambda, cargo lambda watch), instead of our own
+    /// host. They are invoked by their logical id, or the name of their cargo binary.
+    #[arg(long, value_name = "URL")]
+    pub invoke: Option<String>,
+    /// A parameter of the templates, e.g. Stage=test; may be given several times. In a value, {brokers}
+    /// stands for the broker's address.
+    #[arg(long = "parameter", value_name = "NAME=VALUE", value_parser = pair)]
+    parameters: Vec<(String, String)>,
+}
+
+impl CommonArgs {
+    /// The given parameters.
+    pub fn parameters(&self) -> BTreeMap<String, String> {
+        self.parameters.iter().cloned().collect()
+    }
+}
+
+/// Reads `NAME=VALUE`.
+pub fn pair(text: &str) -> Result<(String, String), String> {
+    let (name, value) = text.split_once('=').ok_or("expected NAME=VALUE")?;
+    Ok((name.to_owned(), value.to_owned()))
+}

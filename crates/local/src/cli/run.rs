@@ -1,0 +1,156 @@
+//! `run`: the functions of any SAM template.
+
+use std::{collections::BTreeMap, path::PathBuf, process::ExitCode, sync::Arc};
+
+use clap::Args;
+use tidings_local::{
+    environment_files,
+    host::LogSink,
+    project::Project,
+    runtimes::{Runtimes, python_program},
+    stack::{AwsKind, ObserverFactory, Stack, StackOptions},
+};
+
+use super::{CommandError, addresses, options::CommonArgs};
+
+const EXAMPLES: &str = "\
+Examples:
+  Python, with a virtual environment that has awslambdaric and what the functions import:
+    tidings-local run --template template.yaml --venv .venv
+  Node.js, after npm install aws-lambda-ric beside the code, with a parameter of the template:
+    tidings-local run --template template.yaml --parameter Stage=test
+  Rust or Go, built by cargo lambda build, sam build or into the folder that the template names, on Apache Kafka:
+    tidings-local run --template template.yaml --broker kafka
+  Java, .NET, Ruby or anything else, by the command of its runtime interface client, in the folder of its code:
+    tidings-local run --template template.yaml \\
+      --command Orders='java -cp target/* com.amazonaws.services.lambda.runtime.api.client.AWSLambda shop.Orders::handle'
+
+Then publish, in another terminal, to the address that it prints:
+    echo hello | tidings-local publish --bootstrap-servers HOST:PORT --topic orders -
+
+Exit status: 2 with one sentence on what to do if it cannot start; 130 after Ctrl-C, which stops everything.";
+
+const PUBLISH: &str = "Publish a record:
+  tidings-local publish --bootstrap-servers {kafka} --topic TOPIC --key KEY FILE";
+
+/// Run the functions of any SAM template, in any language, with Lambda's Kafka trigger before them.
+///
+/// Starts a Kafka broker with the topics that the templates name, an AWS emulator with their queues, topics, tables and
+/// buckets, the functions, and for each of their Kafka triggers an event source mapping that reads, batches, invokes,
+/// retries and gives up as AWS documents it. Then it shows what the functions log, until Ctrl-C.
+#[derive(Args)]
+#[command(after_long_help = EXAMPLES)]
+pub struct RunArgs {
+    /// The SAM template that gets deployed; may be given several times, for stacks that belong together.
+    #[arg(long = "template", value_name = "FILE", required = true)]
+    templates: Vec<PathBuf>,
+    #[command(flatten)]
+    common: CommonArgs,
+    /// Python's virtual environment: for functions, and for the AWS emulator (pip install ministack). What it lacks is
+    /// taken from PATH.
+    #[arg(long, value_name = "DIR")]
+    venv: Option<PathBuf>,
+    /// The folder with the executables of provided.* functions: BINARY or BINARY/bootstrap. Without it: bootstrap in
+    /// the folder of the code, or cargo-lambda's target/lambda/BINARY/bootstrap.
+    #[arg(long, value_name = "DIR")]
+    binaries: Option<PathBuf>,
+    /// How to start a function, by its name or logical id; wins over all else, and runs in the folder of its code. May
+    /// be given several times.
+    #[arg(long = "command", value_name = "FUNCTION=COMMAND", value_parser = command)]
+    commands: Vec<(String, Vec<String>)>,
+    /// How many partitions those topics have that no template describes.
+    #[arg(long, value_name = "N", default_value_t = 3, value_parser = clap::value_parser!(i32).range(1..=1000))]
+    partitions: i32,
+    /// Write every function's environment as a file into this folder, for functions that run elsewhere (--invoke).
+    #[arg(long, value_name = "DIR")]
+    environments: Option<PathBuf>,
+    /// Do not print the functions' log lines.
+    #[arg(long)]
+    no_logs: bool,
+}
+
+/// Reads `FUNCTION=COMMAND`, the command as a shell splits it.
+fn command(text: &str) -> Result<(String, Vec<String>), String> {
+    let (function, command) = text.split_once('=').ok_or("expected FUNCTION='PROGRAM ARGUMENT ...'")?;
+    match shlex::split(command) {
+        None => Err("a quote or backslash in the command has no end".to_owned()),
+        Some(words) if words.is_empty() => Err("the command is empty".to_owned()),
+        Some(words) => Ok((function.to_owned(), words)),
+    }
+}
+
+/// Starts everything and shows what happens. Never ends.
+pub async fn run(args: RunArgs) -> Result<ExitCode, CommandError> {
+    let stack = Stack::start(options(&args)).await?;
+    if let Some(folder) = &args.environments {
+        environment_files::write(&stack, folder)?;
+    }
+    for notice in &stack.notices {
+        eprintln!("note: {notice}");
+    }
+    addresses::print(&stack, PUBLISH);
+    std::future::pending().await
+}
+
+fn options(args: &RunArgs) -> StackOptions {
+    StackOptions {
+        project: Project {
+            templates: args.templates.clone(),
+            parameters: args.common.parameters(),
+            topics: Vec::new(),
+            partitions: args.partitions,
+            sender: None,
+            environment: BTreeMap::new(),
+        },
+        runtimes: Runtimes {
+            commands: args.commands.iter().cloned().collect(),
+            binaries: args.binaries.clone(),
+            venv: args.venv.clone(),
+        },
+        broker: args.common.broker.clone(),
+        aws: aws(args),
+        invoke_endpoint: args.common.invoke.clone(),
+        progress: Arc::new(|line| eprintln!("{line}")),
+        on_line: log_sink(args.no_logs),
+        on_report: Arc::new(|_| {}),
+        observer: observers(),
+    }
+}
+
+/// The emulator is started where it is installed, because functions may call what no template creates, e.g. SES.
+fn aws(args: &RunArgs) -> AwsKind {
+    match (&args.common.aws, python_program(args.venv.as_deref(), "ministack")) {
+        (Some(endpoint), _) => AwsKind::External(endpoint.clone()),
+        (None, Some(program)) => AwsKind::Emulator(program),
+        (None, None) => AwsKind::Absent,
+    }
+}
+
+fn log_sink(silent: bool) -> LogSink {
+    if silent {
+        return Arc::new(|_, _| {});
+    }
+    Arc::new(|instance, line| println!("{instance} {line}"))
+}
+
+/// Makes what watches each mapping.
+fn observers() -> ObserverFactory {
+    Arc::new(|_, _| Arc::new(|_| {}))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::command;
+
+    #[test]
+    fn a_command_is_split_as_a_shell_does() {
+        let (function, words) = command("Orders=java -cp 'a b/*' X::y").unwrap();
+        assert_eq!(
+            (function.as_str(), words),
+            ("Orders", ["java", "-cp", "a b/*", "X::y"].map(str::to_owned).to_vec())
+        );
+        for wrong in ["Orders", "Orders=", "Orders=java 'x"] {
+            assert!(command(wrong).is_err(), "{wrong}");
+        }
+    }
+}

@@ -1,0 +1,168 @@
+//! `demo` and `up`: this repository's own functions.
+
+use std::{collections::BTreeMap, path::PathBuf, process::ExitCode, sync::Arc};
+
+use clap::Args;
+use jiff::Timestamp;
+use tidings_local::{
+    broker::BrokerKind,
+    demo::{self, Report, Sabotage, tally::Tally},
+    environment_files,
+    error::StartError,
+    mapping::MappingEvent,
+    project::Project,
+    recorder::Recorder,
+    runtimes::Runtimes,
+    stack::{AwsKind, Stack, StackOptions},
+    template::{Function, Mapping},
+};
+
+use super::{CommandError, addresses, options::CommonArgs};
+
+const PUBLISH: &str = "Publish one more event:
+  target/quick/tidings-local publish --bootstrap-servers {kafka} \
+events/fixtures/events/transaction.completed-seed.json";
+
+/// Publish a day at a small bank to this repository's functions, and check that every record ends as it should.
+#[derive(Args)]
+pub struct DemoArgs {
+    #[command(flatten)]
+    stack: StackArgs,
+    /// Leave everything running afterwards, until Ctrl-C.
+    #[arg(long)]
+    keep: bool,
+    /// Let one effect of a function happen twice, or not at all; the demo must then fail.
+    #[arg(long, value_name = "FUNCTION=twice|drop")]
+    sabotage: Option<Sabotage>,
+}
+
+/// Start this repository's functions, publish nothing, and show the functions' AWS calls until Ctrl-C.
+#[derive(Args)]
+pub struct UpArgs {
+    #[command(flatten)]
+    stack: StackArgs,
+    /// Write every function's environment as a file into this folder, for functions that run elsewhere.
+    #[arg(long, value_name = "DIR")]
+    environments: Option<PathBuf>,
+}
+
+#[derive(Args)]
+struct StackArgs {
+    #[command(flatten)]
+    common: CommonArgs,
+    /// The folder with the functions' binaries.
+    #[arg(long, value_name = "DIR", default_value = "target/quick")]
+    binaries: PathBuf,
+    /// The Python virtual environment that has the emulator.
+    #[arg(long, value_name = "DIR", default_value = ".venv")]
+    venv: PathBuf,
+    /// The repository, which holds infra/.
+    #[arg(long, value_name = "DIR", default_value = ".")]
+    repository: PathBuf,
+    /// Print every line of the functions' logs.
+    #[arg(long)]
+    logs: bool,
+}
+
+/// Runs the demo and tells its verdict.
+pub async fn demo(args: &DemoArgs) -> Result<ExitCode, CommandError> {
+    eprintln!("starting the broker, the AWS emulator and the functions");
+    let (stack, tally) = start(&args.stack).await?;
+    let save_to = args.stack.repository.join(".local/demo");
+    let report = match demo::run(&stack, &tally, args.sabotage.as_ref(), &save_to).await {
+        Ok(report) => report,
+        Err(error) => {
+            // In order, so that nothing complains of what went before it.
+            stack.stop().await;
+            return Err(error.into());
+        }
+    };
+    print_report(&report);
+    if args.keep {
+        addresses::print(&stack, PUBLISH);
+        println!("{}", report.verdict.line());
+        return std::future::pending().await;
+    }
+    stack.stop().await;
+    println!("{}", report.verdict.line());
+    Ok(if report.verdict.is_good() { ExitCode::SUCCESS } else { ExitCode::FAILURE })
+}
+
+/// Starts everything. Never ends.
+pub async fn up(args: &UpArgs) -> Result<ExitCode, CommandError> {
+    let (stack, _) = start(&args.stack).await?;
+    if let Some(folder) = &args.environments {
+        environment_files::write(&stack, folder)?;
+    }
+    addresses::print(&stack, PUBLISH);
+    show_calls(&stack.recorder).await
+}
+
+async fn start(args: &StackArgs) -> Result<(Stack, Arc<Tally>), StartError> {
+    let tally = Arc::new(Tally::default());
+    let aws = match &args.common.aws {
+        Some(endpoint) => AwsKind::External(endpoint.clone()),
+        None => AwsKind::Emulator(args.venv.join("bin/ministack")),
+    };
+    let parameters = stage(&args.common.broker).into_iter().chain(args.common.parameters()).collect();
+    let (lines, events, logs) = (Arc::clone(&tally), Arc::clone(&tally), args.logs);
+    let options = StackOptions {
+        project: Project::tidings(&args.repository, parameters),
+        runtimes: Runtimes { binaries: Some(args.binaries.clone()), ..Runtimes::default() },
+        broker: args.common.broker.clone(),
+        aws,
+        invoke_endpoint: args.common.invoke.clone(),
+        progress: Arc::new(|line| eprintln!("{line}")),
+        on_line: Arc::new(move |instance, line| {
+            lines.function_line(line);
+            if logs {
+                eprintln!("{instance} {line}");
+            }
+        }),
+        on_report: Arc::new(|_| {}),
+        observer: Arc::new(move |function: &Function, mapping: &Mapping| {
+            let (tally, function, mapping) =
+                (Arc::clone(&events), function.binary.clone(), mapping.id.clone());
+            Arc::new(move |event: &MappingEvent| tally.mapping_event(&mapping, &function, event))
+        }),
+    };
+    Ok((Stack::start(options).await?, tally))
+}
+
+/// A broker that others use as well gets a stage of our own, and so consumer groups of our own.
+fn stage(broker: &BrokerKind) -> BTreeMap<String, String> {
+    match broker {
+        BrokerKind::Embedded | BrokerKind::Kafka => BTreeMap::new(),
+        BrokerKind::Compose | BrokerKind::External(_) => {
+            let run = Timestamp::now().as_millisecond();
+            BTreeMap::from([("Stage".to_owned(), format!("local-{run}"))])
+        }
+    }
+}
+
+fn print_report(report: &Report) {
+    println!("\n{}\n", report.table);
+    println!("{}", report.samples);
+    if let Some(path) = &report.statement {
+        println!("A statement: {}\n", path.display());
+    }
+    for problem in report.verdict.problems.iter().take(20) {
+        println!("! {problem}");
+    }
+}
+
+/// Prints every AWS call as it happens. Never ends.
+async fn show_calls(recorder: &Recorder) -> Result<ExitCode, CommandError> {
+    let mut count = recorder.subscribe();
+    let mut shown = 0;
+    while count.changed().await.is_ok() {
+        let calls = recorder.calls_since(shown);
+        shown += calls.len();
+        for call in calls {
+            let (resource, event_id) = (call.resource.as_deref(), call.event_id.as_deref());
+            let (resource, event_id) = (resource.unwrap_or("-"), event_id.unwrap_or("-"));
+            println!("{} {} {} {resource} {event_id}", call.function, call.operation, call.status);
+        }
+    }
+    std::future::pending().await
+}

@@ -1,0 +1,24 @@
+//! `nodejs*`, by AWS's [runtime interface client].
+//!
+//! [runtime interface client]: https://github.com/aws/aws-lambda-nodejs-runtime-interface-client
+
+use super::{RuntimeError, Start, code};
+use crate::{process::find_program, template::Function};
+
+const CLIENT: &str = "aws-lambda-ric";
+
+/// Its program is looked for as npx does it, in `node_modules` of the code's folder and of those around it and in PATH,
+/// but never fetched: that takes longer than a function may take to initialise.
+pub(super) fn start(function: &Function) -> Result<Start, RuntimeError> {
+    let code = code(function)?;
+    let installed = |folder: &std::path::Path| folder.join("node_modules/.bin").join(CLIENT);
+    let own = code.ancestors().map(installed).find(|path| path.is_file());
+    let program = own.or_else(|| find_program(CLIENT, "").ok()).ok_or_else(|| RuntimeError::NoClient {
+        function: function.name.clone(),
+        package: CLIENT,
+        place: format!("{} with all its dependencies", code.display()),
+        remedy: format!("run npm install {CLIENT} there"),
+    })?;
+    let handler = function.handler.clone().unwrap_or_default();
+    Ok(Start { command: vec![program.display().to_string(), handler], directory: Some(code) })
+}

@@ -1,0 +1,88 @@
+use std::fs;
+use std::path::PathBuf;
+
+use tempfile::TempDir;
+
+use super::*;
+use crate::template::KafkaTopic;
+
+/// A template whose function reads `orders` and gives up to this destination.
+fn template(on_failure: &str) -> Template {
+    let folder = TempDir::new().unwrap();
+    let file = folder.path().join("template.yaml");
+    let text = format!(
+        "Transform: AWS::Serverless-2016-10-31
+Parameters:
+  Brokers: {{Type: String}}
+Resources:
+  Orders:
+    Type: AWS::Serverless::Function
+    Metadata: {{BuildProperties: {{Binary: orders}}}}
+    Properties:
+      Runtime: provided.al2023
+      Handler: bootstrap
+      CodeUri: .
+      Environment: {{Variables: {{BROKERS: !Ref Brokers}}}}
+      Events:
+        Placed:
+          Type: MSK
+          Properties:
+            Stream: arn:aws:kafka:us-east-1:000000000000:cluster/shop/x
+            Topics: [orders]
+            StartingPosition: LATEST
+            ProvisionedPollerConfig: {{}}
+            DestinationConfig: {{OnFailure: {{Destination: \"{on_failure}\"}}}}
+"
+    );
+    fs::write(&file, text).unwrap();
+    read(&project(file), "broker:9092", "http://aws:1").unwrap()
+}
+
+fn project(file: PathBuf) -> Project {
+    Project {
+        templates: vec![file],
+        parameters: [("Brokers".to_owned(), format!("{BROKERS},other:9092"))].into(),
+        partitions: 3,
+        ..Project::default()
+    }
+}
+
+fn topic(name: &str, partitions: i32) -> TopicSpec {
+    TopicSpec { name: name.to_owned(), partitions }
+}
+
+#[test]
+fn the_brokers_address_stands_where_a_parameter_asks_for_it() {
+    assert_eq!(template("kafka://failures").functions[0].environment["BROKERS"], "broker:9092,other:9092");
+}
+
+#[test]
+fn topics_that_are_only_named_have_the_default_of_partitions() {
+    let mut template = template("kafka://failures");
+    let project = Project { topics: vec![topic("audit", 7)], ..project(PathBuf::new()) };
+    let named = [topic("audit", 7), topic("orders", 3), topic("failures", 3)];
+    assert_eq!(kafka_topics(&project, &template), named);
+    template.kafka_topics.push(KafkaTopic { name: "orders".to_owned(), partitions: 12 });
+    let described = [topic("audit", 7), topic("orders", 12), topic("failures", 3)];
+    assert_eq!(kafka_topics(&project, &template), described);
+}
+
+#[test]
+fn a_failure_destination_of_another_stack_needs_aws_and_is_created() {
+    let mut cases = [
+        (template("kafka://failures"), None, [0, 0, 0]),
+        (template("arn:aws:sqs:us-east-1:000000000000:failures"), Some("failures"), [1, 0, 0]),
+        (template("arn:aws:sns:us-east-1:000000000000:failures"), Some("failures"), [0, 1, 0]),
+        (template("arn:aws:s3:::failures"), Some("failures"), [0, 0, 1]),
+    ];
+    for (template, need, counts) in &mut cases {
+        assert_eq!(aws_need(template).is_some(), need.is_some());
+        assert!(aws_need(template).unwrap_or_default().contains(need.unwrap_or_default()));
+        // The second time it is there already.
+        add_failure_destinations(template);
+        add_failure_destinations(template);
+        let there = [template.queues.len(), template.notification_topics.len(), template.buckets.len()];
+        assert_eq!(there, *counts);
+        assert!(template.queues.iter().all(|queue| queue.name == "failures"));
+    }
+}
