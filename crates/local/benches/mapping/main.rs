@@ -16,7 +16,6 @@ mod latency;
 mod stub;
 mod throughput;
 
-use std::path::Path;
 use std::sync::Arc;
 
 use comfy_table::Table;
@@ -38,10 +37,8 @@ fn main() {
 }
 
 async fn measure() {
-    let repository = Path::new(env!("CARGO_MANIFEST_DIR")).join("../..");
     let kind = std::env::var("TIDINGS_BENCH_BROKER").map_or(BrokerKind::Kafka, |kind| kind.parse().unwrap());
-    let broker =
-        Broker::start(kind, &repository, &(Arc::new(|line: &str| eprintln!("{line}")) as _)).await.unwrap();
+    let broker = Broker::start(kind, &(Arc::new(|line: &str| eprintln!("{line}")) as _)).await.unwrap();
     let host = function::host().await;
     println!(
         "\nThroughput: records of {VALUE_SIZE} bytes, {PARTITIONS} partitions, median of {ROUNDS} rounds\n"

@@ -127,8 +127,8 @@ pub(super) fn create(
         .set("topic.metadata.refresh.interval.ms", "10000")
         // The embedded broker answers an empty fetch only after this time, whatever arrives meanwhile.
         .set("fetch.wait.max.ms", "50")
-        // The machine buffers, and pauses what is full; librdkafka need not hoard 64 MB for each mapping.
-        .set("queued.max.messages.kbytes", "16384")
+        // Of each partition; the machine buffers too, so librdkafka need not hoard 64 MB.
+        .set("queued.max.messages.kbytes", "8192")
         .set("fetch.queue.backoff.ms", "20")
         .create_with_context(context)?;
     consumer.subscribe(&[&spec.topic])?;

@@ -17,6 +17,7 @@ pub mod machine;
 mod partition;
 pub mod payload;
 mod poller;
+mod reader;
 pub mod record;
 pub mod response;
 mod rules;
@@ -27,7 +28,7 @@ use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
 use rdkafka::error::{KafkaError, RDKafkaErrorCode};
-use tokio::sync::{mpsc, oneshot, watch};
+use tokio::sync::{Notify, mpsc, oneshot, watch};
 use tokio::task::{JoinHandle, spawn_blocking};
 
 use crate::template::Mapping;
@@ -39,7 +40,8 @@ pub use event::{FunctionFailure, MappingEvent, Observer};
 use invoke::Invoker;
 use machine::Machine;
 use payload::Envelope;
-use poller::Poller;
+use poller::{Poller, Readers};
+use reader::Reader;
 pub use record::Position;
 use scaling::Scaling;
 use worker::Worker;
@@ -138,6 +140,12 @@ impl EventSourceMapping {
         let (commit_count, commits) = watch::channel(0);
         let (stop, stopped) = oneshot::channel();
         let weak = Arc::downgrade(&consumer);
+        let reader = Arc::new(Reader {
+            machine: Arc::clone(&machine),
+            filters: spec.filters.clone(),
+            observer: Arc::clone(&observer),
+            arrived: Notify::new(),
+        });
         let poller = Poller {
             topic: spec.topic.clone(),
             starting_position: spec.starting_position,
@@ -145,7 +153,8 @@ impl EventSourceMapping {
             consumer,
             assignments,
             ends,
-            filters: spec.filters.clone(),
+            reader,
+            readers: Readers::default(),
             scaling: Scaling::new(spec, Instant::now()),
             worker,
             observer,

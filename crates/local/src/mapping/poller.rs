@@ -1,17 +1,16 @@
 //! The mapping's task: moves records, invocations, commits and time between Kafka, the function and the machine.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
-use futures::{FutureExt, StreamExt};
+use futures::StreamExt;
 use jiff::Timestamp;
 use rdkafka::consumer::{CommitMode, Consumer};
-use rdkafka::error::{KafkaError, KafkaResult};
-use rdkafka::message::{BorrowedMessage, Message};
+use rdkafka::error::KafkaResult;
 use rdkafka::topic_partition_list::Offset;
 use tokio::sync::mpsc::UnboundedReceiver;
-use tokio::sync::{oneshot, watch};
+use tokio::sync::{Notify, oneshot, watch};
 use tokio::task::{JoinSet, spawn_blocking};
 use tokio::time::{Instant as TokioInstant, sleep_until, timeout, timeout_at};
 
@@ -19,15 +18,11 @@ use super::batch::{Action, Outcome};
 use super::consumer::{self, Assignment, Ends, GroupConsumer, PartitionLag, Start};
 use super::event::{MappingEvent, Observer};
 use super::machine::{Machine, Now};
-use super::payload::encode;
-use super::record::Position;
+use super::reader::Reader;
 use super::scaling::Scaling;
 use super::worker::{Report, Worker};
-use crate::filter::Pattern;
 use crate::template::StartingPosition;
 
-/// Records taken in before decisions are made again: enough to make them cheap, few enough to stay responsive.
-const RECORDS_AT_ONCE: usize = 500;
 /// Before commits or a look-up of offsets that failed are tried again.
 const KAFKA_RETRY: Duration = Duration::from_millis(500);
 
@@ -42,13 +37,21 @@ pub(super) struct Poller {
     pub(super) consumer: Arc<GroupConsumer>,
     pub(super) assignments: UnboundedReceiver<Assignment>,
     pub(super) ends: UnboundedReceiver<Ends>,
-    /// Only records that one of them accepts are handed on; all where there is none.
-    pub(super) filters: Vec<Pattern>,
+    pub(super) reader: Arc<Reader>,
+    pub(super) readers: Readers,
     pub(super) scaling: Scaling,
     pub(super) worker: Arc<Worker>,
     pub(super) observer: Observer,
     /// Counts acknowledged commits.
     pub(super) commits: watch::Sender<u64>,
+}
+
+/// The readers of the owned partitions.
+#[derive(Default)]
+pub(super) struct Readers {
+    tasks: JoinSet<()>,
+    /// By partition: told when the machine has room again.
+    room: BTreeMap<i32, Arc<Notify>>,
 }
 
 /// What a background task of the poller brings back.
@@ -81,20 +84,23 @@ impl Poller {
         self.observe(&MappingEvent::Started);
         let mut background = Background::default();
         let consumer = Arc::clone(&self.consumer);
-        let mut records = consumer.stream();
+        // Records come through the partitions' own queues; what is left here are errors, and the group's callbacks,
+        // which happen only while this is polled.
+        let mut group = consumer.stream();
+        let reader = Arc::clone(&self.reader);
         let limit = loop {
             let wake_at = self.decide(&mut background);
             tokio::select! {
                 limit = &mut stop => break limit.unwrap_or_default(),
-                Some(message) = records.next() => {
-                    self.take(message);
-                    for _ in 1..RECORDS_AT_ONCE {
-                        let Some(Some(message)) = records.next().now_or_never() else { break };
-                        self.take(message);
-                    }
+                Some(message) = group.next() => if let Err(error) = message {
+                    self.reader.failed(&error);
+                },
+                () = reader.arrived.notified() => {}
+                Some(Err(error)) = self.readers.tasks.join_next() => {
+                    std::panic::resume_unwind(error.into_panic())
                 }
                 Some(done) = background.tasks.join_next() => match done {
-                    Ok(done) => self.finish(done, &mut background),
+                    Ok(done) => self.finish(done, &mut background).await,
                     // A batch without an outcome would block its partitions in silence: end with the panic.
                     Err(error) => std::panic::resume_unwind(error.into_panic()),
                 },
@@ -103,7 +109,7 @@ impl Poller {
                 () = sleep_until_or_forever(wake_at) => {}
             }
         };
-        drop(records);
+        drop(group);
         drop(consumer);
         self.wind_down(limit, background).await;
     }
@@ -136,7 +142,11 @@ impl Poller {
         for action in actions {
             self.act(action, background);
         }
-        self.set_paused(&resumable, false);
+        for partition in resumable {
+            if let Some(room) = self.readers.room.get(&partition) {
+                room.notify_one();
+            }
+        }
         self.commit(background);
         wake_at.into_iter().chain(background.retry_at).min()
     }
@@ -182,28 +192,6 @@ impl Poller {
         self.commits.send_modify(|count| *count += 1);
     }
 
-    fn take(&self, message: Result<BorrowedMessage<'_>, KafkaError>) {
-        match message {
-            Ok(message) => self.push(&message),
-            Err(error) => {
-                self.observe(&MappingEvent::KafkaFailed { reason: error.to_string() });
-                tracing::warn!(%error, kafka.topic = self.topic, "reading from Kafka failed; trying again");
-            }
-        }
-    }
-
-    fn push(&self, message: &BorrowedMessage<'_>) {
-        let position = Position { partition: message.partition(), offset: message.offset() };
-        self.observe(&MappingEvent::Polled(position));
-        let accepts = |filter: &Pattern| filter.accepts(message.payload());
-        if !self.filters.is_empty() && !self.filters.iter().any(accepts) {
-            self.observe(&MappingEvent::FilteredOut(position));
-            self.machine().skip(position);
-        } else if self.machine().push(encode(message), Instant::now()) {
-            self.set_paused(&[position.partition], true);
-        }
-    }
-
     /// Tells how far the group is behind, and lets that decide on the number of pollers.
     fn tell_lag(&mut self, ends: &Ends) {
         let settled = self.machine().last_commits();
@@ -222,17 +210,6 @@ impl Poller {
         self.observe(&MappingEvent::Lag(lags));
     }
 
-    fn set_paused(&self, partitions: &[i32], paused: bool) {
-        if partitions.is_empty() {
-            return;
-        }
-        let changed = consumer::list(&self.topic, partitions.iter().map(|number| (*number, Offset::Invalid)))
-            .and_then(|list| if paused { self.consumer.pause(&list) } else { self.consumer.resume(&list) });
-        if let Err(error) = changed {
-            tracing::warn!(%error, kafka.topic = self.topic, paused, "partitions could not be paused or resumed");
-        }
-    }
-
     /// Looks up where to read the partitions from.
     fn locate(&self, assignment: Assignment, background: &mut Background) {
         let consumer = Arc::clone(&self.consumer);
@@ -243,7 +220,7 @@ impl Poller {
         });
     }
 
-    fn finish(&mut self, done: Done, background: &mut Background) {
+    async fn finish(&mut self, done: Done, background: &mut Background) {
         match done {
             Done::Batch(report) => self.finish_batch(report),
             Done::Commit(commits, result) => self.committed(commits, result, background),
@@ -254,11 +231,22 @@ impl Poller {
                 background.unlocated = Some(assignment);
                 background.retry_soon();
             }
-            Done::Starts(_, Ok(starts)) => self.assign(&starts),
+            Done::Starts(_, Ok(starts)) => self.assign(&starts).await,
         }
     }
 
-    fn assign(&self, starts: &[Start]) {
+    async fn assign(&mut self, starts: &[Start]) {
+        // What they read before belongs to an earlier assignment.
+        self.readers.tasks.shutdown().await;
+        self.readers.room.clear();
+        // Before the partitions are assigned, so that no record takes the other way.
+        let queues: Vec<_> = starts
+            .iter()
+            .filter_map(|start| {
+                let queue = self.consumer.split_partition_queue(&self.topic, start.partition)?;
+                Some((start.partition, queue))
+            })
+            .collect();
         let assigned = consumer::list(
             &self.topic,
             starts.iter().map(|start| (start.partition, Offset::Offset(start.offset))),
@@ -270,6 +258,11 @@ impl Poller {
         }
         for start in starts {
             self.machine().assign(start.partition, start.offset, start.committed);
+        }
+        for (partition, queue) in queues {
+            let (reader, room) = (Arc::clone(&self.reader), Arc::new(Notify::new()));
+            self.readers.room.insert(partition, Arc::clone(&room));
+            self.readers.tasks.spawn(async move { reader.run(queue, room).await });
         }
         self.observe(&MappingEvent::Assigned(starts.iter().map(|start| start.partition).collect()));
     }
@@ -291,6 +284,7 @@ impl Poller {
     async fn wind_down(mut self, limit: Duration, mut background: Background) {
         let began = Instant::now();
         self.machine().stop();
+        self.readers.tasks.shutdown().await;
         let deadline = TokioInstant::now() + limit;
         while let Ok(Some(done)) = timeout_at(deadline, background.tasks.join_next()).await {
             if let Ok(Done::Batch(report)) = done {

@@ -23,8 +23,7 @@ use super::record::{Position, Record};
 /// Kafka event poller scaling modes"); inferred for on-demand mode, whose pollers work in parallel too.
 const INVOCATIONS_PER_POLLER: usize = 5;
 
-/// Records of a partition that are read ahead at least, however small batches are: librdkafka forgets what it fetched
-/// of a partition that is paused, and fetches it again.
+/// Records of a partition that are read ahead at least, however small batches are.
 const LEAST_BUFFERED: usize = 1_000;
 
 /// The rules that a machine follows.
