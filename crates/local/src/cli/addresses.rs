@@ -8,9 +8,12 @@ pub fn print(stack: &Stack, publish: &str) {
     println!("Kafka            {kafka}");
     println!("Lambda Invoke    {}", stack.invoke_endpoint);
     println!("AWS, recorded    {}", stack.recorder.endpoint());
-    println!("AWS, direct      {}", stack.emulator.endpoint());
-    println!("  e-mails        {}/_ministack/ses/messages", stack.emulator.endpoint());
-    println!("  SMS            {}/_ministack/sns/sms-messages", stack.emulator.endpoint());
+    if !stack.emulator.is_absent() {
+        let emulator = stack.emulator.endpoint();
+        println!("AWS, direct      {emulator}");
+        println!("  e-mails        {emulator}/_ministack/ses/messages");
+        println!("  SMS            {emulator}/_ministack/sns/sms-messages");
+    }
     println!("{}", publish.replace("{kafka}", kafka));
     println!("Ctrl-C stops everything.");
 }

@@ -9,6 +9,7 @@ use tidings_local::{
     project::Project,
     runtimes::{Runtimes, python_program},
     stack::{AwsKind, ObserverFactory, Stack, StackOptions},
+    template::Mapping,
 };
 
 use super::{CommandError, addresses, options::CommonArgs};
@@ -31,7 +32,7 @@ Then publish, in another terminal, to the address that it prints:
 Exit status: 2 with one sentence on what to do if it cannot start; 130 after Ctrl-C, which stops everything.";
 
 const PUBLISH: &str = "Publish a record:
-  tidings-local publish --bootstrap-servers {kafka} --topic TOPIC --key KEY FILE";
+  echo hello | tidings-local publish --bootstrap-servers {kafka} --topic TOPIC -";
 
 /// Run the functions of any SAM template, in any language, with Lambda's Kafka trigger before them.
 ///
@@ -87,6 +88,10 @@ pub async fn run(args: RunArgs) -> Result<ExitCode, CommandError> {
     }
     for notice in &stack.notices {
         eprintln!("note: {notice}");
+    }
+    for mapping in stack.template.functions.iter().flat_map(|function| &function.mappings) {
+        let Mapping { topic, function, consumer_group_id, .. } = mapping;
+        println!("Trigger          topic {topic} -> function {function}, consumer group {consumer_group_id}");
     }
     addresses::print(&stack, PUBLISH);
     std::future::pending().await

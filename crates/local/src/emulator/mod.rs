@@ -32,6 +32,9 @@ const READY_LIMIT: Duration = Duration::from_mins(1);
 /// It has nothing to save when it stops.
 const STOP_LIMIT: Duration = Duration::from_secs(3);
 
+/// TCP port 1 is assigned to a service that nobody runs any more.
+const NOBODY: &str = "http://127.0.0.1:1";
+
 /// The port that was free may be taken when the emulator gets to it.
 const START_ATTEMPTS: u32 = 3;
 
@@ -83,10 +86,15 @@ impl Emulator {
         Ok(Self { endpoint, client: client::new()?, process: None })
     }
 
-    /// No emulator: nothing listens on its address (TCP port 1 of loopback), so that calls fail at once and leave
-    /// the machine never.
+    /// No emulator: nothing listens on its address, so that calls fail at once and never leave the machine.
     pub fn absent() -> Result<Self, StartError> {
-        Self::external("http://127.0.0.1:1")
+        Self::external(NOBODY)
+    }
+
+    /// Whether it is none.
+    #[must_use]
+    pub fn is_absent(&self) -> bool {
+        self.endpoint == NOBODY
     }
 
     /// Its URL, without a slash at its end.

@@ -124,7 +124,13 @@ impl Stack {
             }));
         }
         let producer = Producer::new(broker.bootstrap_servers()).map_err(|error| kafka_error(&error))?;
-        let notices = hosting::notices(&template, starts.notices);
+        let mut notices = hosting::notices(&template, starts.notices);
+        if emulator.is_absent() {
+            notices.push(format!(
+                "without an AWS emulator the functions' AWS calls fail; {}",
+                install_emulator()
+            ));
+        }
         let mut stack = Self {
             template,
             broker,
@@ -224,14 +230,16 @@ async fn provision(emulator: &Emulator, template: &Template, sender: Option<&str
 /// What needs AWS cannot start where nothing plays it.
 fn require_aws(aws: &AwsKind, template: &Template) -> Result<(), StartError> {
     let (AwsKind::Absent, Some(need)) = (aws, plan::aws_need(template)) else { return Ok(()) };
+    let remedy = format!("{need} needs this AWS emulator; {}", install_emulator());
+    Err(StartError::MissingTool { program: "ministack".to_owned(), remedy })
+}
+
+fn install_emulator() -> String {
     let package = REQUIREMENTS.lines().find(|line| line.starts_with("ministack==")).unwrap_or("ministack");
-    Err(StartError::MissingTool {
-        program: "ministack".to_owned(),
-        remedy: format!(
-            "{need} needs this AWS emulator; run pip install {package} in a virtual environment and name that with --venv \
-             DIR, or give the address of an emulator that runs with --aws URL"
-        ),
-    })
+    format!(
+        "run pip install {package} in a virtual environment and name that with --venv DIR, or give the address of an \
+         emulator that runs with --aws URL"
+    )
 }
 
 fn mapping_error(error: &MappingError) -> StartError {
