@@ -89,7 +89,8 @@ pub async fn run(args: RunArgs) -> Result<ExitCode, CommandError> {
     for notice in &stack.notices {
         eprintln!("note: {notice}");
     }
-    for mapping in stack.template.functions.iter().flat_map(|function| &function.mappings) {
+    let mappings = stack.template.functions.iter().flat_map(|function| &function.mappings);
+    for mapping in mappings.filter(|mapping| mapping.enabled) {
         let Mapping { topic, function, consumer_group_id, .. } = mapping;
         println!("Trigger          topic {topic} -> function {function}, consumer group {consumer_group_id}");
     }
