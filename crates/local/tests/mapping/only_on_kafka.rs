@@ -124,10 +124,11 @@ async fn gaps_that_compaction_left_do_not_stop_a_mapping() {
     for key in [b"a", b"b", b"a", b"c", b"a", b"d", b"e", b"f"] {
         bench.publish_raw(0, Some(key), Some(&value), OwnedHeaders::new()).await;
     }
-    let left = bench.read_until(|offsets| !offsets.contains(&0)).await;
-    assert!(left.len() < 8, "{left:?}");
+    // Of key a the last record stays. Only then: the first pass may have been too early for some of it.
+    let left = [1, 3, 4, 5, 6, 7];
+    bench.read_until(|offsets| offsets == left).await;
     let mapping = bench.start(&whole_batches_of(left.len()));
-    assert_eq!(bench.invoked().await, left.iter().map(|offset| (0, *offset)).collect::<Vec<_>>());
+    assert_eq!(bench.invoked().await, left.map(|offset| (0, offset)));
     within(mapping.settled()).await.unwrap();
     assert_eq!(bench.committed("group", 0), Some(8));
     bench.no_more_invocations();
