@@ -2,6 +2,7 @@
 //! mapping and a host for the functions' real binaries, all on loopback, from the template that gets deployed.
 
 pub mod broker;
+pub mod conformance;
 pub mod demo;
 pub mod emulator;
 pub mod environment_files;

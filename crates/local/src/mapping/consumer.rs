@@ -110,7 +110,7 @@ pub(super) fn create(
 ) -> KafkaResult<GroupConsumer> {
     let (topic, rebalances) = (spec.topic.clone(), AtomicU64::new(0));
     let context = GroupContext { topic, machine, assignments, rebalances, ends };
-    // Only for a committed offset that retention has removed; a start without one is looked up.
+    // Only for an offset that retention removes while it is waited for; starts are looked up.
     let latest = matches!(spec.starting_position, StartingPosition::Latest);
     let reset = if latest { "latest" } else { "earliest" };
     let consumer: GroupConsumer = ClientConfig::new()
@@ -163,7 +163,9 @@ pub(super) fn list(
     Ok(list)
 }
 
-/// Where to read each partition from: the committed offset, or else the starting position. Blocks.
+/// Where to read each partition from: the committed offset, or else the starting position, which also counts where
+/// retention removed the record at the committed offset (AWS, What's New of 21 June 2023 on starting timestamps for
+/// Kafka). Blocks.
 pub(super) fn starts(
     consumer: &GroupConsumer,
     topic: &str,
@@ -172,9 +174,11 @@ pub(super) fn starts(
 ) -> KafkaResult<Vec<Start>> {
     let mut starts = Vec::new();
     for (partition, committed) in committed(consumer, topic, partitions)? {
+        let (low, high) = consumer.fetch_watermarks(topic, partition, QUERY_TIMEOUT)?;
+        let committed = committed.filter(|offset| (low..=high).contains(offset));
         let offset = match committed {
             Some(offset) => offset,
-            None => first_offset(consumer, topic, position, partition)?,
+            None => first_offset(consumer, topic, position, partition, (low, high))?,
         };
         starts.push(Start { partition, offset, committed: committed.is_some() });
     }
@@ -186,8 +190,8 @@ fn first_offset(
     topic: &str,
     position: &StartingPosition,
     partition: i32,
+    (low, high): (i64, i64),
 ) -> KafkaResult<i64> {
-    let (low, high) = consumer.fetch_watermarks(topic, partition, QUERY_TIMEOUT)?;
     let StartingPosition::AtTimestamp(time) = position else {
         return Ok(if matches!(position, StartingPosition::Latest) { high } else { low });
     };

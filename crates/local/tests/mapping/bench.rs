@@ -1,126 +1,181 @@
-//! A broker, a stub for the Lambda Invoke API and SQS, and what happened there.
+//! A broker with one topic, a stub for the Lambda Invoke API and SQS, and what happened there.
+//!
+//! `TIDINGS_TEST_BROKER` chooses the broker: `embedded` unless set, one for each bench; or `kafka`, one Apache Kafka
+//! for all of them, where each has its own topic and groups. Tests of what the embedded broker cannot do are in
+//! `only_on_kafka`; their benches are on Apache Kafka whatever the variable says.
 
-use std::collections::BTreeSet;
-use std::sync::{Arc, Mutex};
-use std::time::Duration;
+mod kafka;
+mod records;
+mod stub;
 
-use axum::Router;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::time::{Duration, Instant};
+
 use axum::body::Bytes;
-use axum::extract::State;
-use axum::http::{HeaderMap, StatusCode};
-use axum::response::{IntoResponse, Response};
-use axum::routing::post;
 use rdkafka::ClientConfig;
+use rdkafka::admin::{AdminClient, AdminOptions, NewTopic, TopicReplication};
+use rdkafka::client::DefaultClientContext;
 use rdkafka::message::{Header, OwnedHeaders};
-use rdkafka::mocking::MockCluster;
-use rdkafka::producer::{DefaultProducerContext, FutureProducer, FutureRecord};
+use rdkafka::producer::FutureProducer;
 use serde_json::Value;
+use tidings_local::broker::{Broker, BrokerKind, TopicSpec};
 use tidings_local::mapping::{Connection, EventSourceMapping, MappingEvent};
 use tidings_local::template::{EventSource, Mapping, Pollers, StartingPosition};
 use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel};
 
-pub const TOPIC: &str = "transfer.made";
+pub use stub::Reply;
+use stub::Stub;
+
 pub const ARN: &str = "arn:aws:kafka:us-east-1:000000000000:cluster/local/1";
+pub const QUEUE: &str = "arn:aws:sqs:us-east-1:000000000000:notify-dead-letters";
 pub const TIMESTAMP: i64 = 1_545_084_650_987;
-
-/// How the stub answers one invocation.
-#[derive(Clone)]
-pub enum Reply {
-    Body(String),
-    FunctionError,
-    Status(u16),
-    /// Never.
-    Hang,
-}
-
-impl Reply {
-    pub fn failures(positions: &[(i32, i64)]) -> Self {
-        let failures: Vec<Value> = positions
-            .iter()
-            .map(|(partition, offset)| {
-                let partition = format!("{TOPIC}-{partition}");
-                serde_json::json!({"itemIdentifier": {"partition": partition, "offset": offset}})
-            })
-            .collect();
-        Self::Body(serde_json::json!({ "batchItemFailures": failures }).to_string())
-    }
-
-    pub fn ok() -> Self {
-        Self::Body("null".to_owned())
-    }
-}
-
-/// Answers for the invocations in turn; the last one is for all that follow.
-struct Stub {
-    replies: Mutex<Vec<Reply>>,
-    invocations: UnboundedSender<Bytes>,
-    messages: UnboundedSender<Value>,
-}
+/// Records of up to this many bytes may be published.
+const LARGEST_RECORD: &str = "10000000";
+const ANSWER_LIMIT: Duration = Duration::from_secs(30);
 
 pub struct Bench {
-    pub cluster: MockCluster<'static, DefaultProducerContext>,
+    /// The broker's bootstrap servers.
+    pub servers: String,
+    /// The bench's own topic.
+    pub topic: String,
+    /// None where it is the process's Apache Kafka.
+    embedded: Option<Broker>,
     producer: FutureProducer,
+    stub: Arc<Stub>,
     endpoint: String,
     invocations: UnboundedReceiver<Bytes>,
     /// What SQS got: queue URL and body.
     pub messages: UnboundedReceiver<Value>,
-    events: UnboundedReceiver<MappingEvent>,
-    event_sender: UnboundedSender<MappingEvent>,
+    events: UnboundedReceiver<(Instant, MappingEvent)>,
+    event_sender: UnboundedSender<(Instant, MappingEvent)>,
 }
 
 impl Bench {
+    /// A bench whose topic has this many partitions.
     pub async fn new(partitions: i32, replies: impl Into<Vec<Reply>>) -> Self {
-        let cluster = MockCluster::new(1).unwrap();
-        cluster.create_topic(TOPIC, partitions, 1).unwrap();
-        let producer = ClientConfig::new()
-            .set("bootstrap.servers", cluster.bootstrap_servers())
-            .set("message.max.bytes", "10000000")
-            .create()
-            .unwrap();
+        let bench = Self::without_topic(replies).await;
+        bench.create_topic(partitions).await;
+        bench
+    }
+
+    /// A bench whose topic does not exist yet.
+    pub async fn without_topic(replies: impl Into<Vec<Reply>>) -> Self {
+        let broker = std::env::var("TIDINGS_TEST_BROKER").unwrap_or_else(|_| "embedded".to_owned());
+        match broker.as_str() {
+            "kafka" => Self::build(None, replies.into()),
+            "embedded" => {
+                let silent = Arc::new(|_: &str| ());
+                let broker = Broker::start(BrokerKind::Embedded, &(silent as _)).await.unwrap();
+                Self::build(Some(broker), replies.into())
+            }
+            other => panic!("TIDINGS_TEST_BROKER is {other}; it must be embedded or kafka"),
+        }
+    }
+
+    /// A bench on Apache Kafka whose topic has these settings.
+    pub async fn on_kafka(
+        partitions: i32,
+        settings: &[(&str, &str)],
+        replies: impl Into<Vec<Reply>>,
+    ) -> Self {
+        let bench = Self::build(None, replies.into());
+        bench.create_kafka_topic(&bench.topic, partitions, settings).await;
+        bench
+    }
+
+    fn build(embedded: Option<Broker>, replies: Vec<Reply>) -> Self {
+        static BENCHES: AtomicUsize = AtomicUsize::new(0);
+        let topic = format!("transfer.made.{}", BENCHES.fetch_add(1, Ordering::Relaxed));
+        let servers = match &embedded {
+            Some(broker) => broker.bootstrap_servers().to_owned(),
+            None => kafka::servers().to_owned(),
+        };
         let (invocation_sender, invocations) = unbounded_channel();
         let (message_sender, messages) = unbounded_channel();
         let (event_sender, events) = unbounded_channel();
-        let mut replies = replies.into();
-        replies.reverse();
-        let stub =
-            Stub { replies: Mutex::new(replies), invocations: invocation_sender, messages: message_sender };
-        let endpoint = serve(stub).await;
-        Self { cluster, producer, endpoint, invocations, messages, events, event_sender }
+        let stub = Arc::new(Stub::new(topic.clone(), replies, invocation_sender, message_sender));
+        let (socket, endpoint) = stub::unserved();
+        stub::serve(Arc::clone(&stub), socket.listen(64).unwrap());
+        let producer = client(&servers).set("message.max.bytes", LARGEST_RECORD).create().unwrap();
+        Self {
+            servers,
+            topic,
+            embedded,
+            producer,
+            stub,
+            endpoint,
+            invocations,
+            messages,
+            events,
+            event_sender,
+        }
     }
 
-    pub fn start(&self, spec: &Mapping) -> EventSourceMapping {
-        self.start_with_aws(spec, &self.endpoint)
+    /// Creates the topic of a bench that has none.
+    pub async fn create_topic(&self, partitions: i32) {
+        self.create_topic_named(&self.topic, partitions).await;
     }
 
+    /// Creates another topic.
+    pub async fn create_topic_named(&self, name: &str, partitions: i32) {
+        match &self.embedded {
+            Some(broker) => {
+                broker.create_topics(&[TopicSpec { name: name.to_owned(), partitions }]).await.unwrap();
+            }
+            None => self.create_kafka_topic(name, partitions, &[]).await,
+        }
+    }
+
+    async fn create_kafka_topic(&self, name: &str, partitions: i32, settings: &[(&str, &str)]) {
+        let topic = NewTopic::new(name, partitions, TopicReplication::Fixed(1))
+            .set("max.message.bytes", LARGEST_RECORD);
+        let topic = settings.iter().fold(topic, |topic, (name, value)| topic.set(name, value));
+        let options = AdminOptions::new().operation_timeout(Some(ANSWER_LIMIT));
+        let results = self.admin().create_topics(&[topic], &options).await.unwrap();
+        assert!(results.iter().all(Result::is_ok), "{results:?}");
+    }
+
+    pub fn admin(&self) -> AdminClient<DefaultClientContext> {
+        client(&self.servers).create().unwrap()
+    }
+
+    /// Starts a mapping whose failure destinations are at another endpoint.
     pub fn start_with_aws(&self, spec: &Mapping, aws_endpoint: &str) -> EventSourceMapping {
+        self.start_with(spec, &self.endpoint, aws_endpoint)
+    }
+
+    /// Starts a mapping of the bench's topic; its consumer group is one of the bench's own.
+    pub fn start(&self, spec: &Mapping) -> EventSourceMapping {
+        self.start_with(spec, &self.endpoint, &self.endpoint)
+    }
+
+    /// Starts a mapping whose Invoke API and AWS are at other endpoints.
+    pub fn start_with(&self, spec: &Mapping, invoke_endpoint: &str, aws_endpoint: &str) -> EventSourceMapping {
         let connection = Connection {
-            bootstrap_servers: self.cluster.bootstrap_servers(),
-            invoke_endpoint: self.endpoint.clone(),
+            bootstrap_servers: self.servers.clone(),
+            invoke_endpoint: invoke_endpoint.to_owned(),
             aws_endpoint: aws_endpoint.to_owned(),
         };
         let events = self.event_sender.clone();
         let observer = Arc::new(move |event: &MappingEvent| {
-            let _ = events.send(event.clone());
+            let _ = events.send((Instant::now(), event.clone()));
         });
-        EventSourceMapping::start(spec, &connection, observer).unwrap()
+        let group = self.group(&spec.consumer_group_id);
+        let spec = Mapping { topic: self.topic.clone(), consumer_group_id: group, ..spec.clone() };
+        EventSourceMapping::start(&spec, &connection, observer).unwrap()
     }
 
-    pub async fn publish(&self, partition: i32, value: &str) {
-        self.publish_raw(partition, Some(b"k"), Some(value.as_bytes()), OwnedHeaders::new()).await;
+    /// What a mapping's consumer group is named on the broker.
+    fn group(&self, id: &str) -> String {
+        format!("{}-{id}", self.topic)
     }
 
-    pub async fn publish_raw(
-        &self,
-        partition: i32,
-        key: Option<&[u8]>,
-        value: Option<&[u8]>,
-        headers: OwnedHeaders,
-    ) {
-        let mut record =
-            FutureRecord::<[u8], [u8]>::to(TOPIC).partition(partition).timestamp(TIMESTAMP).headers(headers);
-        record.key = key;
-        record.payload = value;
-        self.producer.send(record, Duration::from_secs(30)).await.unwrap();
+    /// Where an Invoke API will be, and how to make it answer.
+    pub fn endpoint_to_come(&self) -> (String, impl FnOnce() + use<>) {
+        let (socket, endpoint) = stub::unserved();
+        let stub = Arc::clone(&self.stub);
+        (endpoint, move || stub::serve(stub, socket.listen(64).unwrap()))
     }
 
     /// The next payload that the function got.
@@ -130,7 +185,12 @@ impl Bench {
 
     /// The positions in the next payload.
     pub async fn invoked(&mut self) -> Vec<(i32, i64)> {
-        positions(&self.payload().await)
+        let payload = self.payload().await;
+        self.positions(&payload)
+    }
+
+    pub fn positions(&self, payload: &[u8]) -> Vec<(i32, i64)> {
+        stub::positions(payload, &self.topic)
     }
 
     /// The function was not invoked beyond what was taken.
@@ -139,15 +199,48 @@ impl Bench {
         assert!(self.invocations.try_recv().is_err());
     }
 
+    /// Lets this many held invocations end.
+    pub fn release(&self, invocations: usize) {
+        self.stub.released.add_permits(invocations);
+    }
+
+    /// Most invocations that were under way at once.
+    pub fn most_at_once(&self) -> usize {
+        self.stub.under_way.lock().unwrap().most_at_once
+    }
+
+    /// Whether two invocations at once ever held records of one partition.
+    pub fn overlapped(&self) -> bool {
+        self.stub.under_way.lock().unwrap().overlapped
+    }
+
     /// Waits for an event.
     pub async fn event(&mut self, wanted: impl Fn(&MappingEvent) -> bool) -> MappingEvent {
+        self.event_at(wanted).await.1
+    }
+
+    /// Waits for an event, and tells when it happened.
+    pub async fn event_at(&mut self, wanted: impl Fn(&MappingEvent) -> bool) -> (Instant, MappingEvent) {
         loop {
-            let event = within(self.events.recv()).await.unwrap();
+            let (at, event) = within(self.events.recv()).await.unwrap();
             if wanted(&event) {
-                return event;
+                return (at, event);
             }
         }
     }
+
+    /// Waits until this many more records were read.
+    pub async fn polled(&mut self, records: usize) {
+        for _ in 0..records {
+            self.event(|event| matches!(event, MappingEvent::Polled(_))).await;
+        }
+    }
+}
+
+fn client(servers: &str) -> ClientConfig {
+    let mut config = ClientConfig::new();
+    config.set("bootstrap.servers", servers);
+    config
 }
 
 /// Fails the test instead of waiting for ever.
@@ -155,25 +248,13 @@ pub async fn within<T>(future: impl Future<Output = T>) -> T {
     tokio::time::timeout(Duration::from_mins(1), future).await.expect("it did not happen within a minute")
 }
 
-pub fn positions(payload: &[u8]) -> Vec<(i32, i64)> {
-    let payload: Value = serde_json::from_slice(payload).unwrap();
-    let mut positions = Vec::new();
-    for (name, records) in payload["records"].as_object().unwrap() {
-        for record in records.as_array().unwrap() {
-            let partition = i32::try_from(record["partition"].as_i64().unwrap()).unwrap();
-            assert_eq!(*name, format!("{TOPIC}-{partition}"));
-            positions.push((partition, record["offset"].as_i64().unwrap()));
-        }
-    }
-    positions
-}
-
-/// A provisioned mapping of one poller that reports failures, without window.
+/// A provisioned mapping of one poller that reports failures, without window. The bench puts its own topic and group
+/// in.
 pub fn spec() -> Mapping {
     Mapping {
-        id: format!("notify-{TOPIC}"),
+        id: "notify-transfer.made".to_owned(),
         function: "notify".to_owned(),
-        topic: TOPIC.to_owned(),
+        topic: String::new(),
         batch_size: 100,
         batching_window: Duration::ZERO,
         starting_position: StartingPosition::TrimHorizon,
@@ -188,7 +269,7 @@ pub fn spec() -> Mapping {
         source: EventSource::Msk(ARN.to_owned()),
         filters: Vec::new(),
         log_level: None,
-        metrics: BTreeSet::new(),
+        metrics: std::collections::BTreeSet::new(),
     }
 }
 
@@ -197,42 +278,11 @@ pub fn whole_batches_of(batch_size: usize) -> Mapping {
     Mapping { batch_size, batching_window: Duration::from_mins(5), ..spec() }
 }
 
+/// The mapping in on-demand mode.
+pub fn on_demand(provisioned: Mapping) -> Mapping {
+    Mapping { provisioned: None, report_batch_item_failures: false, ..provisioned }
+}
+
 pub fn header(name: &str, value: Option<&[u8]>, headers: OwnedHeaders) -> OwnedHeaders {
     headers.insert(Header { key: name, value })
-}
-
-async fn serve(stub: Stub) -> String {
-    let app = Router::new()
-        .route("/2015-03-31/functions/notify/invocations", post(invoke))
-        .route("/", post(send_message))
-        .layer(axum::extract::DefaultBodyLimit::disable())
-        .with_state(Arc::new(stub));
-    let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
-    let address = listener.local_addr().unwrap();
-    tokio::spawn(async move { axum::serve(listener, app).await });
-    format!("http://{address}")
-}
-
-async fn invoke(State(stub): State<Arc<Stub>>, body: Bytes) -> Response {
-    let reply = {
-        let mut replies = stub.replies.lock().unwrap();
-        if replies.len() > 1 { replies.pop() } else { replies.last().cloned() }
-    };
-    let _ = stub.invocations.send(body);
-    let request_id = ("x-amzn-RequestId", "8a2c");
-    match reply.expect("a reply") {
-        Reply::Body(body) => ([request_id], body).into_response(),
-        Reply::FunctionError => {
-            ([request_id, ("X-Amz-Function-Error", "Unhandled")], r#"{"errorType":"Oops"}"#).into_response()
-        }
-        Reply::Status(status) => StatusCode::from_u16(status).unwrap().into_response(),
-        Reply::Hang => std::future::pending().await,
-    }
-}
-
-async fn send_message(State(stub): State<Arc<Stub>>, headers: HeaderMap, body: Bytes) -> &'static str {
-    assert_eq!(headers["x-amz-target"], "AmazonSQS.SendMessage");
-    assert_eq!(headers["content-type"], "application/x-amz-json-1.0");
-    let _ = stub.messages.send(serde_json::from_slice(&body).unwrap());
-    r#"{"MessageId":"1"}"#
 }

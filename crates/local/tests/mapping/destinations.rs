@@ -14,9 +14,10 @@ use tidings_local::mapping::record::Record;
 use tidings_local::mapping::{Condition, Connection, MappingEvent, Position};
 use tidings_local::template::Mapping;
 
-use super::bench::{Bench, Reply, TOPIC, spec, whole_batches_of, within};
+use super::bench::{Bench, Reply, spec, whole_batches_of, within};
 use aws::Aws;
 
+const TOPIC: &str = "transfer.made";
 const QUEUE: &str = "arn:aws:sqs:eu-west-1:000000000000:dead-letters";
 const SNS_TOPIC: &str = "arn:aws:sns:eu-west-1:000000000000:dead-letters";
 const BUCKET: &str = "arn:aws:s3:::dead-letters";
@@ -169,7 +170,7 @@ fn to(on_failure: &str, spec: Mapping) -> Mapping {
 
 #[tokio::test]
 async fn an_exhausted_batch_goes_to_the_failure_destination() {
-    let replies = [Reply::FunctionError, Reply::failures(&[(0, 1)]), Reply::ok()];
+    let replies = [Reply::error(), Reply::failures(&[(0, 1)]), Reply::ok()];
     let (mut bench, mut aws) = (Bench::new(1, replies).await, Aws::new().await);
     bench.publish(0, "a").await;
     bench.publish(0, "b").await;
@@ -183,7 +184,7 @@ async fn an_exhausted_batch_goes_to_the_failure_destination() {
     assert!(body["responseContext"]["functionError"].is_null(), "the last invocation listed its failures");
     assert_eq!(body["KafkaBatchInfo"]["batchSize"], 1, "the record that was settled is not in it");
     assert_eq!(
-        body["KafkaBatchInfo"]["recordsInfo"]["transfer.made-0"],
+        body["KafkaBatchInfo"]["recordsInfo"][format!("{}-0", bench.topic)],
         serde_json::json!({
             "firstRecordOffset": "1", "lastRecordOffset": "1",
             "firstRecordTimestamp": "2018-12-17T22:10:50.987Z", "lastRecordTimestamp": "2018-12-17T22:10:50.987Z",
@@ -197,7 +198,7 @@ async fn an_exhausted_batch_goes_to_the_failure_destination() {
 
 #[tokio::test]
 async fn a_batch_waits_for_a_destination_that_is_down_at_first() {
-    let mut bench = Bench::new(1, [Reply::FunctionError, Reply::ok()]).await;
+    let mut bench = Bench::new(1, [Reply::error(), Reply::ok()]).await;
     let mut aws = Aws::failing_first(1, &[503, 400]).await;
     bench.publish(0, "a").await;
     let tried_once = Mapping { maximum_retry_attempts: Some(0), ..to(QUEUE, spec()) };

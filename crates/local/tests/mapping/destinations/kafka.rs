@@ -135,9 +135,9 @@ async fn a_kafka_topic_that_refuses_is_an_error_until_it_accepts() {
 
 #[tokio::test]
 async fn a_mapping_gives_up_to_a_kafka_topic_also_what_no_payload_holds() {
-    let mut bench = Bench::new(1, [Reply::FunctionError]).await;
-    let servers = bench.cluster.bootstrap_servers();
-    bench.cluster.create_topic(KAFKA_TOPIC, 1, 1).unwrap();
+    let mut bench = Bench::new(1, [Reply::error()]).await;
+    let servers = bench.servers.clone();
+    bench.create_topic_named(KAFKA_TOPIC, 1).await;
     bench.publish(0, "small").await;
     let tried_once = Mapping { maximum_retry_attempts: Some(0), ..to(KAFKA, spec()) };
     let mapping = bench.start(&tried_once);
@@ -146,7 +146,7 @@ async fn a_mapping_gives_up_to_a_kafka_topic_also_what_no_payload_holds() {
     let message = dead_letters(&servers, 1, 1).await.remove(0);
     let body: Value = serde_json::from_slice(message.payload().unwrap()).unwrap();
     assert_eq!(body["KafkaBatchInfo"]["recordInfo"]["offset"], "0");
-    assert_eq!(body["payload"]["records"]["transfer.made-0"][0]["value"], "c21hbGw=");
+    assert_eq!(body["payload"]["records"][format!("{}-0", bench.topic)][0]["value"], "c21hbGw=");
     assert_eq!(message.key(), Some(&b"k"[..]));
     bench.publish(0, &"x".repeat(4_800_000)).await;
     let too_large = |event: &MappingEvent| {

@@ -1,0 +1,60 @@
+//! One Apache Kafka for all tests of this process: started by the first that needs it, gone when the process ends.
+
+use std::path::Path;
+use std::sync::{Arc, LazyLock, Mutex, PoisonError, mpsc};
+use std::thread::JoinHandle;
+
+use tidings_local::broker::{Broker, BrokerKind};
+use tokio::sync::oneshot;
+
+/// Its bootstrap servers; the first call starts it.
+pub fn servers() -> &'static str {
+    static SERVERS: LazyLock<String> = LazyLock::new(start);
+    &SERVERS
+}
+
+/// Tells the thread that has the broker to stop it, and waits for that.
+type Stop = (oneshot::Sender<()>, JoinHandle<()>);
+
+static STOP: Mutex<Option<Stop>> = Mutex::new(None);
+
+/// The broker has a thread and a runtime of its own, because each test's runtime ends with the test.
+fn start() -> String {
+    let (tell, told) = mpsc::channel();
+    let (stop, stopped) = oneshot::channel();
+    let thread = std::thread::spawn(move || {
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+        runtime.block_on(async move {
+            let repository = Path::new(env!("CARGO_MANIFEST_DIR")).join("../..");
+            let progress = Arc::new(|line: &str| eprintln!("{line}"));
+            let broker = match Broker::start(BrokerKind::Kafka, &repository, &(progress as _)).await {
+                Ok(broker) => broker,
+                Err(error) => return tell.send(Err(error.to_string())).unwrap(),
+            };
+            tell.send(Ok(broker.bootstrap_servers().to_owned())).unwrap();
+            // An error means the same: nobody is left who could tell.
+            let _ = stopped.await;
+            broker.stop().await;
+        });
+    });
+    *STOP.lock().unwrap() = Some((stop, thread));
+    stop_at_exit();
+    told.recv().unwrap().unwrap_or_else(|error| panic!("{error}"))
+}
+
+/// The test harness has no hook for its end, and statics are never dropped: without this the broker's folder would
+/// stay behind (its process would not; the kernel kills that with ours).
+fn stop_at_exit() {
+    extern "C" fn stop() {
+        let running = STOP.lock().unwrap_or_else(PoisonError::into_inner).take();
+        if let Some((stop, thread)) = running {
+            drop(stop);
+            let _ = thread.join();
+        }
+    }
+    // SAFETY: `stop` is a plain function that lives as long as the process. It runs in `exit`, while all threads
+    // still run, and does not unwind: locking ignores poison, and a panic of the joined thread is a value.
+    #[allow(unsafe_code)]
+    let registered = unsafe { libc::atexit(stop) };
+    assert_eq!(registered, 0, "atexit has no room left");
+}
