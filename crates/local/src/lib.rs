@@ -14,3 +14,4 @@ pub mod produce;
 pub mod recorder;
 pub mod stack;
 pub mod template;
+pub mod watch;
