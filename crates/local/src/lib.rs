@@ -17,3 +17,4 @@ pub mod recorder;
 pub mod runtimes;
 pub mod stack;
 pub mod template;
+pub mod watch;

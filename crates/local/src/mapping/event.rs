@@ -81,6 +81,13 @@ pub enum MappingEvent {
         /// Its records.
         records: Vec<Position>,
     },
+    /// The failure destination did not take a batch that was given up; tried again.
+    DeliveryFailed {
+        /// Its records.
+        records: Vec<Position>,
+        /// What went wrong.
+        reason: String,
+    },
     /// The group's committed offset rose, acknowledged by the broker.
     Committed {
         /// The partition.

@@ -103,7 +103,8 @@ impl Worker {
             }
             Err(error) => {
                 tracing::warn!(mapping, reason, %error, "the failure destination did not take a batch; trying again");
-                Report { batch, outcome: Outcome::NotDelivered, events: Vec::new() }
+                let events = vec![MappingEvent::DeliveryFailed { records, reason: error.to_string() }];
+                Report { batch, outcome: Outcome::NotDelivered, events }
             }
         }
     }

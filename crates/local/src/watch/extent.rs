@@ -1,0 +1,28 @@
+//! Which records a batch holds, in little space.
+
+use std::collections::BTreeMap;
+
+use crate::mapping::Position;
+
+/// A number of records and the range of offsets that they lie in, by partition.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(super) struct Extent {
+    pub(super) records: u64,
+    /// First and last offset.
+    pub(super) offsets: BTreeMap<i32, (i64, i64)>,
+}
+
+impl Extent {
+    pub(super) fn of(records: &[Position]) -> Self {
+        let mut offsets: BTreeMap<i32, (i64, i64)> = BTreeMap::new();
+        for Position { partition, offset } in records {
+            let range = offsets.entry(*partition).or_insert((*offset, *offset));
+            *range = (range.0.min(*offset), range.1.max(*offset));
+        }
+        Self { records: count(records), offsets }
+    }
+}
+
+pub(super) fn count(records: &[Position]) -> u64 {
+    u64::try_from(records.len()).unwrap_or(u64::MAX)
+}

@@ -1,0 +1,108 @@
+//! The mappings that are watched, and what is known of each.
+
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use jiff::Timestamp;
+
+use super::log::EventLog;
+use super::metrics::{Metrics, Totals};
+use super::screen::Screen;
+use super::view::{Mode, Row};
+use crate::mapping::MappingEvent;
+use crate::template::{Function, Mapping, Pollers};
+
+/// All watched mappings, in the order in which they came.
+#[derive(Default)]
+pub(super) struct Mappings(Mutex<Vec<Arc<Watched>>>);
+
+impl Mappings {
+    /// The mapping, as it was where it was watched before: its counters go on.
+    pub(super) fn watch(&self, function: &Function, mapping: &Mapping) -> Arc<Watched> {
+        let mut all = lock(&self.0);
+        if let Some(known) = all.iter().find(|watched| watched.id == mapping.id) {
+            return Arc::clone(known);
+        }
+        let watched = Arc::new(Watched::new(function, mapping));
+        all.push(Arc::clone(&watched));
+        watched
+    }
+
+    pub(super) fn all(&self) -> Vec<Arc<Watched>> {
+        lock(&self.0).clone()
+    }
+
+    pub(super) fn rows(&self) -> Vec<Row> {
+        self.all().iter().map(|watched| watched.row()).collect()
+    }
+}
+
+/// One mapping.
+pub(super) struct Watched {
+    pub(super) id: String,
+    pub(super) function: String,
+    pub(super) topic: String,
+    pub(super) provisioned: Option<Pollers>,
+    state: Mutex<State>,
+}
+
+struct State {
+    metrics: Metrics,
+    log: EventLog,
+}
+
+impl Watched {
+    fn new(function: &Function, mapping: &Mapping) -> Self {
+        // On-demand mappings start with one poller.
+        let initial_pollers = mapping.provisioned.map_or(1, |pollers| pollers.minimum);
+        Self {
+            id: mapping.id.clone(),
+            function: function.name.clone(),
+            topic: mapping.topic.clone(),
+            provisioned: mapping.provisioned,
+            state: Mutex::new(State { metrics: Metrics::new(initial_pollers), log: EventLog::new(mapping) }),
+        }
+    }
+
+    /// Takes an event in and hands its log lines to the screen, whose thread prints them.
+    pub(super) fn note(&self, event: &MappingEvent, screen: &Screen) {
+        let mut state = lock(&self.state);
+        let State { metrics, log } = &mut *state;
+        for line in log.lines(event, metrics, Timestamp::now) {
+            screen.print(line);
+        }
+        metrics.note(event);
+    }
+
+    pub(super) fn totals(&self) -> Totals {
+        let metrics = &lock(&self.state).metrics;
+        Totals {
+            counts: metrics.counts.clone(),
+            lag: metrics.lag,
+            provisioned_pollers: self.provisioned.map(|_| metrics.pollers),
+        }
+    }
+
+    fn row(&self) -> Row {
+        let state = lock(&self.state);
+        let metrics = &state.metrics;
+        Row {
+            function: self.function.clone(),
+            topic: self.topic.clone(),
+            pollers: metrics.pollers,
+            mode: self.provisioned.map_or(Mode::OnDemand, Mode::Provisioned),
+            lag: metrics.lag.map(|lag| lag.sum),
+            in_flight: metrics.in_flight.len() as u64,
+            to_retry: metrics.to_retry.len() as u64,
+            done: metrics.counts.done,
+            failed: metrics.counts.failed,
+            filtered: metrics.counts.filtered_out,
+            delivered: metrics.counts.delivered,
+            dropped: metrics.counts.dropped,
+            throttled: metrics.counts.throttled,
+        }
+    }
+}
+
+fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}

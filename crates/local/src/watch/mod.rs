@@ -1,0 +1,102 @@
+//! Shows what event source mappings do: their log events, their metrics on a Prometheus endpoint, and a live view in
+//! the terminal.
+
+mod extent;
+mod log;
+mod mappings;
+mod metrics;
+mod prometheus;
+mod screen;
+#[cfg(test)]
+mod tests;
+mod view;
+
+use std::net::{Ipv4Addr, SocketAddr};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::thread::JoinHandle;
+use std::time::Duration;
+
+use tokio::net::TcpListener;
+use tokio::sync::watch;
+use tokio::task;
+use tokio::time::timeout;
+
+use self::mappings::Mappings;
+pub use self::screen::{Output, Screen};
+use crate::error::StartError;
+use crate::mapping::{MappingEvent, Observer};
+use crate::template::{Function, Mapping};
+
+/// How long answers under way may take when the endpoint closes.
+const ANSWER_LIMIT: Duration = Duration::from_secs(1);
+
+/// Watches mappings from before they start until [`Watch::stop`].
+pub struct Watch {
+    mappings: Arc<Mappings>,
+    screen: Screen,
+    metrics: SocketAddr,
+    running: Mutex<Option<Running>>,
+}
+
+/// What ends with the watch.
+struct Running {
+    drawing: JoinHandle<()>,
+    endpoint: task::JoinHandle<()>,
+    /// The endpoint serves as long as this is there.
+    serving: watch::Sender<()>,
+}
+
+impl Watch {
+    /// Starts the view on `output` and the metrics endpoint on 127.0.0.1; port 0 lets the system choose one. Must be
+    /// called within a tokio runtime.
+    pub async fn start(metrics_port: u16, output: Output) -> Result<Self, StartError> {
+        let listening = |source: std::io::Error| StartError::Listen {
+            what: "the metrics endpoint".into(),
+            address: format!("127.0.0.1:{metrics_port}"),
+            reason: source.to_string(),
+        };
+        let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, metrics_port)).await.map_err(listening)?;
+        let metrics = listener.local_addr().map_err(listening)?;
+        let mappings = Arc::new(Mappings::default());
+        let (serving, stopping) = watch::channel(());
+        let endpoint = tokio::spawn(prometheus::serve(listener, Arc::clone(&mappings), stopping));
+        let shown = Arc::clone(&mappings);
+        let (screen, drawing) = screen::start(output, move || shown.rows());
+        let running = Mutex::new(Some(Running { drawing, endpoint, serving }));
+        Ok(Self { mappings, screen, metrics, running })
+    }
+
+    /// Where Prometheus finds the metrics.
+    #[must_use]
+    pub fn metrics_url(&self) -> String {
+        format!("http://{}/metrics", self.metrics)
+    }
+
+    /// What to start the mapping with. A mapping that starts again counts on.
+    #[must_use]
+    pub fn observer(&self, function: &Function, mapping: &Mapping) -> Observer {
+        let watched = self.mappings.watch(function, mapping);
+        let screen = self.screen.clone();
+        Arc::new(move |event: &MappingEvent| watched.note(event, &screen))
+    }
+
+    /// Where everything else must be printed too while the view is on the terminal.
+    #[must_use]
+    pub fn screen(&self) -> Screen {
+        self.screen.clone()
+    }
+
+    /// Prints what is left, leaves the view's last state behind and closes the endpoint. Lines that come later go
+    /// straight to standard error. Stopping twice does nothing.
+    pub async fn stop(&self) {
+        let running = self.running.lock().unwrap_or_else(PoisonError::into_inner).take();
+        let Some(Running { drawing, mut endpoint, serving }) = running else { return };
+        drop(serving);
+        self.screen.stop();
+        // Fails only where the thread panicked; the panic was printed.
+        let _ = task::spawn_blocking(move || drawing.join()).await;
+        if timeout(ANSWER_LIMIT, &mut endpoint).await.is_err() {
+            endpoint.abort();
+        }
+    }
+}

@@ -1,0 +1,128 @@
+//! The live view as text: a table with a row for each mapping, or one line for all of them.
+
+mod columns;
+
+use std::fmt::Write as _;
+
+use self::columns::Layout;
+use crate::template::Pollers;
+
+/// What the view shows of a mapping.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Row {
+    pub(super) function: String,
+    pub(super) topic: String,
+    pub(super) pollers: u32,
+    pub(super) mode: Mode,
+    /// Offsets behind; `None` until it is known.
+    pub(super) lag: Option<u64>,
+    /// Batches that the function is at.
+    pub(super) in_flight: u64,
+    /// Records that will be sent again.
+    pub(super) to_retry: u64,
+    pub(super) done: u64,
+    pub(super) failed: u64,
+    pub(super) filtered: u64,
+    /// Records that are in the failure destination.
+    pub(super) delivered: u64,
+    pub(super) dropped: u64,
+    pub(super) throttled: u64,
+}
+
+/// How the number of pollers comes about.
+#[derive(Clone, Copy, Debug, Default)]
+pub(super) enum Mode {
+    #[default]
+    OnDemand,
+    Provisioned(Pollers),
+    /// Of several mappings.
+    Any,
+}
+
+impl Row {
+    /// How much is going on.
+    fn activity(&self) -> u64 {
+        self.lag.unwrap_or(0) + self.in_flight + self.to_retry
+    }
+}
+
+/// The table for a terminal of this size: a line for each mapping and one for all together. It takes at most half of
+/// the lines; where that is too few, it shows the mappings that are furthest behind.
+pub(super) fn table(rows: &[Row], width: usize, height: usize) -> Vec<String> {
+    if rows.is_empty() {
+        return Vec::new();
+    }
+    let shown = most_active(rows, (height / 2).saturating_sub(2).max(1));
+    let mut sum = sum(rows);
+    if shown.len() < rows.len() {
+        sum.topic = format!("{} not shown", rows.len() - shown.len());
+    }
+    let mut lines = shown;
+    if rows.len() > 1 {
+        lines.push(&sum);
+    }
+    let layout = Layout::new(&lines, width);
+    let texts = std::iter::once(layout.header()).chain(lines.iter().map(|row| layout.row(row)));
+    // A terminal that is too narrow even for the least.
+    texts.map(|line| line.trim_end().chars().take(width).collect()).collect()
+}
+
+/// In the rows' own order. Those without anything going on are left out first.
+fn most_active(rows: &[Row], most: usize) -> Vec<&Row> {
+    if rows.len() <= most {
+        return rows.iter().collect();
+    }
+    let mut active: Vec<(usize, &Row)> =
+        rows.iter().enumerate().filter(|(_, row)| row.activity() > 0).collect();
+    active.sort_by_key(|(_, row)| std::cmp::Reverse(row.activity()));
+    active.truncate(most);
+    active.sort_by_key(|(index, _)| *index);
+    active.into_iter().map(|(_, row)| row).collect()
+}
+
+/// All mappings together.
+fn sum(rows: &[Row]) -> Row {
+    let total = |value: fn(&Row) -> u64| rows.iter().map(value).sum();
+    Row {
+        function: match rows.len() {
+            1 => "1 mapping".to_owned(),
+            many => format!("{many} mappings"),
+        },
+        topic: String::new(),
+        pollers: rows.iter().map(|row| row.pollers).sum(),
+        mode: Mode::Any,
+        lag: rows.iter().filter_map(|row| row.lag).reduce(|sum, lag| sum + lag),
+        in_flight: total(|row| row.in_flight),
+        to_retry: total(|row| row.to_retry),
+        done: total(|row| row.done),
+        failed: total(|row| row.failed),
+        filtered: total(|row| row.filtered),
+        delivered: total(|row| row.delivered),
+        dropped: total(|row| row.dropped),
+        throttled: total(|row| row.throttled),
+    }
+}
+
+/// All mappings in one line; what is rare is named only where it happened.
+pub(super) fn summary(rows: &[Row]) -> String {
+    let sum = sum(rows);
+    let mut line = format!(
+        "{}: lag {}, in flight {}, to retry {}, done {}",
+        sum.function,
+        sum.lag.unwrap_or(0),
+        sum.in_flight,
+        sum.to_retry,
+        sum.done
+    );
+    let rare = [
+        ("failed", sum.failed),
+        ("filtered", sum.filtered),
+        ("delivered", sum.delivered),
+        ("dropped", sum.dropped),
+        ("throttled", sum.throttled),
+    ];
+    for (name, count) in rare.into_iter().filter(|(_, count)| *count > 0) {
+        let _ = write!(line, ", {name} {count}");
+    }
+    line
+}
