@@ -9,18 +9,24 @@ use tracing_subscriber::EnvFilter;
 
 fn main() -> ExitCode {
     let arguments = cli::Cli::parse();
-    let filter = EnvFilter::try_from_default_env().unwrap_or_else(|_| EnvFilter::new("warn"));
-    tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr).init();
+    let filter = EnvFilter::try_from_default_env().unwrap_or_else(|_| EnvFilter::new(arguments.log_filter()));
+    tracing_subscriber::fmt().with_env_filter(filter).with_writer(cli::log_writer).init();
     let runtime = tokio::runtime::Runtime::new().expect("threads can be started");
     let code = runtime.block_on(async {
         let stop_signal = stop_signal();
-        tokio::select! {
-            outcome = cli::run(arguments) => outcome.unwrap_or_else(|error| {
+        let outcome = tokio::select! {
+            outcome = cli::run(arguments) => Some(outcome),
+            // What runs is dropped, and dropping it kills it.
+            () = stop_signal => None,
+        };
+        cli::end_view().await;
+        match outcome {
+            Some(Ok(code)) => code,
+            Some(Err(error)) => {
                 eprintln!("tidings-local: {error}");
                 ExitCode::from(2)
-            }),
-            // What runs is dropped, and dropping it kills it.
-            () = stop_signal => {
+            }
+            None => {
                 eprintln!("stopping");
                 ExitCode::from(130)
             }

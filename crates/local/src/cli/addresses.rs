@@ -2,18 +2,21 @@
 
 use tidings_local::stack::Stack;
 
-/// Prints every address, and how to publish.
-pub fn print(stack: &Stack, publish: &str) {
+/// Every address, and how to publish.
+pub fn lines(stack: &Stack, publish: &str) -> String {
     let kafka = stack.broker.bootstrap_servers();
-    println!("Kafka            {kafka}");
-    println!("Lambda Invoke    {}", stack.invoke_endpoint);
-    println!("AWS, recorded    {}", stack.recorder.endpoint());
+    let mut lines = vec![
+        format!("Kafka            {kafka}"),
+        format!("Lambda Invoke    {}", stack.invoke_endpoint),
+        format!("AWS, recorded    {}", stack.recorder.endpoint()),
+    ];
     if !stack.emulator.is_absent() {
         let emulator = stack.emulator.endpoint();
-        println!("AWS, direct      {emulator}");
-        println!("  e-mails        {emulator}/_ministack/ses/messages");
-        println!("  SMS            {emulator}/_ministack/sns/sms-messages");
+        lines.push(format!("AWS, direct      {emulator}"));
+        lines.push(format!("  e-mails        {emulator}/_ministack/ses/messages"));
+        lines.push(format!("  SMS            {emulator}/_ministack/sns/sms-messages"));
     }
-    println!("{}", publish.replace("{kafka}", kafka));
-    println!("Ctrl-C stops everything.");
+    lines.push(publish.replace("{kafka}", kafka));
+    lines.push("Ctrl-C stops everything.".to_owned());
+    lines.join("\n")
 }

@@ -43,6 +43,15 @@ pub enum CommandError {
     Kafka(#[from] rdkafka::error::KafkaError),
 }
 
+pub use run::{end_view, log_writer};
+
+impl Cli {
+    /// What is logged where the environment does not say it: `run` shows the mappings' own log events instead.
+    pub fn log_filter(&self) -> &'static str {
+        if matches!(self.command, Command::Run(_)) { "warn,tidings_local::mapping=off" } else { "warn" }
+    }
+}
+
 /// Carries out the command.
 pub async fn run(cli: Cli) -> Result<ExitCode, CommandError> {
     match cli.command {

@@ -1,6 +1,12 @@
 //! `run`: the functions of any SAM template.
 
-use std::{collections::BTreeMap, path::PathBuf, process::ExitCode, sync::Arc};
+use std::{
+    collections::BTreeMap,
+    io::{IsTerminal as _, Write},
+    path::PathBuf,
+    process::ExitCode,
+    sync::{Arc, OnceLock},
+};
 
 use clap::Args;
 use tidings_local::{
@@ -8,8 +14,9 @@ use tidings_local::{
     host::LogSink,
     project::Project,
     runtimes::{Runtimes, python_program},
-    stack::{AwsKind, ObserverFactory, Stack, StackOptions},
+    stack::{AwsKind, Stack, StackOptions},
     template::Mapping,
+    watch::{Output, Screen, Watch},
 };
 
 use super::{CommandError, addresses, options::CommonArgs};
@@ -65,6 +72,9 @@ pub struct RunArgs {
     /// Write every function's environment as a file into this folder, for functions that run elsewhere (--invoke).
     #[arg(long, value_name = "DIR")]
     environments: Option<PathBuf>,
+    /// The port of the Prometheus endpoint on 127.0.0.1; 0 is any that is free.
+    #[arg(long, value_name = "PORT", default_value_t = 0)]
+    metrics_port: u16,
     /// Do not print the functions' log lines.
     #[arg(long)]
     no_logs: bool,
@@ -80,25 +90,58 @@ fn command(text: &str) -> Result<(String, Vec<String>), String> {
     }
 }
 
+/// What shows the mappings' work: one for the process, as its terminal.
+static WATCH: OnceLock<Watch> = OnceLock::new();
+
+/// Leaves the view's last state on the terminal, where there is one.
+pub async fn end_view() {
+    if let Some(watch) = WATCH.get() {
+        watch.stop().await;
+    }
+}
+
+/// Where log lines go: above the view, where there is one.
+pub fn log_writer() -> Box<dyn Write> {
+    match WATCH.get() {
+        Some(watch) => Box::new(watch.screen()),
+        None => Box::new(std::io::stderr()),
+    }
+}
+
 /// Starts everything and shows what happens. Never ends.
 pub async fn run(args: RunArgs) -> Result<ExitCode, CommandError> {
-    let stack = Stack::start(options(&args)).await?;
+    let started = Watch::start(args.metrics_port, Output::stderr()).await?;
+    let watch = WATCH.get_or_init(|| started);
+    let screen = watch.screen();
+    let stack = Stack::start(options(&args, watch)).await?;
     if let Some(folder) = &args.environments {
         environment_files::write(&stack, folder)?;
     }
     for notice in &stack.notices {
-        eprintln!("note: {notice}");
+        screen.print(format!("note: {notice}"));
     }
     let mappings = stack.template.functions.iter().flat_map(|function| &function.mappings);
     for mapping in mappings.filter(|mapping| mapping.enabled) {
         let Mapping { topic, function, consumer_group_id, .. } = mapping;
-        println!("Trigger          topic {topic} -> function {function}, consumer group {consumer_group_id}");
+        let trigger = format!("topic {topic} -> function {function}, consumer group {consumer_group_id}");
+        say(&screen, &format!("Trigger          {trigger}"));
     }
-    addresses::print(&stack, PUBLISH);
+    say(&screen, &format!("Metrics          {}", watch.metrics_url()));
+    say(&screen, &addresses::lines(&stack, PUBLISH));
     std::future::pending().await
 }
 
-fn options(args: &RunArgs) -> StackOptions {
+/// Prints to standard output; where that is a terminal, above the view.
+fn say(screen: &Screen, line: &str) {
+    if std::io::stdout().is_terminal() {
+        screen.print(line);
+    } else {
+        println!("{line}");
+    }
+}
+
+fn options(args: &RunArgs, watch: &'static Watch) -> StackOptions {
+    let (progress, lines) = (watch.screen(), watch.screen());
     StackOptions {
         project: Project {
             templates: args.templates.clone(),
@@ -116,10 +159,10 @@ fn options(args: &RunArgs) -> StackOptions {
         broker: args.common.broker.clone(),
         aws: aws(args),
         invoke_endpoint: args.common.invoke.clone(),
-        progress: Arc::new(|line| eprintln!("{line}")),
-        on_line: log_sink(args.no_logs),
+        progress: Arc::new(move |line| progress.print(line)),
+        on_line: log_sink(args.no_logs, lines),
         on_report: Arc::new(|_| {}),
-        observer: observers(),
+        observer: Arc::new(|function, mapping| watch.observer(function, mapping)),
     }
 }
 
@@ -132,16 +175,11 @@ fn aws(args: &RunArgs) -> AwsKind {
     }
 }
 
-fn log_sink(silent: bool) -> LogSink {
+fn log_sink(silent: bool, screen: Screen) -> LogSink {
     if silent {
         return Arc::new(|_, _| {});
     }
-    Arc::new(|instance, line| println!("{instance} {line}"))
-}
-
-/// Makes what watches each mapping.
-fn observers() -> ObserverFactory {
-    Arc::new(|_, _| Arc::new(|_| {}))
+    Arc::new(move |instance, line| say(&screen, &format!("{instance} {line}")))
 }
 
 #[cfg(test)]

@@ -79,7 +79,7 @@ pub async fn demo(args: &DemoArgs) -> Result<ExitCode, CommandError> {
     };
     print_report(&report);
     if args.keep {
-        addresses::print(&stack, PUBLISH);
+        println!("{}", addresses::lines(&stack, PUBLISH));
         println!("{}", report.verdict.line());
         return std::future::pending().await;
     }
@@ -94,7 +94,7 @@ pub async fn up(args: &UpArgs) -> Result<ExitCode, CommandError> {
     if let Some(folder) = &args.environments {
         environment_files::write(&stack, folder)?;
     }
-    addresses::print(&stack, PUBLISH);
+    println!("{}", addresses::lines(&stack, PUBLISH));
     show_calls(&stack.recorder).await
 }
 

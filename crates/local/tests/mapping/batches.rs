@@ -2,11 +2,10 @@
 
 use std::time::Duration;
 
-use serde_json::Value;
 use tidings_local::mapping::{Condition, MappingEvent};
 use tidings_local::template::Mapping;
 
-use crate::bench::{Bench, QUEUE, Reply, spec, whole_batches_of, within};
+use crate::bench::{Bench, Reply, spec, whole_batches_of, within};
 
 #[tokio::test]
 async fn a_batch_holds_at_most_batch_size_records_and_goes_out_when_it_does() {

@@ -151,7 +151,12 @@ impl Bench {
     }
 
     /// Starts a mapping whose Invoke API and AWS are at other endpoints.
-    pub fn start_with(&self, spec: &Mapping, invoke_endpoint: &str, aws_endpoint: &str) -> EventSourceMapping {
+    pub fn start_with(
+        &self,
+        spec: &Mapping,
+        invoke_endpoint: &str,
+        aws_endpoint: &str,
+    ) -> EventSourceMapping {
         let connection = Connection {
             bootstrap_servers: self.servers.clone(),
             invoke_endpoint: invoke_endpoint.to_owned(),

@@ -4,7 +4,6 @@ use std::time::Duration;
 
 use jiff::Timestamp;
 use rdkafka::message::OwnedHeaders;
-use serde_json::{Value, json};
 use tidings_local::mapping::{Condition, FunctionFailure, MappingEvent};
 use tidings_local::template::Mapping;
 
@@ -105,7 +104,8 @@ async fn an_invoke_api_out_of_reach_uses_no_attempt() {
     let mut bench = Bench::new(1, [Reply::ok()]).await;
     bench.publish(0, "a").await;
     let (endpoint, serve) = bench.endpoint_to_come();
-    let mapping = bench.start_with(&Mapping { maximum_retry_attempts: Some(0), ..spec() }, &endpoint, &endpoint);
+    let mapping =
+        bench.start_with(&Mapping { maximum_retry_attempts: Some(0), ..spec() }, &endpoint, &endpoint);
     for _ in 0..2 {
         bench.event(|event| matches!(event, MappingEvent::NotInvoked { .. })).await;
     }

@@ -1,6 +1,5 @@
 //! One Apache Kafka for all tests of this process: started by the first that needs it, gone when the process ends.
 
-use std::path::Path;
 use std::sync::{Arc, LazyLock, Mutex, PoisonError, mpsc};
 use std::thread::JoinHandle;
 
@@ -25,9 +24,8 @@ fn start() -> String {
     let thread = std::thread::spawn(move || {
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
         runtime.block_on(async move {
-            let repository = Path::new(env!("CARGO_MANIFEST_DIR")).join("../..");
             let progress = Arc::new(|line: &str| eprintln!("{line}"));
-            let broker = match Broker::start(BrokerKind::Kafka, &repository, &(progress as _)).await {
+            let broker = match Broker::start(BrokerKind::Kafka, &(progress as _)).await {
                 Ok(broker) => broker,
                 Err(error) => return tell.send(Err(error.to_string())).unwrap(),
             };
