@@ -58,19 +58,6 @@ async fn a_provisioned_poller_has_five_invocations_at_once() {
 }
 
 #[tokio::test]
-async fn an_on_demand_mapping_may_invoke_for_each_partition_at_once() {
-    let mut bench = Bench::new(8, [Reply::Held]).await;
-    publish_in_each(&bench, 8).await;
-    let mapping = bench.start(&on_demand(Mapping { batch_size: 1, ..spec() }));
-    for _ in 0..8 {
-        bench.invoked().await;
-    }
-    assert_eq!(bench.most_at_once(), 8);
-    bench.release(8);
-    within(mapping.settled()).await.unwrap();
-}
-
-#[tokio::test]
 async fn a_blocked_partition_does_not_hold_up_the_others() {
     let mut bench = Bench::new(2, [Reply::Hang, Reply::ok()]).await;
     let mapping = bench.start(&Mapping { batch_size: 1, ..spec() });

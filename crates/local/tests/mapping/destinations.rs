@@ -135,7 +135,8 @@ async fn a_destination_that_refuses_or_breaks_off_is_an_error() {
 #[test]
 fn what_lambda_refuses_is_refused_by_name() {
     let refused = |on_failure: &str, spec: Mapping| {
-        let spec = Mapping { on_failure: Some(on_failure.to_owned()), ..spec };
+        let (topic, on_failure) = (TOPIC.to_owned(), Some(on_failure.to_owned()));
+        let spec = Mapping { topic, on_failure, ..spec };
         let connection = Connection {
             bootstrap_servers: "127.0.0.1:1".to_owned(),
             invoke_endpoint: String::new(),

@@ -7,6 +7,7 @@ mod batches;
 mod bench;
 mod concurrency;
 mod destinations;
+mod filters;
 mod only_on_kafka;
 mod partial;
 mod payload;

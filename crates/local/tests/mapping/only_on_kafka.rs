@@ -11,7 +11,7 @@ use serde_json::Value;
 use tidings_local::mapping::MappingEvent;
 use tidings_local::template::{Mapping, StartingPosition};
 
-use crate::bench::{Bench, QUEUE, Reply, TIMESTAMP, spec, whole_batches_of, within};
+use crate::bench::{Bench, QUEUE, Reply, TIMESTAMP, on_demand, spec, whole_batches_of, within};
 
 /// Removes the records of partition 0 before this offset, as retention does.
 async fn expire(bench: &Bench, before: i64) {
@@ -173,4 +173,26 @@ async fn endless_retries_end_at_ten_before_a_destination() {
     assert_eq!(body["requestContext"]["approximateInvokeCount"], 11);
     within(tokio::time::timeout(Duration::from_secs(50), mapping.settled())).await.unwrap().unwrap();
     bench.no_more_invocations();
+}
+
+/// Takes a minute: so often Lambda looks at the lag. It needs no Kafka, but once is enough.
+#[tokio::test]
+async fn lag_adds_pollers_to_an_on_demand_mapping() {
+    let mut bench = Bench::on_kafka(8, &[], [Reply::Held]).await;
+    for partition in 0..8 {
+        bench.publish(partition, "x").await;
+    }
+    let mapping = bench.start(&on_demand(Mapping { batch_size: 1, ..spec() }));
+    for _ in 0..5 {
+        bench.invoked().await;
+    }
+    bench.polled(8).await;
+    bench.no_more_invocations();
+    bench.event(|event| matches!(event, MappingEvent::Scaled { pollers: 2 })).await;
+    for _ in 0..3 {
+        bench.invoked().await;
+    }
+    assert_eq!(bench.most_at_once(), 8);
+    bench.release(8);
+    within(mapping.settled()).await.unwrap();
 }
