@@ -179,7 +179,8 @@ fn log_sink(silent: bool, screen: Screen) -> LogSink {
     if silent {
         return Arc::new(|_, _| {});
     }
-    Arc::new(move |instance, line| say(&screen, &format!("{instance} {line}")))
+    // Python's runtime interface client writes a carriage return for each line end in a message, as CloudWatch likes it.
+    Arc::new(move |instance, line| say(&screen, &format!("{instance} {}", line.replace('\r', "\n"))))
 }
 
 #[cfg(test)]

@@ -67,6 +67,7 @@ fn faults_are_named_with_their_lines() {
         ("{Filters: {Pattern: x}}", 15, "Filters must be a list"),
         ("{Filters: [{Patern: x}]}", 15, "does not support Patern of Filters"),
         ("{Filters: [{}]}", 15, "lacks Pattern"),
+        ("{Filters: [{Pattern: 'no json'}]}", 15, "Pattern of event E of function F"),
         ("{Filters: [{Pattern: {value: [a]}}]}", 15, "Pattern must be a single value"),
     ];
     for (criteria, line, part) in cases {
