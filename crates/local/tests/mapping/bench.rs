@@ -129,7 +129,10 @@ impl Bench {
 
     async fn create_kafka_topic(&self, name: &str, partitions: i32, settings: &[(&str, &str)]) {
         let topic = NewTopic::new(name, partitions, TopicReplication::Fixed(1))
-            .set("max.message.bytes", LARGEST_RECORD);
+            .set("max.message.bytes", LARGEST_RECORD)
+            // The tests' records are years old: Kafka's cleaner, which first looks after half a minute, would remove
+            // them.
+            .set("retention.ms", "-1");
         let topic = settings.iter().fold(topic, |topic, (name, value)| topic.set(name, value));
         let options = AdminOptions::new().operation_timeout(Some(ANSWER_LIMIT));
         let results = self.admin().create_topics(&[topic], &options).await.unwrap();
