@@ -7,7 +7,7 @@ use super::batch::Condition;
 use super::consumer::PartitionLag;
 use super::record::Position;
 
-/// Called for every event, in order, on the mapping's task: it must not block.
+/// Called for every event, those of a partition in order, on the mapping's tasks: it must not block.
 pub type Observer = Arc<dyn Fn(&MappingEvent) + Send + Sync>;
 
 /// Something that a mapping did or saw.

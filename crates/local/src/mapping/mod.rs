@@ -40,8 +40,8 @@ pub use event::{FunctionFailure, MappingEvent, Observer};
 use invoke::Invoker;
 use machine::Machine;
 use payload::Envelope;
-use poller::{Poller, Readers};
-use reader::Reader;
+use poller::Poller;
+use reader::{Reader, Readers};
 pub use record::Position;
 use scaling::Scaling;
 use worker::Worker;
@@ -140,12 +140,12 @@ impl EventSourceMapping {
         let (commit_count, commits) = watch::channel(0);
         let (stop, stopped) = oneshot::channel();
         let weak = Arc::downgrade(&consumer);
-        let reader = Arc::new(Reader {
+        let reader = Reader {
             machine: Arc::clone(&machine),
             filters: spec.filters.clone(),
             observer: Arc::clone(&observer),
             arrived: Notify::new(),
-        });
+        };
         let poller = Poller {
             topic: spec.topic.clone(),
             starting_position: spec.starting_position,
@@ -153,8 +153,7 @@ impl EventSourceMapping {
             consumer,
             assignments,
             ends,
-            reader,
-            readers: Readers::default(),
+            readers: Readers::new(reader),
             scaling: Scaling::new(spec, Instant::now()),
             worker,
             observer,

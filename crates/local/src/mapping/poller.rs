@@ -1,6 +1,6 @@
 //! The mapping's task: moves records, invocations, commits and time between Kafka, the function and the machine.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
@@ -10,7 +10,7 @@ use rdkafka::consumer::{CommitMode, Consumer};
 use rdkafka::error::KafkaResult;
 use rdkafka::topic_partition_list::Offset;
 use tokio::sync::mpsc::UnboundedReceiver;
-use tokio::sync::{Notify, oneshot, watch};
+use tokio::sync::{oneshot, watch};
 use tokio::task::{JoinSet, spawn_blocking};
 use tokio::time::{Instant as TokioInstant, sleep_until, timeout, timeout_at};
 
@@ -18,7 +18,7 @@ use super::batch::{Action, Outcome};
 use super::consumer::{self, Assignment, Ends, GroupConsumer, PartitionLag, Start};
 use super::event::{MappingEvent, Observer};
 use super::machine::{Machine, Now};
-use super::reader::Reader;
+use super::reader::Readers;
 use super::scaling::Scaling;
 use super::worker::{Report, Worker};
 use crate::template::StartingPosition;
@@ -37,21 +37,12 @@ pub(super) struct Poller {
     pub(super) consumer: Arc<GroupConsumer>,
     pub(super) assignments: UnboundedReceiver<Assignment>,
     pub(super) ends: UnboundedReceiver<Ends>,
-    pub(super) reader: Arc<Reader>,
     pub(super) readers: Readers,
     pub(super) scaling: Scaling,
     pub(super) worker: Arc<Worker>,
     pub(super) observer: Observer,
     /// Counts acknowledged commits.
     pub(super) commits: watch::Sender<u64>,
-}
-
-/// The readers of the owned partitions.
-#[derive(Default)]
-pub(super) struct Readers {
-    tasks: JoinSet<()>,
-    /// By partition: told when the machine has room again.
-    room: BTreeMap<i32, Arc<Notify>>,
 }
 
 /// What a background task of the poller brings back.
@@ -87,18 +78,16 @@ impl Poller {
         // Records come through the partitions' own queues; what is left here are errors, and the group's callbacks,
         // which happen only while this is polled.
         let mut group = consumer.stream();
-        let reader = Arc::clone(&self.reader);
+        let reader = Arc::clone(&self.readers.reader);
         let limit = loop {
             let wake_at = self.decide(&mut background);
             tokio::select! {
                 limit = &mut stop => break limit.unwrap_or_default(),
                 Some(message) = group.next() => if let Err(error) = message {
-                    self.reader.failed(&error);
+                    reader.failed(&error);
                 },
                 () = reader.arrived.notified() => {}
-                Some(Err(error)) = self.readers.tasks.join_next() => {
-                    std::panic::resume_unwind(error.into_panic())
-                }
+                panic = self.readers.panicked() => std::panic::resume_unwind(panic),
                 Some(done) = background.tasks.join_next() => match done {
                     Ok(done) => self.finish(done, &mut background).await,
                     // A batch without an outcome would block its partitions in silence: end with the panic.
@@ -142,11 +131,7 @@ impl Poller {
         for action in actions {
             self.act(action, background);
         }
-        for partition in resumable {
-            if let Some(room) = self.readers.room.get(&partition) {
-                room.notify_one();
-            }
-        }
+        self.readers.resume(&resumable);
         self.commit(background);
         wake_at.into_iter().chain(background.retry_at).min()
     }
@@ -237,8 +222,7 @@ impl Poller {
 
     async fn assign(&mut self, starts: &[Start]) {
         // What they read before belongs to an earlier assignment.
-        self.readers.tasks.shutdown().await;
-        self.readers.room.clear();
+        self.readers.stop().await;
         // Before the partitions are assigned, so that no record takes the other way.
         let queues: Vec<_> = starts
             .iter()
@@ -260,9 +244,7 @@ impl Poller {
             self.machine().assign(start.partition, start.offset, start.committed);
         }
         for (partition, queue) in queues {
-            let (reader, room) = (Arc::clone(&self.reader), Arc::new(Notify::new()));
-            self.readers.room.insert(partition, Arc::clone(&room));
-            self.readers.tasks.spawn(async move { reader.run(queue, room).await });
+            self.readers.start(partition, queue);
         }
         self.observe(&MappingEvent::Assigned(starts.iter().map(|start| start.partition).collect()));
     }
@@ -284,7 +266,7 @@ impl Poller {
     async fn wind_down(mut self, limit: Duration, mut background: Background) {
         let began = Instant::now();
         self.machine().stop();
-        self.readers.tasks.shutdown().await;
+        self.readers.stop().await;
         let deadline = TokioInstant::now() + limit;
         while let Ok(Some(done)) = timeout_at(deadline, background.tasks.join_next()).await {
             if let Ok(Done::Batch(report)) = done {

@@ -1,5 +1,7 @@
-//! Reads one partition into the machine.
+//! Reads partitions into the machine, each through a queue of its own.
 
+use std::any::Any;
+use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use futures::{FutureExt, StreamExt};
@@ -7,6 +9,7 @@ use rdkafka::consumer::stream_consumer::StreamPartitionQueue;
 use rdkafka::error::KafkaError;
 use rdkafka::message::{BorrowedMessage, Message};
 use tokio::sync::Notify;
+use tokio::task::JoinSet;
 
 use super::consumer::GroupContext;
 use super::event::{MappingEvent, Observer};
@@ -28,6 +31,50 @@ pub(super) struct Reader {
     pub(super) arrived: Notify,
 }
 
+/// The readers of the owned partitions.
+pub(super) struct Readers {
+    pub(super) reader: Arc<Reader>,
+    tasks: JoinSet<()>,
+    /// By partition: told when the machine has room again.
+    room: BTreeMap<i32, Arc<Notify>>,
+}
+
+impl Readers {
+    pub(super) fn new(reader: Reader) -> Self {
+        Self { reader: Arc::new(reader), tasks: JoinSet::new(), room: BTreeMap::new() }
+    }
+
+    pub(super) fn start(&mut self, partition: i32, queue: StreamPartitionQueue<GroupContext>) {
+        let (reader, room) = (Arc::clone(&self.reader), Arc::new(Notify::new()));
+        self.room.insert(partition, Arc::clone(&room));
+        self.tasks.spawn(async move { reader.run(queue, room).await });
+    }
+
+    /// Returns when none reads any more.
+    pub(super) async fn stop(&mut self) {
+        self.tasks.shutdown().await;
+        self.room.clear();
+    }
+
+    /// Lets those go on that wait for room in the machine.
+    pub(super) fn resume(&self, partitions: &[i32]) {
+        for room in partitions.iter().filter_map(|partition| self.room.get(partition)) {
+            room.notify_one();
+        }
+    }
+
+    /// Waits until one panics.
+    pub(super) async fn panicked(&mut self) -> Box<dyn Any + Send> {
+        loop {
+            match self.tasks.join_next().await {
+                Some(Err(error)) if error.is_panic() => return error.into_panic(),
+                Some(_) => {}
+                None => std::future::pending().await,
+            }
+        }
+    }
+}
+
 /// A record as the machine takes it.
 enum Read {
     Accepted(Record),
@@ -37,7 +84,7 @@ enum Read {
 impl Reader {
     /// Reads until it is aborted. Where the machine has enough of the partition, it waits to be told of room; then
     /// librdkafka's queue of the partition fills up, and no more is fetched.
-    pub(super) async fn run(&self, queue: StreamPartitionQueue<GroupContext>, room: Arc<Notify>) {
+    async fn run(&self, queue: StreamPartitionQueue<GroupContext>, room: Arc<Notify>) {
         let mut messages = queue.stream();
         while let Some(first) = messages.next().await {
             let mut read: Vec<Read> = self.take(first).into_iter().collect();
