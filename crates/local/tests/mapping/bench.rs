@@ -23,6 +23,7 @@ use tidings_local::broker::{Broker, BrokerKind, TopicSpec};
 use tidings_local::mapping::{Connection, EventSourceMapping, MappingEvent};
 use tidings_local::template::{EventSource, Mapping, Pollers, StartingPosition};
 use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel};
+use tokio::time::timeout;
 
 pub use stub::Reply;
 use stub::Stub;
@@ -32,6 +33,8 @@ pub const QUEUE: &str = "arn:aws:sqs:us-east-1:000000000000:notify-dead-letters"
 pub const TIMESTAMP: i64 = 1_545_084_650_987;
 /// Records of up to this many bytes may be published.
 const LARGEST_RECORD: &str = "10000000";
+/// Far more than anything takes, even on a busy machine.
+const WITHIN: Duration = Duration::from_mins(1);
 const ANSWER_LIMIT: Duration = Duration::from_secs(30);
 
 pub struct Bench {
@@ -188,7 +191,11 @@ impl Bench {
 
     /// The next payload that the function got.
     pub async fn payload(&mut self) -> Bytes {
-        within(self.invocations.recv()).await.unwrap()
+        let Ok(payload) = timeout(WITHIN, self.invocations.recv()).await else {
+            let events: Vec<_> = std::iter::from_fn(|| self.events.try_recv().ok()).collect();
+            panic!("the function was not invoked; what the mapping told meanwhile: {events:#?}");
+        };
+        payload.unwrap()
     }
 
     /// The positions in the next payload.
@@ -253,7 +260,7 @@ fn client(servers: &str) -> ClientConfig {
 
 /// Fails the test instead of waiting for ever.
 pub async fn within<T>(future: impl Future<Output = T>) -> T {
-    tokio::time::timeout(Duration::from_mins(1), future).await.expect("it did not happen within a minute")
+    timeout(WITHIN, future).await.expect("it did not happen within a minute")
 }
 
 /// A provisioned mapping of one poller that reports failures, without window. The bench puts its own topic and group
