@@ -13,24 +13,10 @@ fn main() -> ExitCode {
     tracing_subscriber::fmt().with_env_filter(filter).with_writer(cli::log_writer).init();
     let runtime = tokio::runtime::Runtime::new().expect("threads can be started");
     let code = runtime.block_on(async {
-        let stop_signal = stop_signal();
-        let outcome = tokio::select! {
-            outcome = cli::run(arguments) => Some(outcome),
-            // What runs is dropped, and dropping it kills it.
-            () = stop_signal => None,
-        };
-        cli::end_view().await;
-        match outcome {
-            Some(Ok(code)) => code,
-            Some(Err(error)) => {
-                eprintln!("tidings-local: {error}");
-                ExitCode::from(2)
-            }
-            None => {
-                eprintln!("stopping");
-                ExitCode::from(130)
-            }
-        }
+        cli::run(arguments, stop_signal()).await.unwrap_or_else(|error| {
+            cli::tell(&format!("tidings-local: {error}"));
+            ExitCode::from(2)
+        })
     });
     // A commit to a broker that is gone would be waited for without end.
     runtime.shutdown_background();

@@ -1,5 +1,6 @@
 //! Asks a broker whether it answers, and creates topics.
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -62,6 +63,17 @@ pub(super) async fn require_answer(servers: &str) -> Result<(), StartError> {
             "it did not answer within 10 seconds; start it, correct the address, or choose another broker"
                 .to_owned(),
     })
+}
+
+/// The names of all topics.
+pub(super) async fn topics(servers: &str) -> Result<BTreeSet<String>, StartError> {
+    let client = Probe::new(servers)?.0;
+    let asking = tokio::task::spawn_blocking(move || {
+        let metadata = client.fetch_metadata(None, ANSWER_LIMIT)?;
+        Ok(metadata.topics().iter().map(|topic| topic.name().to_owned()).collect())
+    });
+    let asked: Result<_, KafkaError> = asking.await.unwrap_or(Err(KafkaError::Canceled));
+    asked.map_err(|error| refused(servers, &error))
 }
 
 /// Creates the topics that do not exist yet.

@@ -9,6 +9,7 @@ mod kafka;
 mod ports;
 mod progress;
 
+use std::collections::BTreeSet;
 use std::path::PathBuf;
 use std::str::FromStr;
 
@@ -107,6 +108,11 @@ impl Broker {
     #[must_use]
     pub fn bootstrap_servers(&self) -> &str {
         &self.bootstrap_servers
+    }
+
+    /// The names of its topics.
+    pub async fn topics(&self) -> Result<BTreeSet<String>, StartError> {
+        admin::topics(&self.bootstrap_servers).await
     }
 
     /// Creates the topics that do not exist yet; an existing one is left as it is.

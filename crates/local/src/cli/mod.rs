@@ -6,10 +6,14 @@ mod publish;
 mod run;
 mod tidings;
 
+use std::io::Write as _;
 use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
 use tidings_local::{demo::DemoError, error::StartError};
+
+/// The exit status after Ctrl-C, as a shell has it.
+const INTERRUPTED: u8 = 130;
 
 /// Lambda's Kafka trigger on a laptop, for any SAM template: a Kafka broker, the event source mapping, the functions'
 /// processes, and an AWS emulator behind a recorder. Everything listens on loopback only.
@@ -43,7 +47,7 @@ pub enum CommandError {
     Kafka(#[from] rdkafka::error::KafkaError),
 }
 
-pub use run::{end_view, log_writer};
+pub use run::log_writer;
 
 impl Cli {
     /// What is logged where the environment does not say it: `run` shows the mappings' own log events instead.
@@ -52,12 +56,35 @@ impl Cli {
     }
 }
 
-/// Carries out the command.
-pub async fn run(cli: Cli) -> Result<ExitCode, CommandError> {
+/// Carries out the command, or as much of it as there is time for before `stop`.
+pub async fn run(cli: Cli, stop: impl Future<Output = ()>) -> Result<ExitCode, CommandError> {
     match cli.command {
-        Command::Run(args) => run::run(*args).await,
-        Command::Publish(args) => publish::publish(&args).await,
-        Command::Demo(args) => tidings::demo(&args).await,
-        Command::Up(args) => tidings::up(&args).await,
+        Command::Run(args) => {
+            let outcome = run::run(*args, stop).await;
+            run::end_view().await;
+            outcome
+        }
+        Command::Publish(args) => or_stopped(publish::publish(&args), stop).await,
+        Command::Demo(args) => or_stopped(tidings::demo(&args), stop).await,
+        Command::Up(args) => or_stopped(tidings::up(&args), stop).await,
     }
+}
+
+/// What runs when it is stopped is dropped, and dropping it kills it.
+async fn or_stopped(
+    work: impl Future<Output = Result<ExitCode, CommandError>>,
+    stop: impl Future<Output = ()>,
+) -> Result<ExitCode, CommandError> {
+    tokio::select! {
+        outcome = work => outcome,
+        () = stop => {
+            tell("stopping");
+            Ok(INTERRUPTED.into())
+        }
+    }
+}
+
+/// Says it on standard error, if anybody is there to read it.
+pub fn tell(line: &str) {
+    let _ = writeln!(std::io::stderr(), "{line}");
 }

@@ -4,11 +4,13 @@ use std::{
     io::Read as _,
     path::{Path, PathBuf},
     process::ExitCode,
+    sync::Arc,
 };
 
 use clap::Args;
 use tidings_events::Event;
 use tidings_local::{
+    broker::{Broker, BrokerKind},
     error::StartError,
     produce::{OutgoingRecord, Producer},
 };
@@ -41,9 +43,22 @@ pub async fn publish(args: &PublishArgs) -> Result<ExitCode, CommandError> {
         Some(topic) => ("a record".to_owned(), raw(args, topic, value)),
         None => event(&args.file, value)?,
     };
+    require_topic(&args.bootstrap_servers, &record.topic).await?;
     let position = Producer::new(&args.bootstrap_servers)?.publish(&record).await?;
     println!("published {what} to {}/{position}", record.topic);
     Ok(ExitCode::SUCCESS)
+}
+
+/// A topic that nobody reads would be created by some brokers, and awaited for minutes by others.
+async fn require_topic(bootstrap_servers: &str, topic: &str) -> Result<(), StartError> {
+    let broker = BrokerKind::External(bootstrap_servers.to_owned());
+    let topics = Broker::start(broker, &(Arc::new(|_: &str| {}) as _)).await?.topics().await?;
+    if topics.contains(topic) {
+        return Ok(());
+    }
+    let known: Vec<String> = topics.into_iter().filter(|name| !name.starts_with("__")).collect();
+    let known = known.join(", ");
+    Err(StartError::Setting(format!("there is no topic {topic}; choose one of these, or create it: {known}")))
 }
 
 fn read(file: &Path) -> Result<Vec<u8>, StartError> {

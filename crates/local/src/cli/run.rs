@@ -6,6 +6,7 @@ use std::{
     path::PathBuf,
     process::ExitCode,
     sync::{Arc, OnceLock},
+    time::Duration,
 };
 
 use clap::Args;
@@ -18,6 +19,8 @@ use tidings_local::{
     template::Mapping,
     watch::{Output, Screen, Watch},
 };
+
+use tokio::time::timeout;
 
 use super::{CommandError, addresses, options::CommonArgs};
 
@@ -37,6 +40,9 @@ Then publish, in another terminal, to the address that it prints:
     echo hello | tidings-local publish --bootstrap-servers HOST:PORT --topic orders -
 
 Exit status: 2 with one sentence on what to do if it cannot start; 130 after Ctrl-C, which stops everything.";
+
+/// How long everything may take to end in order.
+const STOP_LIMIT: Duration = Duration::from_secs(20);
 
 const PUBLISH: &str = "Publish a record:
   echo hello | tidings-local publish --bootstrap-servers {kafka} --topic TOPIC -";
@@ -108,27 +114,39 @@ pub fn log_writer() -> Box<dyn Write> {
     }
 }
 
-/// Starts everything and shows what happens. Never ends.
-pub async fn run(args: RunArgs) -> Result<ExitCode, CommandError> {
+/// Starts everything, shows what happens, and ends it in order.
+pub async fn run(args: RunArgs, stop: impl Future<Output = ()>) -> Result<ExitCode, CommandError> {
+    let mut stop = std::pin::pin!(stop);
     let started = Watch::start(args.metrics_port, Output::stderr()).await?;
     let watch = WATCH.get_or_init(|| started);
     let screen = watch.screen();
-    let stack = Stack::start(options(&args, watch)).await?;
+    let stack = tokio::select! {
+        started = Stack::start(options(&args, watch)) => started?,
+        // What runs is dropped, and dropping it kills it.
+        () = &mut stop => return Ok(super::INTERRUPTED.into()),
+    };
     if let Some(folder) = &args.environments {
         environment_files::write(&stack, folder)?;
     }
     for notice in &stack.notices {
         screen.print(format!("note: {notice}"));
     }
+    let mut topic = "TOPIC";
     let mappings = stack.template.functions.iter().flat_map(|function| &function.mappings);
     for mapping in mappings.filter(|mapping| mapping.enabled) {
-        let Mapping { topic, function, consumer_group_id, .. } = mapping;
+        let Mapping { function, consumer_group_id, .. } = mapping;
+        topic = &mapping.topic;
         let trigger = format!("topic {topic} -> function {function}, consumer group {consumer_group_id}");
         say(&screen, &format!("Trigger          {trigger}"));
     }
     say(&screen, &format!("Metrics          {}", watch.metrics_url()));
-    say(&screen, &addresses::lines(&stack, PUBLISH));
-    std::future::pending().await
+    say(&screen, &addresses::lines(&stack, &PUBLISH.replace("TOPIC", topic)));
+    stop.await;
+    screen.print("stopping: invocations under way have some seconds");
+    if timeout(STOP_LIMIT, stack.stop()).await.is_err() {
+        screen.print("not everything ended in time");
+    }
+    Ok(super::INTERRUPTED.into())
 }
 
 /// Prints to standard output; where that is a terminal, above the view.
@@ -136,7 +154,8 @@ fn say(screen: &Screen, line: &str) {
     if std::io::stdout().is_terminal() {
         screen.print(line);
     } else {
-        println!("{line}");
+        // Nobody may be there to read it.
+        let _ = writeln!(std::io::stdout(), "{line}");
     }
 }
 
@@ -180,7 +199,11 @@ fn log_sink(silent: bool, screen: Screen) -> LogSink {
         return Arc::new(|_, _| {});
     }
     // Python's runtime interface client writes a carriage return for each line end in a message, as CloudWatch likes it.
-    Arc::new(move |instance, line| say(&screen, &format!("{instance} {}", line.replace('\r', "\n"))))
+    Arc::new(move |instance, text| {
+        for line in text.split('\r') {
+            say(&screen, &format!("{instance} {line}"));
+        }
+    })
 }
 
 #[cfg(test)]

@@ -112,7 +112,7 @@ async fn start(args: &StackArgs) -> Result<(Stack, Arc<Tally>), StartError> {
         broker: args.common.broker.clone(),
         aws,
         invoke_endpoint: args.common.invoke.clone(),
-        progress: Arc::new(|line| eprintln!("{line}")),
+        progress: Arc::new(super::tell),
         on_line: Arc::new(move |instance, line| {
             lines.function_line(line);
             if logs {

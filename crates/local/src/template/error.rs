@@ -102,6 +102,14 @@ pub enum Fault {
         /// The limits.
         expected: String,
     },
+    /// A value that another part of the local stack cannot read.
+    #[error("{name} cannot be used: {reason}")]
+    Refused {
+        /// The property.
+        name: String,
+        /// What is wrong with it, and what to do.
+        reason: String,
+    },
     /// A condition or name depends on itself.
     #[error("{name} refers to itself; break the circle")]
     Circular {

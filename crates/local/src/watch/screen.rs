@@ -49,7 +49,8 @@ impl Screen {
     /// Prints a line (or several), without waiting for it.
     pub fn print(&self, line: impl Into<String>) {
         if let Err(SendError(Message::Line(line))) = self.0.send(Message::Line(line.into())) {
-            eprintln!("{line}");
+            // Nobody may be there to read it.
+            let _ = writeln!(io::stderr(), "{line}");
         }
     }
 

@@ -1,6 +1,6 @@
 //! `FilterCriteria`: which records reach the function.
 
-use super::super::error::{Located, Result};
+use super::super::error::{Fault, Located, Result};
 use super::super::properties::Properties;
 use super::super::scope::Scope;
 use crate::filter::Pattern;
@@ -34,12 +34,8 @@ pub(super) fn read(scope: &Scope<'_>, properties: &Properties<'_>, of: &str) -> 
             filter.only(&["Pattern"], &[])?;
             let pattern = filter.required("Pattern")?;
             Pattern::parse(pattern.text("Pattern")?).map_err(|error| {
-                Located::value(
-                    pattern.line,
-                    format!("Pattern of {of}"),
-                    "no event pattern",
-                    error.to_string(),
-                )
+                let (name, reason) = (format!("Pattern of {of}"), error.to_string());
+                Located::new(pattern.line, Fault::Refused { name, reason })
             })
         })
         .collect()
