@@ -2,7 +2,7 @@
 
 use std::{
     fs,
-    os::unix::fs::{PermissionsExt as _, symlink},
+    os::unix::fs::PermissionsExt as _,
     path::{Path, PathBuf},
 };
 
@@ -55,7 +55,6 @@ async fn an_emulator_endpoint_that_does_not_answer_is_named() {
 async fn a_malformed_template_is_named_with_its_line() {
     let copy = TempDir::new().unwrap();
     copy_folder(&repository().join("infra"), &copy.path().join("infra"));
-    symlink(repository().join(".local"), copy.path().join(".local")).unwrap();
     let functions = copy.path().join("infra/functions.yaml");
     let text = fs::read_to_string(&functions).unwrap();
     fs::write(&functions, text.replacen("BatchSize: 100", "BatchSize: many", 1)).unwrap();

@@ -4,7 +4,6 @@
 use std::{
     collections::{BTreeMap, BTreeSet},
     fs,
-    os::unix::fs::symlink,
     sync::Arc,
 };
 
@@ -137,10 +136,6 @@ fn infra_with_single_records() -> TempDir {
     let infra = repository().join("infra");
     fs::create_dir(copy.path().join("infra")).unwrap();
     fs::copy(infra.join("platform.yaml"), copy.path().join("infra/platform.yaml")).unwrap();
-    // Where Apache Kafka comes from.
-    for path in ["infra/kafka", ".local"] {
-        symlink(repository().join(path), copy.path().join(path)).unwrap();
-    }
     let functions = fs::read_to_string(infra.join("functions.yaml")).unwrap();
     let lines = functions.lines().map(|line| match line.split_once(": ") {
         Some((name, _)) if name.trim() == "BatchSize" => format!("{name}: 1\n"),

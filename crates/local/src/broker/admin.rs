@@ -57,23 +57,27 @@ pub(super) async fn require_answer(servers: &str) -> Result<(), StartError> {
     if Probe::new(servers)?.answers(ANSWER_LIMIT).await {
         return Ok(());
     }
-    Err(StartError::NotReady {
+    Err(no_answer(servers))
+}
+
+fn no_answer(servers: &str) -> StartError {
+    StartError::NotReady {
         what: format!("the Kafka broker at {servers}"),
         reason:
             "it did not answer within 10 seconds; start it, correct the address, or choose another broker"
                 .to_owned(),
-    })
+    }
 }
 
-/// The names of all topics.
-pub(super) async fn topics(servers: &str) -> Result<BTreeSet<String>, StartError> {
+/// The names of all topics of the brokers at `servers`.
+pub async fn topics(servers: &str) -> Result<BTreeSet<String>, StartError> {
     let client = Probe::new(servers)?.0;
     let asking = tokio::task::spawn_blocking(move || {
         let metadata = client.fetch_metadata(None, ANSWER_LIMIT)?;
         Ok(metadata.topics().iter().map(|topic| topic.name().to_owned()).collect())
     });
     let asked: Result<_, KafkaError> = asking.await.unwrap_or(Err(KafkaError::Canceled));
-    asked.map_err(|error| refused(servers, &error))
+    asked.map_err(|_| no_answer(servers))
 }
 
 /// Creates the topics that do not exist yet.

@@ -9,7 +9,6 @@ mod kafka;
 mod ports;
 mod progress;
 
-use std::collections::BTreeSet;
 use std::path::PathBuf;
 use std::str::FromStr;
 
@@ -18,6 +17,7 @@ use tempfile::TempDir;
 use crate::error::StartError;
 use crate::process::LineSink;
 
+pub use admin::topics;
 use compose::Compose;
 use embedded::Embedded;
 use kafka::Kafka;
@@ -108,11 +108,6 @@ impl Broker {
     #[must_use]
     pub fn bootstrap_servers(&self) -> &str {
         &self.bootstrap_servers
-    }
-
-    /// The names of its topics.
-    pub async fn topics(&self) -> Result<BTreeSet<String>, StartError> {
-        admin::topics(&self.bootstrap_servers).await
     }
 
     /// Creates the topics that do not exist yet; an existing one is left as it is.

@@ -12,6 +12,8 @@ use std::process::ExitCode;
 use clap::{Parser, Subcommand};
 use tidings_local::{demo::DemoError, error::StartError};
 
+pub use run::log_writer;
+
 /// The exit status after Ctrl-C, as a shell has it.
 const INTERRUPTED: u8 = 130;
 
@@ -46,8 +48,6 @@ pub enum CommandError {
     #[error("Kafka did not take the record: {0}; check the address and the topic")]
     Kafka(#[from] rdkafka::error::KafkaError),
 }
-
-pub use run::log_writer;
 
 impl Cli {
     /// What is logged where the environment does not say it: `run` shows the mappings' own log events instead.

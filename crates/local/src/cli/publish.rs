@@ -4,13 +4,12 @@ use std::{
     io::Read as _,
     path::{Path, PathBuf},
     process::ExitCode,
-    sync::Arc,
 };
 
 use clap::Args;
 use tidings_events::Event;
 use tidings_local::{
-    broker::{Broker, BrokerKind},
+    broker,
     error::StartError,
     produce::{OutgoingRecord, Producer},
 };
@@ -51,8 +50,7 @@ pub async fn publish(args: &PublishArgs) -> Result<ExitCode, CommandError> {
 
 /// A topic that nobody reads would be created by some brokers, and awaited for minutes by others.
 async fn require_topic(bootstrap_servers: &str, topic: &str) -> Result<(), StartError> {
-    let broker = BrokerKind::External(bootstrap_servers.to_owned());
-    let topics = Broker::start(broker, &(Arc::new(|_: &str| {}) as _)).await?.topics().await?;
+    let topics = broker::topics(bootstrap_servers).await?;
     if topics.contains(topic) {
         return Ok(());
     }

@@ -19,7 +19,6 @@ use tidings_local::{
     template::Mapping,
     watch::{Output, Screen, Watch},
 };
-
 use tokio::time::timeout;
 
 use super::{CommandError, addresses, options::CommonArgs};

@@ -10,8 +10,9 @@ use crate::template::{Mapping, Pollers};
 
 /// How often the number is looked at.
 const INTERVAL: Duration = Duration::from_mins(1);
-/// Batches that a poller can have under way.
-const BATCHES_PER_POLLER: u64 = 5;
+/// Batches that a poller has under way at once. Documented for provisioned mode; inferred for on-demand mode, whose
+/// pollers work in parallel too.
+const BATCHES_PER_POLLER: u32 = 5;
 
 /// The number of pollers, and when it changes.
 pub(super) struct Scaling {
@@ -20,6 +21,11 @@ pub(super) struct Scaling {
     pollers: u32,
     throttled: bool,
     due: Instant,
+}
+
+/// Invocations at once by so many pollers.
+pub(super) fn invocations_at_once(pollers: u32) -> u32 {
+    pollers.saturating_mul(BATCHES_PER_POLLER)
 }
 
 /// Between how many pollers the mapping may have, partitions aside.
@@ -47,9 +53,8 @@ impl Scaling {
         self.due = now + INTERVAL;
         let most = self.bounds.maximum.min(u32::try_from(partitions).unwrap_or(u32::MAX)).max(1);
         let least = self.bounds.minimum.min(most);
-        let under_way = |pollers: u32| {
-            u64::from(pollers).saturating_mul(BATCHES_PER_POLLER).saturating_mul(self.batch_size)
-        };
+        let under_way =
+            |pollers: u32| u64::from(invocations_at_once(pollers)).saturating_mul(self.batch_size);
         let wanted = if std::mem::take(&mut self.throttled) {
             self.pollers.saturating_sub(1)
         } else if lag > under_way(self.pollers) {

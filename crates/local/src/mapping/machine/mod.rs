@@ -18,10 +18,7 @@ use super::batch::{Action, Batch, Outcome};
 use super::partition::Partition;
 use super::payload::Envelope;
 use super::record::{Position, Record};
-
-/// Invocations at once by one event poller. Documented for provisioned mode (AWS Lambda developer guide, "Apache
-/// Kafka event poller scaling modes"); inferred for on-demand mode, whose pollers work in parallel too.
-const INVOCATIONS_PER_POLLER: usize = 5;
+use super::scaling::invocations_at_once;
 
 /// Records of a partition that are read ahead at least, however small batches are.
 const LEAST_BUFFERED: usize = 1_000;
@@ -112,10 +109,11 @@ impl Machine {
     /// Takes a record in. Answers whether reading its partition should pause. A record of a partition that is
     /// not owned is left to its owner.
     pub fn push(&mut self, record: Record, at: Instant) -> bool {
+        let enough = 2 * self.read_ahead();
         let Some(partition) = self.partitions.get_mut(&record.position.partition) else { return false };
         partition.push(record, at);
-        let full = partition.buffer.len() >= 2 * self.rules.batch_size.max(LEAST_BUFFERED)
-            || partition.buffered_bytes >= 2 * self.rules.payload_limit;
+        let full =
+            partition.buffer.len() >= enough || partition.buffered_bytes >= 2 * self.rules.payload_limit;
         let pause = full && !partition.paused;
         partition.paused |= full;
         pause
@@ -135,10 +133,10 @@ impl Machine {
 
     /// Paused partitions whose buffers have room again; reading goes on.
     pub fn take_resumable(&mut self) -> Vec<i32> {
-        let mut resumable = Vec::new();
+        let (read_ahead, mut resumable) = (self.read_ahead(), Vec::new());
         for (number, partition) in &mut self.partitions {
             if partition.paused
-                && partition.buffer.len() < self.rules.batch_size.max(LEAST_BUFFERED)
+                && partition.buffer.len() < read_ahead
                 && partition.buffered_bytes < self.rules.payload_limit
             {
                 partition.paused = false;
@@ -146,6 +144,11 @@ impl Machine {
             }
         }
         resumable
+    }
+
+    /// Records of a partition that are buffered at least before its reading pauses, which it does at twice as many.
+    fn read_ahead(&self) -> usize {
+        self.rules.batch_size.max(LEAST_BUFFERED)
     }
 
     /// The next thing to do, until there is none.
@@ -254,8 +257,7 @@ impl Machine {
     }
 
     fn has_slot(&self) -> bool {
-        let pollers = usize::try_from(self.pollers).unwrap_or(usize::MAX);
-        self.in_flight() < pollers.saturating_mul(INVOCATIONS_PER_POLLER)
+        self.in_flight() < usize::try_from(invocations_at_once(self.pollers)).unwrap_or(usize::MAX)
     }
 
     /// Whether the batch is the first to settle in all its partitions.
