@@ -1,6 +1,5 @@
 //! Records per second.
 
-use std::collections::BTreeSet;
 use std::fmt;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -63,25 +62,14 @@ pub fn mapping(
     starting_position: StartingPosition,
 ) -> Mapping {
     let pollers = PARTITIONS.unsigned_abs();
+    let source = EventSource::Msk("arn:aws:kafka:us-east-1:000000000000:cluster/bench/1".to_owned());
     Mapping {
-        id: format!("idle-{topic}"),
-        function: function::NAME.to_owned(),
-        source: EventSource::Msk("arn:aws:kafka:us-east-1:000000000000:cluster/bench/1".to_owned()),
-        topic: topic.to_owned(),
         batch_size,
         batching_window: Duration::ZERO,
-        starting_position,
         consumer_group_id: group,
-        enabled: true,
         provisioned: Some(Pollers { minimum: pollers, maximum: pollers }),
-        maximum_retry_attempts: None,
-        maximum_record_age: None,
-        bisect_on_function_error: false,
         report_batch_item_failures: true,
-        on_failure: None,
-        filters: Vec::new(),
-        log_level: None,
-        metrics: BTreeSet::new(),
+        ..Mapping::new(function::NAME, topic, source, starting_position)
     }
 }
 

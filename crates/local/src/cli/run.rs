@@ -180,7 +180,7 @@ fn options(args: &RunArgs, watch: &'static Watch) -> StackOptions {
         progress: Arc::new(move |line| progress.print(line)),
         on_line: log_sink(args.no_logs, lines),
         on_report: Arc::new(|_| {}),
-        observer: Arc::new(|function, mapping| watch.observer(function, mapping)),
+        observer: Arc::new(|_, mapping| watch.observer(mapping)),
     }
 }
 

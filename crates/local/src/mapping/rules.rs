@@ -54,31 +54,12 @@ fn error_control(spec: &Mapping) -> Option<&'static str> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use std::collections::BTreeSet;
-
     use crate::template::{EventSource, Pollers, StartingPosition};
 
     fn provisioned() -> Mapping {
-        Mapping {
-            id: "notify-t".to_owned(),
-            function: "notify".to_owned(),
-            topic: "t".to_owned(),
-            batch_size: 100,
-            batching_window: Duration::ZERO,
-            starting_position: StartingPosition::Latest,
-            consumer_group_id: "g".to_owned(),
-            enabled: true,
-            provisioned: Some(Pollers { minimum: 2, maximum: 9 }),
-            maximum_retry_attempts: None,
-            maximum_record_age: None,
-            bisect_on_function_error: false,
-            report_batch_item_failures: false,
-            on_failure: None,
-            source: EventSource::Msk("arn:aws:kafka:x".to_owned()),
-            filters: Vec::new(),
-            log_level: None,
-            metrics: BTreeSet::new(),
-        }
+        let source = EventSource::Msk("arn:aws:kafka:x".to_owned());
+        let on_demand = Mapping::new("notify", "t", source, StartingPosition::Latest);
+        Mapping { provisioned: Some(Pollers { minimum: 2, maximum: 9 }), ..on_demand }
     }
 
     fn on_demand() -> Mapping {

@@ -6,29 +6,6 @@ use tempfile::TempDir;
 use super::*;
 use crate::template::{EventSource, Mapping, StartingPosition};
 
-fn mapping() -> Mapping {
-    Mapping {
-        id: "orders-orders".to_owned(),
-        function: "orders".to_owned(),
-        source: EventSource::Msk("arn:aws:kafka:x".to_owned()),
-        topic: "orders".to_owned(),
-        batch_size: 100,
-        batching_window: Duration::ZERO,
-        starting_position: StartingPosition::TrimHorizon,
-        consumer_group_id: "orders".to_owned(),
-        enabled: true,
-        provisioned: None,
-        maximum_retry_attempts: None,
-        maximum_record_age: None,
-        bisect_on_function_error: false,
-        report_batch_item_failures: false,
-        on_failure: None,
-        filters: Vec::new(),
-        log_level: None,
-        metrics: std::collections::BTreeSet::new(),
-    }
-}
-
 fn function(runtime: &str, code: &Path) -> Function {
     Function {
         name: "orders".to_owned(),
@@ -40,7 +17,12 @@ fn function(runtime: &str, code: &Path) -> Function {
         timeout: Duration::from_secs(3),
         memory_mb: 128,
         reserved_concurrency: None,
-        mappings: vec![mapping()],
+        mappings: vec![Mapping::new(
+            "orders",
+            "orders",
+            EventSource::Msk("arn:aws:kafka:x".to_owned()),
+            StartingPosition::TrimHorizon,
+        )],
     }
 }
 

@@ -9,7 +9,7 @@ use super::metrics::{Metrics, Totals};
 use super::screen::Screen;
 use super::view::{Mode, Row};
 use crate::mapping::MappingEvent;
-use crate::template::{Function, Mapping, Pollers};
+use crate::template::{Mapping, Pollers};
 
 /// All watched mappings, in the order in which they came.
 #[derive(Default)]
@@ -17,12 +17,12 @@ pub(super) struct Mappings(Mutex<Vec<Arc<Watched>>>);
 
 impl Mappings {
     /// The mapping, as it was where it was watched before: its counters go on.
-    pub(super) fn watch(&self, function: &Function, mapping: &Mapping) -> Arc<Watched> {
+    pub(super) fn watch(&self, mapping: &Mapping) -> Arc<Watched> {
         let mut all = lock(&self.0);
         if let Some(known) = all.iter().find(|watched| watched.id == mapping.id) {
             return Arc::clone(known);
         }
-        let watched = Arc::new(Watched::new(function, mapping));
+        let watched = Arc::new(Watched::new(mapping));
         all.push(Arc::clone(&watched));
         watched
     }
@@ -51,12 +51,12 @@ struct State {
 }
 
 impl Watched {
-    fn new(function: &Function, mapping: &Mapping) -> Self {
+    fn new(mapping: &Mapping) -> Self {
         // On-demand mappings start with one poller.
         let initial_pollers = mapping.provisioned.map_or(1, |pollers| pollers.minimum);
         Self {
             id: mapping.id.clone(),
-            function: function.name.clone(),
+            function: mapping.function.clone(),
             topic: mapping.topic.clone(),
             provisioned: mapping.provisioned,
             state: Mutex::new(State { metrics: Metrics::new(initial_pollers), log: EventLog::new(mapping) }),

@@ -25,7 +25,7 @@ use self::mappings::Mappings;
 pub use self::screen::{Output, Screen};
 use crate::error::StartError;
 use crate::mapping::{MappingEvent, Observer};
-use crate::template::{Function, Mapping};
+use crate::template::Mapping;
 
 /// How long answers under way may take when the endpoint closes.
 const ANSWER_LIMIT: Duration = Duration::from_secs(1);
@@ -74,8 +74,8 @@ impl Watch {
 
     /// What to start the mapping with. A mapping that starts again counts on.
     #[must_use]
-    pub fn observer(&self, function: &Function, mapping: &Mapping) -> Observer {
-        let watched = self.mappings.watch(function, mapping);
+    pub fn observer(&self, mapping: &Mapping) -> Observer {
+        let watched = self.mappings.watch(mapping);
         let screen = self.screen.clone();
         Arc::new(move |event: &MappingEvent| watched.note(event, &screen))
     }

@@ -267,24 +267,16 @@ pub async fn within<T>(future: impl Future<Output = T>) -> T {
 /// in.
 pub fn spec() -> Mapping {
     Mapping {
-        id: "notify-transfer.made".to_owned(),
-        function: "notify".to_owned(),
-        topic: String::new(),
-        batch_size: 100,
         batching_window: Duration::ZERO,
-        starting_position: StartingPosition::TrimHorizon,
         consumer_group_id: "group".to_owned(),
-        enabled: true,
         provisioned: Some(Pollers { minimum: 1, maximum: 1 }),
-        maximum_retry_attempts: None,
-        maximum_record_age: None,
-        bisect_on_function_error: false,
         report_batch_item_failures: true,
-        on_failure: None,
-        source: EventSource::Msk(ARN.to_owned()),
-        filters: Vec::new(),
-        log_level: None,
-        metrics: std::collections::BTreeSet::new(),
+        ..Mapping::new(
+            "notify",
+            "transfer.made",
+            EventSource::Msk(ARN.to_owned()),
+            StartingPosition::TrimHorizon,
+        )
     }
 }
 

@@ -7,6 +7,7 @@ mod observability;
 mod resource;
 mod source;
 
+use std::collections::BTreeSet;
 use std::time::Duration;
 
 use jiff::{SignedDuration, Timestamp};
@@ -18,7 +19,7 @@ use super::error::{Located, Result};
 use super::properties::{Properties, check_name};
 use super::scope::Scope;
 use super::yaml::{Entry, Node};
-use super::{Mapping, Pollers, StartingPosition};
+use super::{EventSource, Mapping, Pollers, StartingPosition};
 
 /// What only provisioned mappings have (AWS Lambda developer guide, "Configuring error handling controls for
 /// Kafka event sources").
@@ -44,9 +45,38 @@ const EVALUATED: [&str; 11] = [
     "MetricsConfig",
 ];
 
-/// Lambda's defaults and limits (its API reference, `CreateEventSourceMapping`).
-const DEFAULT_BATCH_SIZE: u32 = 100;
-const DEFAULT_BATCHING_WINDOW: Duration = Duration::from_millis(500);
+impl Mapping {
+    /// A mapping on demand with Lambda's defaults (its API reference, `CreateEventSourceMapping`).
+    #[must_use]
+    pub fn new(
+        function: &str,
+        topic: &str,
+        source: EventSource,
+        starting_position: StartingPosition,
+    ) -> Self {
+        let id = format!("{function}-{topic}");
+        Self {
+            consumer_group_id: id.clone(),
+            id,
+            function: function.to_owned(),
+            source,
+            topic: topic.to_owned(),
+            batch_size: 100,
+            batching_window: Duration::from_millis(500),
+            starting_position,
+            enabled: true,
+            provisioned: None,
+            maximum_retry_attempts: None,
+            maximum_record_age: None,
+            bisect_on_function_error: false,
+            report_batch_item_failures: false,
+            on_failure: None,
+            filters: Vec::new(),
+            log_level: None,
+            metrics: BTreeSet::new(),
+        }
+    }
+}
 
 /// Reads the mapping that `entries` describe; `of` names it in errors.
 pub(super) fn read(
@@ -61,38 +91,37 @@ pub(super) fn read(
     let evaluated = [EVALUATED.as_slice(), &PROVISIONED_ONLY, source::evaluated(form)].concat();
     properties.only(&evaluated, source::meaningless_here(form))?;
     let (source, group) = source::read(scope, form, &properties)?;
-    let topic = topic(&properties)?;
-    let id = format!("{function}-{topic}");
-    let pollers = pollers(&properties)?;
-    let provisioned = pollers.is_some();
-    if !provisioned {
+    let defaults = Mapping::new(function, &topic(&properties)?, source, starting_position(&properties)?);
+    let provisioned = pollers(&properties)?;
+    if provisioned.is_none() {
         refuse_error_controls(&properties, of)?;
     }
     Ok(Mapping {
-        batch_size: properties.count("BatchSize", 1..=10_000)?.unwrap_or(DEFAULT_BATCH_SIZE) as usize,
-        batching_window: batching_window(&properties)?,
-        starting_position: starting_position(&properties)?,
-        enabled: properties.boolean("Enabled")?.unwrap_or(true),
+        batch_size: batch_size(&properties)?.unwrap_or(defaults.batch_size),
+        batching_window: batching_window(&properties)?.unwrap_or(defaults.batching_window),
+        enabled: properties.boolean("Enabled")?.unwrap_or(defaults.enabled),
         maximum_retry_attempts: limited(properties.integer("MaximumRetryAttempts", -1..=10_000)?),
         maximum_record_age: record_age(&properties)?,
         bisect_on_function_error: properties.boolean("BisectBatchOnFunctionError")?.unwrap_or(false),
         report_batch_item_failures: reports_item_failures(&properties)?,
-        on_failure: destination::on_failure(&properties, provisioned)?,
+        on_failure: destination::on_failure(&properties, provisioned.is_some())?,
         filters: filters::read(scope, &properties, of)?,
-        log_level: observability::log_level(scope, &properties, provisioned)?,
+        log_level: observability::log_level(scope, &properties, provisioned.is_some())?,
         metrics: observability::metrics(&properties)?,
-        consumer_group_id: group.unwrap_or_else(|| id.clone()),
-        function: function.to_owned(),
-        provisioned: pollers,
-        id,
-        source,
-        topic,
+        consumer_group_id: group.unwrap_or(defaults.consumer_group_id),
+        provisioned,
+        ..defaults
     })
 }
 
-fn batching_window(properties: &Properties<'_>) -> Result<Duration> {
+fn batch_size(properties: &Properties<'_>) -> Result<Option<usize>> {
+    let size = properties.count("BatchSize", 1..=10_000)?;
+    Ok(size.map(|size| size as usize))
+}
+
+fn batching_window(properties: &Properties<'_>) -> Result<Option<Duration>> {
     let window = properties.count("MaximumBatchingWindowInSeconds", 0..=300)?;
-    Ok(window.map_or(DEFAULT_BATCHING_WINDOW, |seconds| Duration::from_secs(seconds.into())))
+    Ok(window.map(|seconds| Duration::from_secs(seconds.into())))
 }
 
 fn topic(properties: &Properties<'_>) -> Result<String> {

@@ -5,47 +5,15 @@ mod prometheus;
 mod view;
 mod watching;
 
-use std::collections::{BTreeMap, BTreeSet};
-use std::time::Duration;
-
 use crate::mapping::{MappingEvent, PartitionLag, Position};
-use crate::template::{EventSource, Function, Mapping, Pollers, StartingPosition};
+use crate::template::{EventSource, Mapping, Pollers, StartingPosition};
 
 fn mapping(function: &str, topic: &str) -> Mapping {
+    let source = EventSource::Msk("arn:aws:kafka:us-east-1:000000000000:cluster/shop/abc".to_owned());
     Mapping {
-        id: format!("{function}-{topic}"),
-        function: function.to_owned(),
-        source: EventSource::Msk("arn:aws:kafka:us-east-1:000000000000:cluster/shop/abc".to_owned()),
-        topic: topic.to_owned(),
-        batch_size: 100,
-        batching_window: Duration::from_millis(500),
-        starting_position: StartingPosition::TrimHorizon,
         consumer_group_id: format!("{function}-group"),
-        enabled: true,
         provisioned: Some(Pollers { minimum: 2, maximum: 10 }),
-        maximum_retry_attempts: None,
-        maximum_record_age: None,
-        bisect_on_function_error: false,
-        report_batch_item_failures: true,
-        on_failure: None,
-        filters: Vec::new(),
-        log_level: None,
-        metrics: BTreeSet::new(),
-    }
-}
-
-fn function(name: &str) -> Function {
-    Function {
-        name: name.to_owned(),
-        binary: name.to_owned(),
-        runtime: "provided.al2023".to_owned(),
-        handler: None,
-        code: None,
-        environment: BTreeMap::new(),
-        timeout: Duration::from_secs(3),
-        memory_mb: 128,
-        reserved_concurrency: None,
-        mappings: Vec::new(),
+        ..Mapping::new(function, topic, source, StartingPosition::TrimHorizon)
     }
 }
 

@@ -7,7 +7,7 @@ use proptest::prelude::*;
 use super::super::mappings::Mappings;
 use super::super::prometheus::{escape, render};
 use super::super::screen::{Output, start};
-use super::{function, invoked, lag, mapping, polled, records};
+use super::{invoked, lag, mapping, polled, records};
 use crate::mapping::MappingEvent;
 
 /// One line that is no comment.
@@ -84,8 +84,8 @@ fn every_metric_of_every_mapping_has_awss_name() {
     let mappings = Mappings::default();
     let mut on_demand = mapping("search", "orders");
     on_demand.provisioned = None;
-    let watched = mappings.watch(&function("billing"), &mapping("billing", "orders"));
-    mappings.watch(&function("search"), &on_demand);
+    let watched = mappings.watch(&mapping("billing", "orders"));
+    mappings.watch(&on_demand);
     let events = polled(records(0, 0..3)).chain([
         MappingEvent::Started,
         invoked(1, records(0, 0..2)),
@@ -104,7 +104,7 @@ fn a_mapping_that_starts_again_counts_on() {
     let (screen, _) = start(Output::Plain(Box::new(std::io::sink())), Vec::new);
     let mappings = Mappings::default();
     for start in [0, 3] {
-        let watched = mappings.watch(&function("billing"), &mapping("billing", "orders"));
+        let watched = mappings.watch(&mapping("billing", "orders"));
         for event in polled(records(0, start..start + 3)) {
             watched.note(&event, &screen);
         }
@@ -122,7 +122,7 @@ proptest! {
     #[test]
     fn labels_survive_any_text(name in any::<String>(), topic in "[a-z\\\\\"\n},= ]{0,20}") {
         let mappings = Mappings::default();
-        mappings.watch(&function(&name), &mapping(&name, &topic));
+        mappings.watch(&mapping(&name, &topic));
         // `lines` splits at carriage returns before line feeds, which Prometheus does not.
         let text = render(&mappings.all()).replace("\r\n", "\n");
         let plain = |text: &str| text.to_owned();

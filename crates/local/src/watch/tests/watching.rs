@@ -4,7 +4,7 @@ use std::io::{self, Write};
 use std::sync::{Arc, Mutex};
 
 use super::super::{Output, Watch};
-use super::{function, invoked, mapping, polled, records, succeeded};
+use super::{invoked, mapping, polled, records, succeeded};
 use crate::mapping::MappingEvent;
 
 /// What was printed.
@@ -36,7 +36,7 @@ async fn watch() -> (Watch, Paper) {
 #[tokio::test]
 async fn the_endpoint_tells_what_observers_heard() {
     let (watch, _) = watch().await;
-    let observer = watch.observer(&function("billing"), &mapping("billing", "orders"));
+    let observer = watch.observer(&mapping("billing", "orders"));
     for event in polled(records(0, 0..7)) {
         observer(&event);
     }
@@ -68,7 +68,7 @@ async fn lines_come_out_whole_in_order_and_before_the_watch_has_stopped() {
 #[tokio::test]
 async fn the_log_and_the_last_numbers_are_printed() {
     let (watch, paper) = watch().await;
-    let observer = watch.observer(&function("billing"), &mapping("billing", "orders"));
+    let observer = watch.observer(&mapping("billing", "orders"));
     observer(&invoked(1, records(0, 0..2)));
     observer(&succeeded(1, records(0, 0..2)));
     observer(&MappingEvent::KafkaFailed { reason: "the broker is down".to_owned() });
