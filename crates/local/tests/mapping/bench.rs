@@ -7,6 +7,7 @@
 mod kafka;
 mod records;
 mod stub;
+mod watcher;
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -20,13 +21,14 @@ use rdkafka::message::{Header, OwnedHeaders};
 use rdkafka::producer::FutureProducer;
 use serde_json::Value;
 use tidings_local::broker::{Broker, BrokerKind, TopicSpec};
-use tidings_local::mapping::{Connection, EventSourceMapping, MappingEvent};
+use tidings_local::mapping::{Connection, EventSourceMapping, MappingEvent, Observer};
 use tidings_local::template::{EventSource, Mapping, Pollers, StartingPosition};
 use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel};
 use tokio::time::timeout;
 
 pub use stub::Reply;
 use stub::Stub;
+pub use watcher::Watcher;
 
 pub const ARN: &str = "arn:aws:kafka:us-east-1:000000000000:cluster/local/1";
 pub const QUEUE: &str = "arn:aws:sqs:us-east-1:000000000000:notify-dead-letters";
@@ -34,7 +36,7 @@ pub const TIMESTAMP: i64 = 1_545_084_650_987;
 /// Records of up to this many bytes may be published.
 const LARGEST_RECORD: &str = "10000000";
 /// Far more than anything takes, even on a busy machine.
-const WITHIN: Duration = Duration::from_mins(1);
+const WITHIN: Duration = Duration::from_mins(2);
 const ANSWER_LIMIT: Duration = Duration::from_secs(30);
 
 pub struct Bench {
@@ -46,7 +48,8 @@ pub struct Bench {
     embedded: Option<Broker>,
     producer: FutureProducer,
     stub: Arc<Stub>,
-    endpoint: String,
+    /// Where the stub serves.
+    pub endpoint: String,
     invocations: UnboundedReceiver<Bytes>,
     /// What SQS got: queue URL and body.
     pub messages: UnboundedReceiver<Value>,
@@ -163,22 +166,40 @@ impl Bench {
         invoke_endpoint: &str,
         aws_endpoint: &str,
     ) -> EventSourceMapping {
+        self.start_observed(&self.own(spec), invoke_endpoint, aws_endpoint, self.observer())
+    }
+
+    /// The mapping with the bench's topic, and a consumer group of the bench's own.
+    fn own(&self, spec: &Mapping) -> Mapping {
+        let consumer_group_id = self.group(&spec.consumer_group_id);
+        Mapping { topic: self.topic.clone(), consumer_group_id, ..spec.clone() }
+    }
+
+    /// Notes what a mapping tells.
+    pub fn observer(&self) -> Observer {
+        let events = self.event_sender.clone();
+        Arc::new(move |event: &MappingEvent| {
+            let _ = events.send((Instant::now(), event.clone()));
+        })
+    }
+
+    fn start_observed(
+        &self,
+        spec: &Mapping,
+        invoke_endpoint: &str,
+        aws_endpoint: &str,
+        observer: Observer,
+    ) -> EventSourceMapping {
         let connection = Connection {
             bootstrap_servers: self.servers.clone(),
             invoke_endpoint: invoke_endpoint.to_owned(),
             aws_endpoint: aws_endpoint.to_owned(),
         };
-        let events = self.event_sender.clone();
-        let observer = Arc::new(move |event: &MappingEvent| {
-            let _ = events.send((Instant::now(), event.clone()));
-        });
-        let group = self.group(&spec.consumer_group_id);
-        let spec = Mapping { topic: self.topic.clone(), consumer_group_id: group, ..spec.clone() };
-        EventSourceMapping::start(&spec, &connection, observer).unwrap()
+        EventSourceMapping::start(spec, &connection, observer).unwrap()
     }
 
     /// What a mapping's consumer group is named on the broker.
-    fn group(&self, id: &str) -> String {
+    pub fn group(&self, id: &str) -> String {
         format!("{}-{id}", self.topic)
     }
 
@@ -236,12 +257,16 @@ impl Bench {
 
     /// Waits for an event, and tells when it happened.
     pub async fn event_at(&mut self, wanted: impl Fn(&MappingEvent) -> bool) -> (Instant, MappingEvent) {
-        loop {
-            let (at, event) = within(self.events.recv()).await.unwrap();
-            if wanted(&event) {
-                return (at, event);
+        // All in all, because a mapping that does nothing else tells its lag each second.
+        within(async {
+            loop {
+                let (at, event) = self.events.recv().await.unwrap();
+                if wanted(&event) {
+                    return (at, event);
+                }
             }
-        }
+        })
+        .await
     }
 
     /// Waits until this many more records were read.
@@ -260,7 +285,7 @@ fn client(servers: &str) -> ClientConfig {
 
 /// Fails the test instead of waiting for ever.
 pub async fn within<T>(future: impl Future<Output = T>) -> T {
-    timeout(WITHIN, future).await.expect("it did not happen within a minute")
+    timeout(WITHIN, future).await.expect("it did not happen in time")
 }
 
 /// A provisioned mapping of one poller that reports failures, without window. The bench puts its own topic and group

@@ -1,6 +1,6 @@
 //! Failure destinations: what arrives there, byte for byte, and that a batch waits for its destination.
 
-mod aws;
+pub mod aws;
 mod kafka;
 
 use std::cell::Cell;

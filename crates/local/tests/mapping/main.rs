@@ -14,3 +14,4 @@ mod payload;
 mod positions;
 mod rebalance;
 mod retries;
+mod watched;
