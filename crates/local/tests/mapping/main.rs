@@ -8,6 +8,7 @@ mod bench;
 mod concurrency;
 mod destinations;
 mod filters;
+mod hosted;
 mod only_on_kafka;
 mod partial;
 mod payload;
