@@ -1,6 +1,8 @@
 //! What the embedded broker cannot do: these tests are on Apache Kafka whatever `TIDINGS_TEST_BROKER` says.
 //! `scripts/test` leaves them out of its part `unit`, by this module's name, and runs them in its part `mapping`.
 
+mod enabled;
+
 use std::time::Duration;
 
 use jiff::Timestamp;
