@@ -6,30 +6,13 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use serde::Deserialize;
+use serde_json::Value;
 
 use super::batch::{LastAnswer, Outcome};
 use super::event::FunctionFailure;
 use super::invoke::Answer;
 use super::payload::Envelope;
 use super::record::{Position, Record};
-
-#[derive(Deserialize)]
-struct BatchResponse {
-    #[serde(rename = "batchItemFailures")]
-    failures: Option<Vec<Failure>>,
-}
-
-#[derive(Deserialize)]
-struct Failure {
-    #[serde(rename = "itemIdentifier")]
-    item: Item,
-}
-
-#[derive(Deserialize)]
-struct Item {
-    partition: String,
-    offset: i64,
-}
 
 /// How an invocation failed that brought the whole batch back.
 #[must_use]
@@ -90,9 +73,13 @@ fn failed_positions(body: &[u8], envelope: &Envelope, sent: &[Record]) -> Option
     if body.is_empty() {
         return Some(BTreeSet::new());
     }
-    let response: Option<BatchResponse> = serde_json::from_slice(body).ok()?;
-    let failures = response.and_then(|response| response.failures).unwrap_or_default();
-    if failures.is_empty() {
+    let response: Value = serde_json::from_slice(body).ok()?;
+    let failures = match &response {
+        Value::Null => return Some(BTreeSet::new()),
+        Value::Object(response) => response.get("batchItemFailures").unwrap_or(&Value::Null),
+        _ => return None,
+    };
+    if failures.is_null() {
         return Some(BTreeSet::new());
     }
     let known: BTreeSet<Position> = sent.iter().map(|record| record.position).collect();
@@ -100,14 +87,14 @@ fn failed_positions(body: &[u8], envelope: &Envelope, sent: &[Record]) -> Option
         .iter()
         .map(|position| (envelope.partition_name(position.partition), position.partition))
         .collect();
-    failures
-        .into_iter()
-        .map(|failure| {
-            let partition = *partitions.get(&failure.item.partition)?;
-            let position = Position { partition, offset: failure.item.offset };
-            known.contains(&position).then_some(position)
-        })
-        .collect()
+    let position = |failure: &Value| {
+        // What is missing, or below anything but an object, is null.
+        let item = &failure["itemIdentifier"];
+        let partition = *partitions.get(item["partition"].as_str()?)?;
+        let position = Position { partition, offset: item["offset"].as_i64()? };
+        known.contains(&position).then_some(position)
+    };
+    failures.as_array()?.iter().map(position).collect()
 }
 
 #[cfg(test)]
@@ -169,8 +156,12 @@ mod tests {
             "ok",
             r#""ok""#,
             "[]]",
+            "[null]",
+            "[[]]",
             r#"{"batchItemFailures":{}}"#,
             r#"{"batchItemFailures":[{}]}"#,
+            r#"{"batchItemFailures":[[{"partition":"t.x-0","offset":1}]]}"#,
+            r#"{"batchItemFailures":[{"itemIdentifier":["t.x-0",1]}]}"#,
             r#"{"batchItemFailures":[{"itemIdentifier":null}]}"#,
             r#"{"batchItemFailures":[{"itemIdentifier":{"partition":"","offset":1}}]}"#,
             r#"{"batchItemFailures":[{"itemIdentifier":{"partition":"t.x-0","offset":"1"}}]}"#,
