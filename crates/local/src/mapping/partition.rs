@@ -28,6 +28,8 @@ pub(super) struct Partition {
     skipped: HashMap<i64, i64>,
     /// The highest offset handed out to be committed.
     pub(super) commit_requested: Option<i64>,
+    /// The highest offset that the broker acknowledged; the start before there is one.
+    pub(super) committed: i64,
     /// Reading is paused because the buffer is full.
     pub(super) paused: bool,
 }
@@ -43,6 +45,7 @@ impl Partition {
             settled_to: start,
             skipped: HashMap::new(),
             commit_requested: committed.then_some(start),
+            committed: start,
             paused: false,
         }
     }

@@ -1,5 +1,7 @@
 //! The mapping's task: moves records, invocations, commits and time between Kafka, the function and the machine.
 
+mod commits;
+
 use std::collections::BTreeSet;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
@@ -15,7 +17,7 @@ use tokio::task::{JoinSet, spawn_blocking};
 use tokio::time::{Instant as TokioInstant, sleep_until, timeout, timeout_at};
 
 use super::batch::{Action, Outcome};
-use super::consumer::{self, Assignment, Ends, GroupConsumer, PartitionLag, Start};
+use super::consumer::{self, Assignment, Ends, GroupConsumer, Start};
 use super::event::{MappingEvent, Observer};
 use super::machine::{Machine, Now};
 use super::reader::Readers;
@@ -142,57 +144,6 @@ impl Poller {
         }
         let worker = Arc::clone(&self.worker);
         background.tasks.spawn(async move { Done::Batch(worker.perform(action).await) });
-    }
-
-    /// One commit at a time, so that they arrive in order; meanwhile the next one grows.
-    fn commit(&self, background: &mut Background) {
-        if background.committing {
-            return;
-        }
-        let commits = self.machine().take_commits();
-        if commits.is_empty() {
-            return;
-        }
-        background.committing = true;
-        let (consumer, topic) = (Arc::clone(&self.consumer), self.topic.clone());
-        // Synchronous, because rdkafka reports nothing about asynchronous commits.
-        background.tasks.spawn_blocking(move || {
-            let result = consumer::commit(&*consumer, &topic, &commits, CommitMode::Sync);
-            Done::Commit(commits, result)
-        });
-    }
-
-    fn committed(&self, commits: Vec<(i32, i64)>, result: KafkaResult<()>, background: &mut Background) {
-        background.committing = false;
-        if let Err(error) = result {
-            tracing::warn!(%error, kafka.topic = self.topic, "offsets could not be committed; trying again");
-            self.observe(&MappingEvent::CommitFailed { reason: error.to_string() });
-            background.refused_commits.extend(commits.iter().map(|(number, _)| *number));
-            background.retry_soon();
-            return;
-        }
-        for (partition, offset) in commits {
-            self.observe(&MappingEvent::Committed { partition, offset });
-        }
-        self.commits.send_modify(|count| *count += 1);
-    }
-
-    /// Tells how far the group is behind, and lets that decide on the number of pollers.
-    fn tell_lag(&mut self, ends: &Ends) {
-        let settled = self.machine().last_commits();
-        let lags: Vec<PartitionLag> = settled
-            .into_iter()
-            .filter_map(|(partition, next)| {
-                let (_, end) = ends.iter().find(|(number, _)| *number == partition)?;
-                Some(PartitionLag { partition, lag: u64::try_from(end - next).unwrap_or(0) })
-            })
-            .collect();
-        let sum = lags.iter().map(|partition| partition.lag).sum();
-        if let Some(pollers) = self.scaling.evaluate(sum, lags.len(), Instant::now()) {
-            self.machine().set_pollers(pollers);
-            self.observe(&MappingEvent::Scaled { pollers });
-        }
-        self.observe(&MappingEvent::Lag(lags));
     }
 
     /// Looks up where to read the partitions from.

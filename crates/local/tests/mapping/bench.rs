@@ -18,7 +18,8 @@ use rdkafka::ClientConfig;
 use rdkafka::admin::{AdminClient, AdminOptions, NewTopic, TopicReplication};
 use rdkafka::client::DefaultClientContext;
 use rdkafka::message::{Header, OwnedHeaders};
-use rdkafka::producer::FutureProducer;
+use rdkafka::mocking::MockCluster;
+use rdkafka::producer::{DefaultProducerContext, FutureProducer};
 use serde_json::Value;
 use tidings_local::broker::{Broker, BrokerKind, TopicSpec};
 use tidings_local::mapping::{Connection, EventSourceMapping, MappingEvent, Observer};
@@ -44,7 +45,7 @@ pub struct Bench {
     pub servers: String,
     /// The bench's own topic.
     pub topic: String,
-    /// None where it is the process's Apache Kafka.
+    /// None where it is the process's Apache Kafka, or the test's own.
     embedded: Option<Broker>,
     producer: FutureProducer,
     stub: Arc<Stub>,
@@ -69,11 +70,11 @@ impl Bench {
     pub async fn without_topic(replies: impl Into<Vec<Reply>>) -> Self {
         let broker = std::env::var("TIDINGS_TEST_BROKER").unwrap_or_else(|_| "embedded".to_owned());
         match broker.as_str() {
-            "kafka" => Self::build(None, replies.into()),
+            "kafka" => Self::build(kafka::servers().to_owned(), None, replies.into()),
             "embedded" => {
                 let silent = Arc::new(|_: &str| ());
                 let broker = Broker::start(BrokerKind::Embedded, &(silent as _)).await.unwrap();
-                Self::build(Some(broker), replies.into())
+                Self::build(broker.bootstrap_servers().to_owned(), Some(broker), replies.into())
             }
             other => panic!("TIDINGS_TEST_BROKER is {other}; it must be embedded or kafka"),
         }
@@ -85,18 +86,24 @@ impl Bench {
         settings: &[(&str, &str)],
         replies: impl Into<Vec<Reply>>,
     ) -> Self {
-        let bench = Self::build(None, replies.into());
+        let bench = Self::build(kafka::servers().to_owned(), None, replies.into());
         bench.create_kafka_topic(&bench.topic, partitions, settings).await;
         bench
     }
 
-    fn build(embedded: Option<Broker>, replies: Vec<Reply>) -> Self {
+    /// A bench on a cluster that the test gives errors to; its topic has one partition.
+    pub fn on_mock(
+        cluster: &MockCluster<'_, DefaultProducerContext>,
+        replies: impl Into<Vec<Reply>>,
+    ) -> Self {
+        let bench = Self::build(cluster.bootstrap_servers(), None, replies.into());
+        cluster.create_topic(&bench.topic, 1, 1).unwrap();
+        bench
+    }
+
+    fn build(servers: String, embedded: Option<Broker>, replies: Vec<Reply>) -> Self {
         static BENCHES: AtomicUsize = AtomicUsize::new(0);
         let topic = format!("transfer.made.{}", BENCHES.fetch_add(1, Ordering::Relaxed));
-        let servers = match &embedded {
-            Some(broker) => broker.bootstrap_servers().to_owned(),
-            None => kafka::servers().to_owned(),
-        };
         let (invocation_sender, invocations) = unbounded_channel();
         let (message_sender, messages) = unbounded_channel();
         let (event_sender, events) = unbounded_channel();

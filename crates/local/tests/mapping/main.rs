@@ -7,6 +7,7 @@ mod batches;
 mod bench;
 mod concurrency;
 mod destinations;
+mod faults;
 mod filters;
 mod hosted;
 mod only_on_kafka;

@@ -238,6 +238,21 @@ impl Machine {
         }
     }
 
+    /// The broker took these commits.
+    pub fn commit_acknowledged(&mut self, commits: &[(i32, i64)]) {
+        for (number, offset) in commits {
+            if let Some(partition) = self.partitions.get_mut(number) {
+                partition.committed = partition.committed.max(*offset);
+            }
+        }
+    }
+
+    /// The group's committed offset of each owned partition; where it has none yet, the one that it starts from.
+    #[must_use]
+    pub fn committed(&self) -> Vec<(i32, i64)> {
+        self.partitions.iter().map(|(number, state)| (*number, state.committed)).collect()
+    }
+
     /// The offsets of all owned partitions, handed out before or not: after these nothing is left to commit.
     #[must_use]
     pub fn last_commits(&self) -> Vec<(i32, i64)> {

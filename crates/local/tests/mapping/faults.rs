@@ -1,0 +1,33 @@
+//! What a broker refuses now and then: on a mock cluster whatever `TIDINGS_TEST_BROKER` says, as it gives errors on
+//! request.
+
+use rdkafka::mocking::MockCluster;
+use rdkafka::types::{RDKafkaApiKey, RDKafkaRespErr};
+use tidings_local::mapping::MappingEvent;
+
+use crate::bench::{Bench, Reply, spec, within};
+
+/// librdkafka tries nothing again after it.
+const REFUSED: RDKafkaRespErr = RDKafkaRespErr::RD_KAFKA_RESP_ERR_GROUP_AUTHORIZATION_FAILED;
+
+/// Whether the group is told to be this far behind.
+fn behind(event: &MappingEvent, by: u64) -> bool {
+    matches!(event, MappingEvent::Lag(lags) if lags.iter().map(|partition| partition.lag).eq([by]))
+}
+
+#[tokio::test]
+async fn the_group_is_behind_until_its_commit_is_acknowledged() {
+    let cluster = MockCluster::new(1).unwrap();
+    let mut bench = Bench::on_mock(&cluster, [Reply::ok()]);
+    let mapping = bench.start(&spec());
+    let committed = |offset| MappingEvent::Committed { partition: 0, offset };
+    bench.event(|event| *event == committed(0)).await;
+    cluster.request_errors(RDKafkaApiKey::OffsetCommit, &[REFUSED; 1000]);
+    bench.publish(0, "a").await;
+    bench.event(|event| matches!(event, MappingEvent::CommitFailed { .. })).await;
+    bench.event(|event| behind(event, 1)).await;
+    cluster.clear_request_errors(RDKafkaApiKey::OffsetCommit);
+    bench.event(|event| *event == committed(1)).await;
+    bench.event(|event| behind(event, 0)).await;
+    within(mapping.settled()).await.unwrap();
+}
