@@ -194,10 +194,11 @@ impl Poller {
         for start in starts {
             self.machine().assign(start.partition, start.offset, start.committed);
         }
+        // Before any of their records.
+        self.observe(&MappingEvent::Assigned(starts.iter().map(|start| start.partition).collect()));
         for (partition, queue) in queues {
             self.readers.start(partition, queue);
         }
-        self.observe(&MappingEvent::Assigned(starts.iter().map(|start| start.partition).collect()));
     }
 
     fn finish_batch(&mut self, report: Report) {
