@@ -9,7 +9,8 @@ use std::time::{Duration, Instant};
 use futures::StreamExt;
 use jiff::Timestamp;
 use rdkafka::consumer::{CommitMode, Consumer};
-use rdkafka::error::KafkaResult;
+use rdkafka::error::{KafkaError, KafkaResult};
+use rdkafka::message::Message;
 use rdkafka::topic_partition_list::Offset;
 use tokio::sync::mpsc::UnboundedReceiver;
 use tokio::sync::{oneshot, watch};
@@ -25,7 +26,7 @@ use super::scaling::Scaling;
 use super::worker::{Report, Worker};
 use crate::template::StartingPosition;
 
-/// Before commits or a look-up of offsets that failed are tried again.
+/// Before commits or an assignment that failed are tried again.
 const KAFKA_RETRY: Duration = Duration::from_millis(500);
 
 /// Longest time to commit the last offsets and leave the group.
@@ -85,8 +86,9 @@ impl Poller {
             let wake_at = self.decide(&mut background);
             tokio::select! {
                 limit = &mut stop => break limit.unwrap_or_default(),
-                Some(message) = group.next() => if let Err(error) = message {
-                    reader.failed(&error);
+                Some(message) = group.next() => match message {
+                    Err(error) => reader.failed(&error),
+                    Ok(message) => astray(&message),
                 },
                 () = reader.arrived.notified() => {}
                 panic = self.readers.panicked() => std::panic::resume_unwind(panic),
@@ -162,35 +164,32 @@ impl Poller {
             Done::Commit(commits, result) => self.committed(commits, result, background),
             // A later rebalance gave, or will give, another assignment.
             Done::Starts(assignment, _) if !self.consumer.context().holds(&assignment) => {}
-            Done::Starts(assignment, Err(error)) => {
-                tracing::warn!(%error, kafka.topic = self.topic, "offsets could not be looked up; trying again");
-                background.unlocated = Some(assignment);
-                background.retry_soon();
+            Done::Starts(assignment, starts) => {
+                let assigned = match starts {
+                    Ok(starts) => self.assign(&starts).await,
+                    Err(error) => Err(error),
+                };
+                if let Err(error) = assigned {
+                    self.readers.reader.failed(&error);
+                    background.unlocated = Some(assignment);
+                    background.retry_soon();
+                }
             }
-            Done::Starts(_, Ok(starts)) => self.assign(&starts).await,
         }
     }
 
-    async fn assign(&mut self, starts: &[Start]) {
+    async fn assign(&mut self, starts: &[Start]) -> KafkaResult<()> {
         // What they read before belongs to an earlier assignment.
         self.readers.stop().await;
         // Before the partitions are assigned, so that no record takes the other way.
-        let queues: Vec<_> = starts
-            .iter()
-            .filter_map(|start| {
-                let queue = self.consumer.split_partition_queue(&self.topic, start.partition)?;
-                Some((start.partition, queue))
-            })
-            .collect();
-        let assigned = consumer::list(
-            &self.topic,
-            starts.iter().map(|start| (start.partition, Offset::Offset(start.offset))),
-        )
-        .and_then(|list| self.consumer.assign(&list));
-        if let Err(error) = assigned {
-            tracing::error!(%error, kafka.topic = self.topic, "partitions could not be assigned");
-            return;
-        }
+        let queue = |start: &Start| {
+            let queue = self.consumer.split_partition_queue(&self.topic, start.partition);
+            let missing = || format!("partition {} has no queue of its own", start.partition);
+            Ok((start.partition, queue.ok_or_else(|| KafkaError::Subscription(missing()))?))
+        };
+        let queues = starts.iter().map(queue).collect::<KafkaResult<Vec<_>>>()?;
+        let offsets = starts.iter().map(|start| (start.partition, Offset::Offset(start.offset)));
+        self.consumer.assign(&consumer::list(&self.topic, offsets)?)?;
         for start in starts {
             self.machine().assign(start.partition, start.offset, start.committed);
         }
@@ -199,6 +198,7 @@ impl Poller {
         for (partition, queue) in queues {
             self.readers.start(partition, queue);
         }
+        Ok(())
     }
 
     fn finish_batch(&mut self, report: Report) {
@@ -249,9 +249,31 @@ impl Poller {
     }
 }
 
+/// A record that no reader gets would be lost in silence, as its partition's commits pass it: ends with a panic.
+fn astray(message: &impl Message) -> ! {
+    let (partition, offset) = (message.partition(), message.offset());
+    tracing::error!(
+        kafka.partition = partition,
+        kafka.offset = offset,
+        "a record came past its partition's queue"
+    );
+    panic!("the record {partition}@{offset} came past its partition's queue; please report this");
+}
+
 async fn sleep_until_or_forever(at: Option<Instant>) {
     match at {
         Some(at) => sleep_until(at.into()).await,
         None => std::future::pending().await,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use rdkafka::message::{OwnedMessage, Timestamp};
+
+    #[test]
+    #[should_panic(expected = "the record 2@15 came past its partition's queue")]
+    fn a_record_past_its_partitions_queue_ends_the_mapping() {
+        super::astray(&OwnedMessage::new(None, None, "t".to_owned(), Timestamp::NotAvailable, 2, 15, None));
     }
 }

@@ -31,3 +31,17 @@ async fn the_group_is_behind_until_its_commit_is_acknowledged() {
     bench.event(|event| behind(event, 0)).await;
     within(mapping.settled()).await.unwrap();
 }
+
+#[tokio::test]
+async fn an_assignment_whose_offsets_cannot_be_looked_up_is_tried_again() {
+    let cluster = MockCluster::new(1).unwrap();
+    let mut bench = Bench::on_mock(&cluster, [Reply::ok()]);
+    cluster.request_errors(RDKafkaApiKey::OffsetFetch, &[REFUSED; 2]);
+    let mapping = bench.start(&spec());
+    for _ in 0..2 {
+        bench.event(|event| matches!(event, MappingEvent::KafkaFailed { .. })).await;
+    }
+    bench.publish(0, "a").await;
+    assert_eq!(bench.invoked().await, [(0, 0)]);
+    within(mapping.settled()).await.unwrap();
+}
