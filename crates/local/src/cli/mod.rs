@@ -49,10 +49,15 @@ pub enum CommandError {
     Kafka(#[from] rdkafka::error::KafkaError),
 }
 
+/// Where a mapping's warnings come with an event, which `run` shows in the mapping's own log.
+const SHOWN_AS_EVENTS: [&str; 4] = ["poller::commits", "reader", "response", "worker"];
+
 impl Cli {
-    /// What is logged where the environment does not say it: `run` shows the mappings' own log events instead.
-    pub fn log_filter(&self) -> &'static str {
-        if matches!(self.command, Command::Run(_)) { "warn,tidings_local::mapping=off" } else { "warn" }
+    /// What is logged where the environment does not say it.
+    pub fn log_filter(&self) -> String {
+        let quiet = if matches!(self.command, Command::Run(_)) { SHOWN_AS_EVENTS.as_slice() } else { &[] };
+        let quiet = quiet.iter().map(|module| format!(",tidings_local::mapping::{module}=off"));
+        format!("warn{}", quiet.collect::<String>())
     }
 }
 
@@ -87,4 +92,26 @@ async fn or_stopped(
 /// Says it on standard error, if anybody is there to read it.
 pub fn tell(line: &str) {
     let _ = writeln!(std::io::stderr(), "{line}");
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::Parser as _;
+    use tracing::{Level, enabled};
+    use tracing_subscriber::{EnvFilter, layer::SubscriberExt as _};
+
+    use super::Cli;
+
+    #[test]
+    fn run_logs_the_warnings_that_come_with_no_event() {
+        let run = Cli::parse_from(["tidings-local", "run", "--template", "template.yaml"]);
+        let subscriber = tracing_subscriber::registry().with(EnvFilter::new(run.log_filter()));
+        tracing::subscriber::with_default(subscriber, || {
+            assert!(enabled!(target: "tidings_local::mapping::poller", Level::WARN));
+            assert!(enabled!(target: "tidings_local::mapping::payload", Level::WARN));
+            assert!(enabled!(target: "tidings_local::mapping::consumer", Level::WARN));
+            assert!(!enabled!(target: "tidings_local::mapping::poller::commits", Level::WARN));
+            assert!(!enabled!(target: "tidings_local::mapping::worker", Level::WARN));
+        });
+    }
 }
