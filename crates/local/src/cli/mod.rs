@@ -44,6 +44,11 @@ pub enum CommandError {
     /// The demo could not be carried out.
     #[error(transparent)]
     Demo(#[from] DemoError),
+    /// A mapping ended although nobody stopped it.
+    #[error(
+        "the mapping {0} ended by a fault of its own, which is told above; start again, and please report it"
+    )]
+    MappingEnded(String),
     /// The broker did not take a record.
     #[error("Kafka did not take the record: {0}; check the address and the topic")]
     Kafka(#[from] rdkafka::error::KafkaError),

@@ -119,7 +119,7 @@ pub async fn run(args: RunArgs, stop: impl Future<Output = ()>) -> Result<ExitCo
     let started = Watch::start(args.metrics_port, Output::stderr()).await?;
     let watch = WATCH.get_or_init(|| started);
     let screen = watch.screen();
-    let stack = tokio::select! {
+    let mut stack = tokio::select! {
         started = Stack::start(options(&args, watch)) => started?,
         // What runs is dropped, and dropping it kills it.
         () = &mut stop => return Ok(super::INTERRUPTED.into()),
@@ -140,12 +140,15 @@ pub async fn run(args: RunArgs, stop: impl Future<Output = ()>) -> Result<ExitCo
     }
     say(&screen, &format!("Metrics          {}", watch.metrics_url()));
     say(&screen, &addresses::lines(&stack, &PUBLISH.replace("TOPIC", topic)));
-    stop.await;
+    let outcome = tokio::select! {
+        () = stop => Ok(super::INTERRUPTED.into()),
+        id = stack.mapping_ended() => Err(CommandError::MappingEnded(id)),
+    };
     screen.print("stopping: invocations under way have some seconds");
     if timeout(STOP_LIMIT, stack.stop()).await.is_err() {
         screen.print("not everything ended in time");
     }
-    Ok(super::INTERRUPTED.into())
+    outcome
 }
 
 /// Prints to standard output; where that is a terminal, above the view.

@@ -192,11 +192,19 @@ impl EventSourceMapping {
         }
     }
 
+    /// Waits until the mapping ends without being stopped, by a panic.
+    pub async fn ended(&mut self) {
+        // The panic was told where it happened.
+        let _ = (&mut self.task).await;
+    }
+
     /// Stops: waits up to `limit` for invocations under way, commits what is settled and leaves the group.
     pub async fn stop(self, limit: Duration) {
         // Either fails only if the task has ended already.
         let _ = self.stop.send(limit);
-        let _ = self.task.await;
+        if !self.task.is_finished() {
+            let _ = self.task.await;
+        }
     }
 }
 

@@ -11,6 +11,7 @@ use std::{
     time::Duration,
 };
 
+use futures::{StreamExt as _, stream::FuturesUnordered};
 use tempfile::TempDir;
 
 use crate::{
@@ -177,6 +178,18 @@ impl Stack {
         futures::future::try_join_all(all()).await.map(|_| ())
     }
 
+    /// Waits until a mapping ends without being stopped, by a panic; gives its id.
+    pub async fn mapping_ended(&mut self) -> String {
+        let ended = self.mappings.iter_mut().map(|(spec, mapping)| async {
+            mapping.ended().await;
+            spec.id.clone()
+        });
+        match ended.collect::<FuturesUnordered<_>>().next().await {
+            Some(id) => id,
+            None => std::future::pending().await,
+        }
+    }
+
     /// The function whose binary has this name.
     #[must_use]
     pub fn function(&self, binary: &str) -> Option<&Function> {
@@ -253,3 +266,6 @@ fn kafka_error(error: &rdkafka::error::KafkaError) -> StartError {
 fn file_error(path: &str, source: std::io::Error) -> StartError {
     StartError::File { path: path.into(), source }
 }
+
+#[cfg(test)]
+mod tests;
