@@ -54,7 +54,7 @@ pub enum Outcome {
     NotRun,
     /// The endpoint refused the payload's size.
     TooLarge,
-    /// A batch that was given up is in the failure destination, or was dropped for want of one.
+    /// A batch that was given up is in the failure destination, or was dropped.
     GivenUp,
     /// The failure destination did not take it: again.
     NotDelivered,
@@ -80,6 +80,8 @@ pub struct Job {
     pub failures: u32,
     /// Its last answer, if it gave one.
     pub last: Option<LastAnswer>,
+    /// Tries to hand it to the failure destination, so far.
+    pub deliveries: u32,
 }
 
 impl Job {
@@ -104,6 +106,8 @@ pub(super) struct Batch {
     /// Set once it is to be given up instead of invoked.
     pub(super) given_up: Option<Condition>,
     pub(super) last: Option<LastAnswer>,
+    /// Tries to hand it to the failure destination.
+    pub(super) deliveries: u32,
 }
 
 impl Batch {
@@ -118,6 +122,7 @@ impl Batch {
             in_flight: false,
             given_up: None,
             last: None,
+            deliveries: 0,
         }
     }
 
@@ -132,6 +137,7 @@ impl Batch {
             in_flight: false,
             given_up: self.given_up,
             last: self.last.clone(),
+            deliveries: self.deliveries,
         }
     }
 
@@ -141,6 +147,12 @@ impl Batch {
     }
 
     pub(super) fn job(&self, batch: u64) -> Job {
-        Job { batch, records: self.records.clone(), failures: self.failures, last: self.last.clone() }
+        Job {
+            batch,
+            records: self.records.clone(),
+            failures: self.failures,
+            last: self.last.clone(),
+            deliveries: self.deliveries,
+        }
     }
 }

@@ -74,14 +74,14 @@ pub enum MappingEvent {
         /// Its records.
         records: Vec<Position>,
     },
-    /// A batch was given up, and there is no failure destination.
+    /// A batch was given up, and there is no failure destination, or it does not take the batch.
     Dropped {
         /// Why it was given up.
         condition: Condition,
         /// Its records.
         records: Vec<Position>,
     },
-    /// The failure destination did not take a batch that was given up; tried again.
+    /// The failure destination did not take a batch that was given up; tried again unless it is dropped.
     DeliveryFailed {
         /// Its records.
         records: Vec<Position>,

@@ -11,6 +11,9 @@ use super::invoke::{Answer, Invoker};
 use super::payload::Envelope;
 use super::response;
 
+/// Chosen: a batch that the failure destination did not take so often is dropped, as it would block its partitions.
+const MOST_DELIVERIES: u32 = 10;
+
 /// What actions need.
 pub(super) struct Worker {
     pub(super) mapping: String,
@@ -102,9 +105,21 @@ impl Worker {
                 Report { batch, outcome: Outcome::GivenUp, events }
             }
             Err(error) => {
-                tracing::warn!(mapping, reason, %error, "the failure destination did not take a batch; trying again");
-                let events = vec![MappingEvent::DeliveryFailed { records, reason: error.to_string() }];
-                Report { batch, outcome: Outcome::NotDelivered, events }
+                let failed =
+                    MappingEvent::DeliveryFailed { records: records.clone(), reason: error.to_string() };
+                if !error.is_permanent() && job.deliveries + 1 < MOST_DELIVERIES {
+                    tracing::warn!(mapping, reason, %error, "the failure destination did not take a batch; trying again");
+                    return Report { batch, outcome: Outcome::NotDelivered, events: vec![failed] };
+                }
+                tracing::error!(
+                    mapping,
+                    reason,
+                    records = records.len(),
+                    %error,
+                    "dropped records: the failure destination does not take them"
+                );
+                let events = vec![failed, MappingEvent::Dropped { condition, records }];
+                Report { batch, outcome: Outcome::GivenUp, events }
             }
         }
     }

@@ -154,7 +154,7 @@ impl EventLog {
                 (Fault::new(condition.as_str(), message), of(records))
             }
             MappingEvent::Dropped { condition, records } => {
-                let message = "Records were given up and dropped: there is no failure destination";
+                let message = "Records were given up and dropped: no failure destination took them";
                 (Fault::new(condition.as_str(), message), of(records))
             }
             MappingEvent::DeliveryFailed { records, reason } => {

@@ -20,8 +20,8 @@ pub(super) struct Counts {
     /// `FailedInvokeEventCount`: records of invocations that failed; of a partial batch response only those that it
     /// lists. Inferred: throttled invocations and function errors count like those that could not be made.
     pub(super) failed_invoke: u64,
-    /// `DroppedEventCount`: records given up without a failure destination. Inferred: also those that no payload
-    /// can hold.
+    /// `DroppedEventCount`: records given up without a failure destination, or whose delivery to it failed for good.
+    /// Inferred: also those that no payload can hold.
     pub(super) dropped: u64,
     /// `OnFailureDestinationDeliveredEventCount`: records given up to the failure destination.
     pub(super) delivered: u64,
@@ -31,8 +31,8 @@ pub(super) struct Counts {
     pub(super) polling_errors: u64,
     /// `InvokeErrorCount`: batches, not records. Inferred: each that has records in `FailedInvokeEventCount`.
     pub(super) invoke_errors: u64,
-    /// `OnFailureDestinationDeliveryErrorCount`: batches that the failure destination did not take. Such a batch
-    /// is delivered later here, so unlike on AWS it is not counted as dropped.
+    /// `OnFailureDestinationDeliveryErrorCount`: batches that the failure destination did not take. Chosen: again with
+    /// every try; the last one drops the batch.
     pub(super) delivery_errors: u64,
     /// `CommitErrorCount`: commits that failed.
     pub(super) commit_errors: u64,

@@ -46,7 +46,7 @@ fn job(records: Vec<Record>) -> Job {
         version: "$LATEST".to_owned(),
         function_error: Some("Unhandled".to_owned()),
     };
-    Job { batch: 1, records, failures: 2, last: Some(last) }
+    Job { batch: 1, records, failures: 2, last: Some(last), deliveries: 0 }
 }
 
 async fn deliver(destination: &FailureDestination, job: &Job) -> Result<(), DeliveryError> {
@@ -200,7 +200,7 @@ async fn an_exhausted_batch_goes_to_the_failure_destination() {
 #[tokio::test]
 async fn a_batch_waits_for_a_destination_that_is_down_at_first() {
     let mut bench = Bench::new(1, [Reply::error(), Reply::ok()]).await;
-    let mut aws = Aws::failing_first(1, &[503, 400]).await;
+    let mut aws = Aws::failing_first(1, &[503, 429]).await;
     bench.publish(0, "a").await;
     let tried_once = Mapping { maximum_retry_attempts: Some(0), ..to(QUEUE, spec()) };
     let mapping = bench.start_with_aws(&tried_once, &aws.endpoint);
@@ -221,6 +221,27 @@ async fn a_batch_waits_for_a_destination_that_is_down_at_first() {
     assert!(aws.requests.try_recv().is_err());
     assert_eq!(bench.invoked().await, [(0, 0)]);
     assert_eq!(bench.invoked().await, [(0, 1)]);
+}
+
+#[tokio::test]
+async fn a_batch_that_its_destination_refuses_for_good_is_dropped() {
+    let mut bench = Bench::new(1, [Reply::error(), Reply::ok()]).await;
+    let mut aws = Aws::failing_first(0, &[404]).await;
+    bench.publish(0, "a").await;
+    let tried_once = Mapping { maximum_retry_attempts: Some(0), ..to(QUEUE, spec()) };
+    let mapping = bench.start_with_aws(&tried_once, &aws.endpoint);
+    let failed = bench.event(|event| matches!(event, MappingEvent::DeliveryFailed { .. })).await;
+    assert!(format!("{failed:?}").contains("404"), "{failed:?}");
+    let records = vec![Position { partition: 0, offset: 0 }];
+    let dropped = MappingEvent::Dropped { condition: Condition::RetryAttemptsExhausted, records };
+    bench.event(|event| *event == dropped).await;
+    within(mapping.settled()).await.unwrap();
+    bench.publish(0, "b").await;
+    within(mapping.settled()).await.unwrap();
+    assert_eq!(bench.invoked().await, [(0, 0)]);
+    assert_eq!(bench.invoked().await, [(0, 1)]);
+    aws.request().await;
+    assert!(aws.requests.try_recv().is_err());
 }
 
 #[tokio::test]

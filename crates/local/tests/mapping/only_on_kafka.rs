@@ -14,6 +14,7 @@ use tidings_local::mapping::MappingEvent;
 use tidings_local::template::{Mapping, StartingPosition};
 
 use crate::bench::{Bench, QUEUE, Reply, TIMESTAMP, on_demand, spec, whole_batches_of, within};
+use crate::destinations::aws::Aws;
 
 /// Removes the records of partition 0 before this offset, as retention does.
 async fn expire(bench: &Bench, before: i64) {
@@ -174,6 +175,25 @@ async fn endless_retries_end_at_ten_before_a_destination() {
     let body: Value = serde_json::from_str(message["MessageBody"].as_str().unwrap()).unwrap();
     assert_eq!(body["requestContext"]["approximateInvokeCount"], 11);
     within(tokio::time::timeout(Duration::from_secs(50), mapping.settled())).await.unwrap().unwrap();
+    bench.no_more_invocations();
+}
+
+/// Takes up to a minute, nearly all of it backoff. It needs no Kafka, but once is enough.
+#[tokio::test]
+async fn a_destination_that_never_takes_a_batch_is_tried_ten_times() {
+    let (mut bench, mut aws) =
+        (Bench::on_kafka(1, &[], [Reply::error()]).await, Aws::failing_first(0, &[503; 11]).await);
+    bench.publish(0, "a").await;
+    let on_failure = Some(QUEUE.to_owned());
+    let tried_once = Mapping { maximum_retry_attempts: Some(0), on_failure, ..spec() };
+    let mapping = bench.start_with_aws(&tried_once, &aws.endpoint);
+    for _ in 0..10 {
+        aws.request().await;
+    }
+    bench.event(|event| matches!(event, MappingEvent::Dropped { .. })).await;
+    within(mapping.settled()).await.unwrap();
+    assert!(aws.requests.try_recv().is_err());
+    assert_eq!(bench.invoked().await, [(0, 0)]);
     bench.no_more_invocations();
 }
 

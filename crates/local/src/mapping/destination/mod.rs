@@ -11,7 +11,7 @@ mod sns;
 mod sqs;
 
 use jiff::Timestamp;
-use rdkafka::error::KafkaError;
+use rdkafka::error::{KafkaError, RDKafkaErrorCode};
 use reqwest::Client;
 
 use super::batch::{Condition, Job};
@@ -51,6 +51,22 @@ pub enum DeliveryError {
     /// The message cannot be written.
     #[error("the failure destination's message cannot be written: {0}; please report this")]
     Message(#[from] serde_json::Error),
+}
+
+impl DeliveryError {
+    /// Whether the same batch would be refused again: as an HTTP client's error, unless it came too fast, or as too
+    /// large for the topic.
+    #[must_use]
+    pub fn is_permanent(&self) -> bool {
+        match self {
+            Self::Unreachable(_) => false,
+            Self::Refused { status, .. } => (400..500).contains(status) && *status != 429,
+            Self::Kafka { source, .. } => {
+                source.rdkafka_error_code() == Some(RDKafkaErrorCode::MessageSizeTooLarge)
+            }
+            Self::Message(_) => true,
+        }
+    }
 }
 
 /// The failure destination of one mapping.

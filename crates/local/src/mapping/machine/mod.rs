@@ -209,7 +209,11 @@ impl Machine {
             }
             Outcome::Partial(failed, answer) => self.partly_failed(id, batch, &failed, answer, at),
             Outcome::Failed(answer) => self.failed(id, batch, answer, at),
-            Outcome::NotRun | Outcome::NotDelivered => self.again(id, batch, at),
+            Outcome::NotRun => self.again(id, batch, at),
+            Outcome::NotDelivered => {
+                batch.deliveries += 1;
+                self.again(id, batch, at)
+            }
             Outcome::TooLarge => self.too_large(id, batch, at),
         }
     }

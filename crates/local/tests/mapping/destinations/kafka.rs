@@ -134,6 +134,24 @@ async fn a_kafka_topic_that_refuses_is_an_error_until_it_accepts() {
 }
 
 #[tokio::test]
+async fn a_record_too_large_for_the_destination_topic_is_dropped() {
+    let cluster = cluster(1);
+    let mut bench = Bench::on_mock(&cluster, [Reply::error(), Reply::ok()]);
+    for value in ["a", "b"] {
+        bench.publish(0, value).await;
+    }
+    cluster.request_errors(RDKafkaApiKey::Produce, &[RDKafkaRespErr::RD_KAFKA_RESP_ERR_MSG_SIZE_TOO_LARGE]);
+    let spec = Mapping { batch_size: 1, maximum_retry_attempts: Some(0), ..to(KAFKA, spec()) };
+    let mapping = bench.start(&spec);
+    let dropped = bench.event(|event| matches!(event, MappingEvent::Dropped { .. })).await;
+    let MappingEvent::Dropped { records, .. } = dropped else { unreachable!() };
+    assert_eq!((records.len(), records[0].offset), (1, 0));
+    within(mapping.settled()).await.unwrap();
+    assert_eq!(bench.invoked().await, [(0, 0)]);
+    assert_eq!(bench.invoked().await, [(0, 1)]);
+}
+
+#[tokio::test]
 async fn a_mapping_gives_up_to_a_kafka_topic_also_what_no_payload_holds() {
     let mut bench = Bench::new(1, [Reply::error()]).await;
     let servers = bench.servers.clone();

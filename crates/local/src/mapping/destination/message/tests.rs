@@ -35,7 +35,7 @@ fn answer(function_error: Option<&str>) -> LastAnswer {
 
 fn job(failures: u32, last: Option<LastAnswer>) -> Job {
     let records = vec![record(0, 100, 0), record(0, 120, 1500), record(3, 7, -1)];
-    Job { batch: 1, records, failures, last }
+    Job { batch: 1, records, failures, last, deliveries: 0 }
 }
 
 fn failure<'a>(facts: &'a Facts, job: &'a Job, condition: Condition) -> Failure<'a> {
