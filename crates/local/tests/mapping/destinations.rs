@@ -1,6 +1,7 @@
 //! Failure destinations: what arrives there, byte for byte, and that a batch waits for its destination.
 
 pub mod aws;
+mod emulator;
 mod kafka;
 
 use std::cell::Cell;
@@ -18,8 +19,9 @@ use super::bench::{Bench, Reply, spec, whole_batches_of, within};
 use aws::Aws;
 
 const TOPIC: &str = "transfer.made";
-const QUEUE: &str = "arn:aws:sqs:eu-west-1:000000000000:dead-letters";
-const SNS_TOPIC: &str = "arn:aws:sns:eu-west-1:000000000000:dead-letters";
+// In another region of another account than everything local.
+const QUEUE: &str = "arn:aws:sqs:eu-west-1:123456789012:dead-letters";
+const SNS_TOPIC: &str = "arn:aws:sns:eu-west-1:123456789012:dead-letters";
 const BUCKET: &str = "arn:aws:s3:::dead-letters";
 const KAFKA: &str = "kafka://dead-letters";
 
@@ -75,7 +77,7 @@ async fn sqs_gets_the_metadata_by_its_json_protocol() {
     assert_eq!((&request.method, request.uri.path()), (&Method::POST, "/"));
     assert_eq!(request.header("content-type"), "application/x-amz-json-1.0");
     assert_eq!(request.header("x-amz-target"), "AmazonSQS.SendMessage");
-    assert!(request.is_signed_for("eu-west-1/sqs"));
+    assert!(request.is_signed_for("us-east-1/sqs"));
     let url = format!("{}/000000000000/dead-letters", aws.endpoint);
     let expected = serde_json::json!({ "QueueUrl": url, "MessageBody": format!("{METADATA}}}") });
     assert_eq!(str::from_utf8(&request.body).unwrap(), expected.to_string());
@@ -89,9 +91,9 @@ async fn sns_gets_the_metadata_by_its_query_protocol() {
     let request = aws.request().await;
     assert_eq!((&request.method, request.uri.path()), (&Method::POST, "/"));
     assert_eq!(request.header("content-type"), "application/x-www-form-urlencoded");
-    assert!(request.is_signed_for("eu-west-1/sns"));
+    assert!(request.is_signed_for("us-east-1/sns"));
     let message: String = form_urlencoded::byte_serialize(format!("{METADATA}}}").as_bytes()).collect();
-    let arn = "arn%3Aaws%3Asns%3Aeu-west-1%3A000000000000%3Adead-letters";
+    let arn = "arn%3Aaws%3Asns%3Aus-east-1%3A000000000000%3Adead-letters";
     assert_eq!(
         str::from_utf8(&request.body).unwrap(),
         format!("Action=Publish&Version=2010-03-31&TopicArn={arn}&Message={message}")

@@ -8,18 +8,15 @@ use reqwest::{Client, Method, RequestBuilder, Url};
 use super::super::MappingError;
 use super::DeliveryError;
 use crate::emulator::error_code;
+use crate::template::REGION;
 
 /// How long a request may take before it counts as failed; the delivery is tried again.
 const ANSWERED_WITHIN: Duration = Duration::from_secs(30);
 
-/// Where an ARN names no region, as those of S3.
-const DEFAULT_REGION: &str = "us-east-1";
-
-/// `arn:partition:service:region:account:resource`.
+/// `arn:partition:service:region:account:resource`. Everything local is in one region of one account, whatever an ARN
+/// says.
 pub(super) struct Arn<'a> {
     pub(super) service: &'a str,
-    region: &'a str,
-    pub(super) account: &'a str,
     pub(super) resource: &'a str,
 }
 
@@ -27,15 +24,9 @@ impl<'a> Arn<'a> {
     pub(super) fn parse(text: &'a str) -> Option<Self> {
         let parts: Vec<&str> = text.splitn(6, ':').collect();
         match parts[..] {
-            ["arn", _, service, region, account, resource] if !resource.is_empty() => {
-                Some(Self { service, region, account, resource })
-            }
+            ["arn", _, service, _, _, resource] if !resource.is_empty() => Some(Self { service, resource }),
             _ => None,
         }
-    }
-
-    pub(super) fn region(&self) -> &'a str {
-        if self.region.is_empty() { DEFAULT_REGION } else { self.region }
     }
 }
 
@@ -65,10 +56,10 @@ impl Endpoint {
 
     /// A request with a signature that names service and region. Emulators tell services apart by it and check no
     /// more.
-    pub(super) fn request(&self, method: Method, url: Url, service: &str, region: &str) -> RequestBuilder {
+    pub(super) fn request(&self, method: Method, url: Url, service: &str) -> RequestBuilder {
         let date = Timestamp::now().strftime("%Y%m%d");
         let authorization = format!(
-            "AWS4-HMAC-SHA256 Credential=event-source-mapping.0/{date}/{region}/{service}/aws4_request, \
+            "AWS4-HMAC-SHA256 Credential=event-source-mapping.0/{date}/{REGION}/{service}/aws4_request, \
              SignedHeaders=host, Signature=none"
         );
         self.client.request(method, url).header("Authorization", authorization).timeout(ANSWERED_WITHIN)

@@ -132,7 +132,7 @@ fn aws_resource(
             Err("Lambda takes no FIFO queue or topic as failure destination; use a standard one".to_owned())
         }
         "sqs" => Ok(Target::Queue(sqs::Queue::new(endpoint, &arn))),
-        "sns" => Ok(Target::Topic(sns::Topic::new(endpoint, &arn, destination))),
+        "sns" => Ok(Target::Topic(sns::Topic::new(endpoint, &arn))),
         "s3" => Ok(Target::Bucket(Bucket::new(endpoint, &arn, &spec.id))),
         other => Err(format!("Lambda takes no {other} resource for a Kafka mapping; {EXPECTED}")),
     })

@@ -10,15 +10,13 @@ use super::message::Failure;
 
 pub(super) struct Bucket {
     endpoint: Endpoint,
-    region: String,
     name: String,
     mapping: String,
 }
 
 impl Bucket {
     pub(super) fn new(endpoint: Endpoint, arn: &Arn<'_>, mapping: &str) -> Self {
-        let name = arn.resource.to_owned();
-        Self { endpoint, region: arn.region().to_owned(), name, mapping: mapping.to_owned() }
+        Self { endpoint, name: arn.resource.to_owned(), mapping: mapping.to_owned() }
     }
 
     /// Writes the batch as an object; it is safe in the bucket when this succeeds.
@@ -27,7 +25,7 @@ impl Bucket {
         let url = self.endpoint.url([self.name.as_str()].into_iter().chain(key.split('/')));
         let request = self
             .endpoint
-            .request(Method::PUT, url, "s3", &self.region)
+            .request(Method::PUT, url, "s3")
             .header("Content-Type", "application/json")
             .body(failure.with_event()?);
         send(request).await

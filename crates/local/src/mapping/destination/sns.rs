@@ -4,16 +4,16 @@ use reqwest::Method;
 
 use super::DeliveryError;
 use super::aws::{Arn, Endpoint, send};
+use crate::template::{ACCOUNT_ID, REGION};
 
 pub(super) struct Topic {
     endpoint: Endpoint,
-    region: String,
     arn: String,
 }
 
 impl Topic {
-    pub(super) fn new(endpoint: Endpoint, arn: &Arn<'_>, text: &str) -> Self {
-        Self { endpoint, region: arn.region().to_owned(), arn: text.to_owned() }
+    pub(super) fn new(endpoint: Endpoint, arn: &Arn<'_>) -> Self {
+        Self { endpoint, arn: format!("arn:aws:sns:{REGION}:{ACCOUNT_ID}:{}", arn.resource) }
     }
 
     /// Publishes a message; SNS has it when this succeeds.
@@ -26,7 +26,7 @@ impl Topic {
             .finish();
         let request = self
             .endpoint
-            .request(Method::POST, self.endpoint.url([]), "sns", &self.region)
+            .request(Method::POST, self.endpoint.url([]), "sns")
             .header("Content-Type", "application/x-www-form-urlencoded")
             .body(form);
         send(request).await

@@ -4,17 +4,17 @@ use reqwest::Method;
 
 use super::DeliveryError;
 use super::aws::{Arn, Endpoint, send};
+use crate::template::ACCOUNT_ID;
 
 pub(super) struct Queue {
     endpoint: Endpoint,
-    region: String,
     url: String,
 }
 
 impl Queue {
     pub(super) fn new(endpoint: Endpoint, arn: &Arn<'_>) -> Self {
-        let url = endpoint.url([arn.account, arn.resource]).into();
-        Self { endpoint, region: arn.region().to_owned(), url }
+        let url = endpoint.url([ACCOUNT_ID, arn.resource]).into();
+        Self { endpoint, url }
     }
 
     /// Sends a message; it is safe in the queue when this succeeds.
@@ -22,7 +22,7 @@ impl Queue {
         let body = serde_json::json!({ "QueueUrl": self.url, "MessageBody": message });
         let request = self
             .endpoint
-            .request(Method::POST, self.endpoint.url([]), "sqs", &self.region)
+            .request(Method::POST, self.endpoint.url([]), "sqs")
             .header("Content-Type", "application/x-amz-json-1.0")
             .header("X-Amz-Target", "AmazonSQS.SendMessage")
             .body(body.to_string());
