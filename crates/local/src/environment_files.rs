@@ -3,7 +3,7 @@
 
 use std::path::Path;
 
-use crate::{error::StartError, host::REGION, stack::Stack, template::Function};
+use crate::{arn::REGION, error::StartError, stack::Stack, template::Function};
 
 /// Writes `{binary}.env` for every function of the stack into `folder`: lines that a POSIX shell can source and
 /// cargo-lambda can read.

@@ -1,6 +1,7 @@
 //! AWS's part on a laptop: a Kafka broker, an AWS emulator behind a recording proxy, Lambda's event source
 //! mapping and a host for the functions' real binaries, all on loopback, from the template that gets deployed.
 
+pub mod arn;
 pub mod broker;
 pub mod conformance;
 pub mod demo;

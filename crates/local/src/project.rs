@@ -8,8 +8,8 @@ use std::{
 use tidings_events::Topic;
 
 use crate::{
+    arn::{ACCOUNT_ID, REGION},
     broker::TopicSpec,
-    template::{ACCOUNT_ID, REGION},
 };
 
 /// In the value of a parameter it stands for the address of the broker, which is known once that runs.

@@ -6,6 +6,7 @@ use reqwest::{Method, RequestBuilder, Response};
 use serde_json::Value;
 
 use super::Emulator;
+use crate::arn::REGION;
 use crate::error::StartError;
 
 const ANSWER_LIMIT: Duration = Duration::from_mins(1);
@@ -53,7 +54,7 @@ impl Emulator {
         self.client.request(method, format!("{}{path}", self.endpoint)).header(
             "authorization",
             format!(
-                "AWS4-HMAC-SHA256 Credential=local/20260101/us-east-1/{service}/aws4_request, \
+                "AWS4-HMAC-SHA256 Credential=local/20260101/{REGION}/{service}/aws4_request, \
                  SignedHeaders=host, Signature=0"
             ),
         )

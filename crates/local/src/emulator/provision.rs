@@ -5,6 +5,7 @@ use serde_json::{Value, json};
 
 use super::Emulator;
 use super::client::{EmulatorError, send};
+use crate::arn::ACCOUNT_ID;
 use crate::template::{Bucket, NotificationTopic, Queue, Table};
 
 /// The mobile push application of all devices.
@@ -40,7 +41,7 @@ impl Emulator {
     /// The URL of a queue by its name.
     #[must_use]
     pub fn queue_url(&self, name: &str) -> String {
-        format!("{}/000000000000/{name}", self.endpoint)
+        format!("{}/{ACCOUNT_ID}/{name}", self.endpoint)
     }
 
     async fn create_table(&self, table: &Table) -> Result<(), EmulatorError> {

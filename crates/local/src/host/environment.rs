@@ -9,7 +9,8 @@ use std::path::Path;
 use jiff::Timestamp;
 use uuid::Uuid;
 
-use super::{FunctionSpec, REGION};
+use super::FunctionSpec;
+use crate::arn::REGION;
 use crate::process::basic_environment;
 
 /// Everything that the instance `instance` sees. Of our own environment only what no program can do without.

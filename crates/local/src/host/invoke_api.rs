@@ -22,7 +22,8 @@ use super::failure::Failure;
 use super::invocation::{self, Request};
 use super::pool::Throttle;
 use super::runtime_api::{Upload, read_up_to};
-use super::{ACCOUNT, PAYLOAD_LIMIT, REGION, Shared};
+use super::{PAYLOAD_LIMIT, Shared};
+use crate::arn::lambda_arn;
 
 /// The HTTP side.
 pub(super) fn router(shared: Arc<Shared>) -> Router {
@@ -121,7 +122,7 @@ impl<'n> Target<'n> {
 
     fn arn(&self) -> String {
         let qualifier = self.qualifier.map(|qualifier| format!(":{qualifier}")).unwrap_or_default();
-        format!("arn:aws:lambda:{REGION}:{ACCOUNT}:function:{}{qualifier}", self.function)
+        lambda_arn(&format!("{}{qualifier}", self.function))
     }
 }
 

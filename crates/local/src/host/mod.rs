@@ -37,12 +37,6 @@ use pool::Pool;
 
 pub use report::{Report, Status};
 
-/// The region that functions run in, as they see it.
-pub const REGION: &str = "us-east-1";
-
-/// The account that functions run in, as they see it.
-pub const ACCOUNT: &str = "000000000000";
-
 /// The largest event and, 100 bytes aside, the largest answer of a synchronous invocation, in bytes ([quotas]).
 ///
 /// [quotas]: https://docs.aws.amazon.com/lambda/latest/dg/gettingstarted-limits.html

@@ -13,9 +13,6 @@ use rdkafka::message::{Header, Headers, Message, Timestamp};
 use super::record::{Position, Record};
 use crate::template::EventSource;
 
-/// Lambda's limit for the payload of a synchronous invocation, in bytes.
-pub const PAYLOAD_LIMIT: usize = 6 * 1024 * 1024;
-
 /// All of a payload but its records.
 #[derive(Clone, Debug)]
 pub struct Envelope {

@@ -4,8 +4,8 @@ use std::time::Duration;
 
 use super::MappingError;
 use super::machine::Rules;
-use super::payload::PAYLOAD_LIMIT;
 use super::scaling;
+use crate::host::PAYLOAD_LIMIT;
 use crate::template::Mapping;
 
 /// Lambda's limit.

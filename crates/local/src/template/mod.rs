@@ -49,11 +49,6 @@ use reader::Reader;
 
 use crate::filter::Pattern;
 
-/// The account that everything local belongs to; AWS emulators take it as their default.
-pub const ACCOUNT_ID: &str = "000000000000";
-/// The region that everything local is in.
-pub const REGION: &str = "us-east-1";
-
 /// What the local stack makes of a template, or of several that belong together.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Template {

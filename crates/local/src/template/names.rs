@@ -4,7 +4,7 @@ use super::error::{Fault, Located, Result};
 use super::resource::Resource;
 use super::scope::{Scope, circular};
 use super::yaml::{Node, find};
-use super::{ACCOUNT_ID, REGION};
+use crate::arn::{ACCOUNT_ID, REGION, lambda_arn, sns_arn, sqs_arn};
 
 impl Scope<'_> {
     /// What `!Ref name` stands for; `None` for `AWS::NoValue`.
@@ -54,7 +54,7 @@ impl Scope<'_> {
         let name = self.physical_name(resource, line)?;
         let text = match (resource.kind, attribute) {
             ("AWS::Serverless::Function" | "AWS::Lambda::Function", "Arn") => lambda_arn(&name),
-            ("AWS::SQS::Queue", "Arn") => format!("arn:aws:sqs:{REGION}:{ACCOUNT_ID}:{name}"),
+            ("AWS::SQS::Queue", "Arn") => sqs_arn(&name),
             ("AWS::SQS::Queue", "QueueName") | ("AWS::SNS::Topic", "TopicName") => name,
             ("AWS::SQS::Queue", "QueueUrl") => self.queue_url(&name),
             ("AWS::SNS::Topic", "TopicArn") => sns_arn(&name),
@@ -166,14 +166,6 @@ impl Scope<'_> {
 pub(super) fn function_name(text: &str) -> &str {
     let unqualified = text.split_once(":function:").map_or(text, |(_, rest)| rest);
     unqualified.split_once(':').map_or(unqualified, |(name, _)| name)
-}
-
-fn lambda_arn(name: &str) -> String {
-    format!("arn:aws:lambda:{REGION}:{ACCOUNT_ID}:function:{name}")
-}
-
-fn sns_arn(name: &str) -> String {
-    format!("arn:aws:sns:{REGION}:{ACCOUNT_ID}:{name}")
 }
 
 fn table_arn(name: &str) -> String {

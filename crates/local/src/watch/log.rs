@@ -16,8 +16,9 @@ use jiff::{SignedDuration, Timestamp};
 use self::entry::{BatchInfo, Connection, Entry, Fault, PartitionOffsets};
 use super::extent::Extent;
 use super::metrics::Metrics;
+use crate::arn::{ACCOUNT_ID, REGION};
 use crate::mapping::{FunctionFailure, MappingEvent, PartitionLag, Position};
-use crate::template::{ACCOUNT_ID, EventSource, LogLevel, Mapping, REGION};
+use crate::template::{EventSource, LogLevel, Mapping};
 
 /// How often a partition's offsets are logged (documented).
 const OFFSETS_EVERY: Duration = Duration::from_mins(1);

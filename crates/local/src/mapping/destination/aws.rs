@@ -7,8 +7,8 @@ use reqwest::{Client, Method, RequestBuilder, Url};
 
 use super::super::MappingError;
 use super::DeliveryError;
+use crate::arn::REGION;
 use crate::emulator::error_code;
-use crate::template::REGION;
 
 /// How long a request may take before it counts as failed; the delivery is tried again.
 const ANSWERED_WITHIN: Duration = Duration::from_secs(30);

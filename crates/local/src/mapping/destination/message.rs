@@ -13,6 +13,7 @@ use super::super::Connection;
 use super::super::batch::{Condition, Job};
 use super::super::payload::Envelope;
 use super::super::record::Record;
+use crate::arn::lambda_arn;
 use crate::template::{EventSource, Mapping};
 
 /// What the messages of one mapping have in common.
@@ -26,7 +27,7 @@ pub(super) struct Facts {
 impl Facts {
     pub(super) fn new(spec: &Mapping, connection: &Connection, envelope: Envelope) -> Self {
         Self {
-            function_arn: format!("arn:aws:lambda:us-east-1:000000000000:function:{}", spec.function),
+            function_arn: lambda_arn(&spec.function),
             event_source_arn: match &spec.source {
                 EventSource::Msk(arn) => Some(arn.clone()),
                 EventSource::SelfManagedKafka(_) => None,

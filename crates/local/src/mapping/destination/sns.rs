@@ -4,7 +4,7 @@ use reqwest::Method;
 
 use super::DeliveryError;
 use super::aws::{Arn, Endpoint, send};
-use crate::template::{ACCOUNT_ID, REGION};
+use crate::arn::sns_arn;
 
 pub(super) struct Topic {
     endpoint: Endpoint,
@@ -13,7 +13,7 @@ pub(super) struct Topic {
 
 impl Topic {
     pub(super) fn new(endpoint: Endpoint, arn: &Arn<'_>) -> Self {
-        Self { endpoint, arn: format!("arn:aws:sns:{REGION}:{ACCOUNT_ID}:{}", arn.resource) }
+        Self { endpoint, arn: sns_arn(arn.resource) }
     }
 
     /// Publishes a message; SNS has it when this succeeds.

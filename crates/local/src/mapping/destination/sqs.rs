@@ -4,7 +4,7 @@ use reqwest::Method;
 
 use super::DeliveryError;
 use super::aws::{Arn, Endpoint, send};
-use crate::template::ACCOUNT_ID;
+use crate::arn::ACCOUNT_ID;
 
 pub(super) struct Queue {
     endpoint: Endpoint,
