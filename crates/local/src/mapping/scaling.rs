@@ -1,8 +1,9 @@
 //! How many event pollers a mapping has.
 //!
 //! Documented (AWS Lambda developer guide, "Apache Kafka event poller scaling modes"): Lambda looks at the lag of all
-//! partitions once a minute and adds or removes pollers, between a minimum and a maximum and up to one per partition;
-//! a throttled function gets fewer. On-demand mode begins with one. Chosen: what counts as too much lag, and the steps.
+//! partitions once a minute and adds or removes pollers; in provisioned mode between a minimum and a maximum, up to one
+//! per partition; a throttled function gets fewer. Inferred: on-demand mode begins with one and has up to one per
+//! partition too. Chosen: what counts as too much lag, and the steps.
 
 use std::time::{Duration, Instant};
 

@@ -10,7 +10,7 @@ use rdkafka::admin::{AdminOptions, NewPartitions};
 use rdkafka::message::OwnedHeaders;
 use rdkafka::topic_partition_list::{Offset, TopicPartitionList};
 use serde_json::Value;
-use tidings_local::mapping::MappingEvent;
+use tidings_local::mapping::{MappingEvent, PartitionLag};
 use tidings_local::template::{Mapping, StartingPosition};
 
 use crate::bench::{Bench, QUEUE, Reply, TIMESTAMP, on_demand, spec, whole_batches_of, within};
@@ -148,6 +148,19 @@ async fn records_of_aborted_transactions_are_not_delivered() {
     assert_eq!(bench.invoked().await, [(0, 2), (0, 4)]);
     within(mapping.settled()).await.unwrap();
     bench.no_more_invocations();
+}
+
+#[tokio::test]
+async fn a_transactions_end_is_never_read_as_settled() {
+    let mut bench = Bench::on_kafka(1, &[], [Reply::ok()]).await;
+    let mapping = bench.start(&spec());
+    bench.publish_in_transaction("committed", true).await;
+    assert_eq!(bench.invoked().await, [(0, 0)]);
+    bench.event(|event| *event == MappingEvent::Committed { partition: 0, offset: 1 }).await;
+    // What takes the transaction's end along is the next record.
+    assert_eq!(within(mapping.lag()).await.unwrap(), [PartitionLag { partition: 0, lag: 1 }]);
+    bench.publish(0, "after").await;
+    within(mapping.settled()).await.unwrap();
 }
 
 #[tokio::test]

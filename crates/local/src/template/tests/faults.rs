@@ -30,6 +30,8 @@ fn mappings_outside_lambdas_limits_are_refused_with_their_line() {
         ("MetricsConfig: {Metrics: [OffsetLag]}", "EventCount, ErrorCount or KafkaMetrics"),
         ("BatchSise: 3", "does not support BatchSise"),
         ("ProvisionedPollerConfig: {MinimumPollers: 0}", "from 1 to 200"),
+        ("ProvisionedPollerConfig: {MinimumPollers: 201, MaximumPollers: 300}", "from 1 to 200"),
+        ("ProvisionedPollerConfig: {MaximumPollers: 2001}", "from 1 to 2000"),
         ("ProvisionedPollerConfig: {MinimumPollers: 9, MaximumPollers: 2}", "at most MaximumPollers, 2"),
         ("DestinationConfig: {OnFailure: {Destination: 'kafka://t'}}", "without ProvisionedPollerConfig"),
         ("DestinationConfig: {OnFailure: {Destination: nowhere}}", "the ARN of an SQS queue"),

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use super::super::StartingPosition;
+use super::super::{Pollers, StartingPosition};
 use super::{read, with_function, with_mapping};
 
 /// The environment variable V of a template's only function, where V is `expression`.
@@ -116,6 +116,16 @@ fn lambdas_defaults_hold_where_the_template_is_silent() {
     assert_eq!((mapping.maximum_retry_attempts, mapping.maximum_record_age), (None, None));
     assert_eq!(mapping.on_failure, None);
     assert!(mapping.enabled && !mapping.report_batch_item_failures && !mapping.bisect_on_function_error);
+}
+
+#[test]
+fn pollers_have_lambdas_defaults() {
+    let cases = [("{}", 1, 200), ("{MinimumPollers: 200}", 200, 200), ("{MaximumPollers: 2000}", 1, 2000)];
+    for (config, minimum, maximum) in cases {
+        let text = with_mapping(&format!("            ProvisionedPollerConfig: {config}\n"));
+        let mapping = read(&text, &[]).unwrap().functions.remove(0).mappings.remove(0);
+        assert_eq!(mapping.provisioned, Some(Pollers { minimum, maximum }), "{config}");
+    }
 }
 
 #[test]
