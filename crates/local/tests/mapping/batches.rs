@@ -1,5 +1,6 @@
 //! When a batch is complete, and what it may hold.
 
+use std::cell::Cell;
 use std::time::Duration;
 
 use tidings_local::mapping::{Condition, MappingEvent};
@@ -101,15 +102,34 @@ async fn a_payload_that_the_endpoint_refuses_as_too_large_is_halved() {
 
 #[tokio::test]
 async fn more_records_than_the_buffer_holds_arrive_in_order() {
-    let mut bench = Bench::new(1, [Reply::ok()]).await;
-    for number in 0..100 {
-        bench.publish(0, &number.to_string()).await;
+    const RECORDS: i64 = 4000;
+    let mut bench = Bench::new(1, [Reply::Held, Reply::ok()]).await;
+    bench.publish_many(0, RECORDS).await;
+    let mapping = bench.start(&Mapping { batch_size: 500, ..spec() });
+    let mut invoked = bench.invoked().await;
+    let polled = Cell::new(0);
+    let count =
+        |event: &MappingEvent| polled.set(polled.get() + u32::from(matches!(event, MappingEvent::Polled(_))));
+    bench
+        .event(|event| {
+            count(event);
+            polled.get() == 2000
+        })
+        .await;
+    // The lag is told once a second: more than enough time to read the rest.
+    for _ in 0..2 {
+        bench
+            .event(|event| {
+                count(event);
+                matches!(event, MappingEvent::Lag(_))
+            })
+            .await;
     }
-    let mapping = bench.start(&Mapping { batch_size: 3, ..spec() });
-    let mut invoked = Vec::new();
-    while invoked.len() < 100 {
+    assert!(polled.get() < 3500, "{} records were read while the first batch was under way", polled.get());
+    bench.release(1);
+    while invoked.len() < 4000 {
         invoked.extend(bench.invoked().await);
     }
-    assert_eq!(invoked, (0..100).map(|offset| (0, offset)).collect::<Vec<_>>());
+    assert_eq!(invoked, (0..RECORDS).map(|offset| (0, offset)).collect::<Vec<_>>());
     within(mapping.settled()).await.unwrap();
 }

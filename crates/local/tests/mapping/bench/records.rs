@@ -17,6 +17,15 @@ impl Bench {
         self.publish_raw(partition, Some(b"k"), Some(value.as_bytes()), OwnedHeaders::new()).await;
     }
 
+    /// Publishes so many small records.
+    pub async fn publish_many(&self, partition: i32, count: i64) {
+        let record = || FutureRecord::<[u8], str>::to(&self.topic).partition(partition).payload("x");
+        let deliveries: Vec<_> = (0..count).map(|_| self.producer.send_result(record()).unwrap()).collect();
+        for delivery in deliveries {
+            within(delivery).await.unwrap().unwrap();
+        }
+    }
+
     pub async fn publish_raw(
         &self,
         partition: i32,
