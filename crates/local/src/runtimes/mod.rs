@@ -14,7 +14,7 @@ use std::{
 
 use crate::{
     process::find_program,
-    template::{Function, Template},
+    template::{Code, Function, Template},
 };
 
 /// A function cannot be started.
@@ -37,6 +37,20 @@ pub enum RuntimeError {
         function: String,
         /// Where the template says that it is.
         folder: PathBuf,
+    },
+    /// Its code is not on this machine.
+    #[error(
+        "function {function} has {construct} (line {line} of its template), which the local stack cannot start by itself; \
+         name a folder with the code there, say how to start it with --command {function}='PROGRAM ARGUMENT ...', or give \
+         an Invoke API that runs it with --invoke URL"
+    )]
+    Elsewhere {
+        /// The function.
+        function: String,
+        /// What says so.
+        construct: String,
+        /// Where.
+        line: usize,
     },
     /// The executable is missing.
     #[error(
@@ -147,25 +161,36 @@ impl Runtimes {
             let directory = code(function).ok().or_else(|| std::env::current_dir().ok());
             return Ok(Start { command: command.clone(), directory });
         }
-        match function.runtime.as_str() {
+        // An image has none.
+        let runtime = function.runtime.as_deref().unwrap_or_default();
+        match runtime {
             runtime if runtime.starts_with("provided") => {
                 executable::start(function, self.binaries.as_deref())
             }
             runtime if runtime.starts_with("python3") => {
-                python::start(function, self.venv.as_deref(), notices).await
+                python::start(function, runtime, self.venv.as_deref(), notices).await
             }
             runtime if runtime.starts_with("nodejs") => node::start(function),
-            _ => Err(RuntimeError::Unsupported {
-                function: function.name.clone(),
-                runtime: function.runtime.clone(),
-            }),
+            _ => {
+                code(function)?;
+                Err(RuntimeError::Unsupported {
+                    function: function.name.clone(),
+                    runtime: runtime.to_owned(),
+                })
+            }
         }
     }
 }
 
 /// The folder with a function's code, as an absolute path, because it becomes the process's own.
 fn code(function: &Function) -> Result<PathBuf, RuntimeError> {
-    let written = function.code.as_deref().unwrap_or(Path::new("."));
+    let written = match &function.code {
+        Code::Here(path) => path,
+        Code::Elsewhere { line, construct } => {
+            let (function, construct) = (function.name.clone(), construct.clone());
+            return Err(RuntimeError::Elsewhere { function, construct, line: *line });
+        }
+    };
     std::path::absolute(written)
         .ok()
         .filter(|path| path.is_dir())

@@ -16,6 +16,7 @@ const PROBE: &str = "import sys, awslambdaric; print('python%d.%d' % sys.version
 
 pub(super) async fn start(
     function: &Function,
+    runtime: &str,
     venv: Option<&Path>,
     notices: &mut Vec<String>,
 ) -> Result<Start, RuntimeError> {
@@ -32,11 +33,10 @@ pub(super) async fn start(
     let python = python_program(venv, "python3").ok_or_else(|| missing("a missing python3".to_owned()))?;
     let version =
         version(&python, &code, function).await.ok_or_else(|| missing(python.display().to_string()))?;
-    if version != function.runtime {
+    if version != runtime {
         notices.push(format!(
-            "function {} is made for {}, and runs on {version} ({})",
+            "function {} is made for {runtime}, and runs on {version} ({})",
             function.name,
-            function.runtime,
             python.display()
         ));
     }

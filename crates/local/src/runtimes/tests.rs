@@ -10,9 +10,9 @@ fn function(runtime: &str, code: &Path) -> Function {
     Function {
         name: "orders".to_owned(),
         binary: "Orders".to_owned(),
-        runtime: runtime.to_owned(),
+        runtime: Some(runtime.to_owned()),
         handler: Some("src/app.handler".to_owned()),
-        code: Some(code.to_owned()),
+        code: Code::Here(code.to_owned()),
         environment: BTreeMap::new(),
         timeout: Duration::from_secs(3),
         memory_mb: 128,
@@ -101,6 +101,26 @@ async fn node_runs_by_the_nearest_client() {
     let (start, _) = start(&Runtimes::default(), function("nodejs22.x", &code)).await.unwrap();
     let command = words(&[client.to_str().unwrap(), "src/app.handler"]);
     assert_eq!(start, Start { command, directory: Some(code) });
+}
+
+#[tokio::test]
+async fn code_that_is_elsewhere_needs_a_command() {
+    let construct = "PackageType Image".to_owned();
+    let image = Function {
+        runtime: None,
+        code: Code::Elsewhere { line: 7, construct },
+        ..function("", Path::new(""))
+    };
+    let error = start(&Runtimes::default(), image.clone()).await.unwrap_err().to_string();
+    for part in ["orders has PackageType Image (line 7", "--command orders=", "--invoke"] {
+        assert!(error.contains(part), "{error}");
+    }
+    let runtimes = Runtimes {
+        commands: BTreeMap::from([("orders".to_owned(), words(&["./orders"]))]),
+        ..Runtimes::default()
+    };
+    let (start, _) = start(&runtimes, image).await.unwrap();
+    assert_eq!(start, Start { command: words(&["./orders"]), directory: std::env::current_dir().ok() });
 }
 
 #[tokio::test]

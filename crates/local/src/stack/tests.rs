@@ -8,18 +8,17 @@ Resources:
   Orders:
     Type: AWS::Serverless::Function
     Properties:
-      Runtime: provided.al2023
+      PackageType: Image
       Events:
         Placed: {Type: MSK, Properties: {Stream: 'arn:aws:kafka:x', Topics: [placed], StartingPosition: LATEST}}
         Paid: {Type: MSK, Properties: {Stream: 'arn:aws:kafka:x', Topics: [paid], StartingPosition: LATEST}}
 ";
 
-#[tokio::test]
-async fn a_mapping_that_panics_is_named() {
-    let folder = tempfile::tempdir().unwrap();
-    let file = folder.path().join("template.yaml");
+/// The stack of the template in `folder`, its functions behind an Invoke API where nobody listens.
+fn options(folder: &Path) -> StackOptions {
+    let file = folder.join("template.yaml");
     fs::write(&file, TEMPLATE).unwrap();
-    let options = StackOptions {
+    StackOptions {
         project: Project { templates: vec![file], partitions: 1, ..Project::default() },
         runtimes: Runtimes::default(),
         broker: BrokerKind::Embedded,
@@ -28,10 +27,29 @@ async fn a_mapping_that_panics_is_named() {
         progress: Arc::new(|_| {}),
         on_line: Arc::new(|_, _| {}),
         on_report: Arc::new(|_| {}),
+        observer: Arc::new(|_, _| Arc::new(|_| {})),
+    }
+}
+
+#[tokio::test]
+async fn only_an_invoke_api_runs_what_is_not_on_this_machine() {
+    let folder = tempfile::tempdir().unwrap();
+    let options = options(folder.path());
+    Stack::start(options.clone()).await.unwrap().stop().await;
+    let refused = Stack::start(StackOptions { invoke_endpoint: None, ..options }).await;
+    let error = refused.err().unwrap().to_string();
+    assert!(error.contains("Orders has PackageType Image (line 7 "), "{error}");
+}
+
+#[tokio::test]
+async fn a_mapping_that_panics_is_named() {
+    let folder = tempfile::tempdir().unwrap();
+    let options = StackOptions {
         observer: Arc::new(|_, mapping| {
             let panics = mapping.topic == "paid";
             Arc::new(move |_| assert!(!panics, "as the test wants it"))
         }),
+        ..options(folder.path())
     };
     let mut stack = Stack::start(options).await.unwrap();
     let id = tokio::time::timeout(Duration::from_mins(1), stack.mapping_ended()).await.unwrap();

@@ -2,7 +2,8 @@
 //!
 //! Read are
 //! - functions, `AWS::Serverless::Function` and `AWS::Lambda::Function`, of any runtime, with their code in a
-//!   folder or file on this machine (or where CDK's metadata say that it is);
+//!   folder or file on this machine (or where CDK's metadata say that it is), or elsewhere, to be started by a
+//!   command or run behind another Invoke API;
 //! - their Kafka triggers: events of type MSK and `SelfManagedKafka`, and `AWS::Lambda::EventSourceMapping`,
 //!   which may point to a function of another template;
 //! - what they write to: standard queues and topics of SQS and SNS, tables, buckets;
@@ -75,13 +76,12 @@ pub struct Function {
     pub name: String,
     /// The cargo binary: `Metadata.BuildProperties.Binary`, or else the logical id.
     pub binary: String,
-    /// `Runtime`, e.g. `provided.al2023` or `python3.11`.
-    pub runtime: String,
+    /// `Runtime`, e.g. `provided.al2023` or `python3.11`; an image has none.
+    pub runtime: Option<String>,
     /// `Handler`, which every runtime but `provided` needs.
     pub handler: Option<String>,
-    /// `CodeUri` (`Code` of a plain function) as a path, joined with the template's folder where it is
-    /// relative.
-    pub code: Option<PathBuf>,
+    /// `CodeUri`, `Code` of a plain function.
+    pub code: Code,
     /// Environment variables, resolved.
     pub environment: BTreeMap<String, String>,
     /// How long one invocation may take.
@@ -92,6 +92,20 @@ pub struct Function {
     pub reserved_concurrency: Option<u32>,
     /// Its triggers, in the template's order.
     pub mappings: Vec<Mapping>,
+}
+
+/// Where a function's code is.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Code {
+    /// On this machine: a path, joined with the template's folder where it is relative.
+    Here(PathBuf),
+    /// In an image, in S3 or in the template itself: only something else can run it.
+    Elsewhere {
+        /// Line in the template, counted from 1.
+        line: usize,
+        /// What says so, e.g. `CodeUri in S3`.
+        construct: String,
+    },
 }
 
 /// An event source mapping: one topic to one function.

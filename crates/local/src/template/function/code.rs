@@ -1,7 +1,6 @@
-//! How a function runs: its runtime, handler and the folder or file with its code.
+//! How a function runs: its runtime, handler and where its code is.
 
-use std::path::PathBuf;
-
+use super::super::Code;
 use super::super::error::{Located, Result};
 use super::super::properties::Properties;
 use super::super::resource::Resource;
@@ -9,27 +8,27 @@ use super::super::scope::Scope;
 use super::super::yaml::{Entry, Value, find};
 use super::Kind;
 
-const REMEDY: &str = "name a folder with the code where the local stack reads the template";
-
-/// `Runtime`; an image has none, and does not run here.
-pub(super) fn runtime(properties: &Properties<'_>) -> Result<String> {
-    if let Some((package, line)) = properties.text("PackageType")?
-        && package != "Zip"
-    {
-        return Err(Located::unsupported(line, format!("PackageType {package}"), "package it as Zip"));
+/// The image that brings the function's runtime, where it is packaged as one.
+pub(super) fn image(properties: &Properties<'_>) -> Result<Option<Code>> {
+    const NAME: &str = "PackageType";
+    let Some((package, line)) = properties.text(NAME)? else { return Ok(None) };
+    match package.as_str() {
+        "Zip" => Ok(None),
+        "Image" => Ok(Some(Code::Elsewhere { line, construct: format!("{NAME} {package}") })),
+        other => Err(Located::value(line, NAME, other, "Zip or Image")),
     }
-    Ok(properties.required("Runtime")?.text("Runtime")?.to_owned())
 }
 
-/// `Handler`, which Lambda demands of every function with a runtime of its own.
-pub(super) fn handler(properties: &Properties<'_>, runtime: &str) -> Result<Option<String>> {
+/// `Handler`, which Lambda demands of every function with a managed runtime.
+pub(super) fn handler(properties: &Properties<'_>, runtime: Option<&str>) -> Result<Option<String>> {
+    let managed = runtime.is_some_and(|runtime| !runtime.starts_with("provided"));
     match properties.text("Handler")? {
-        None if !runtime.starts_with("provided") => Err(properties.missing("Handler")),
+        None if managed => Err(properties.missing("Handler")),
         handler => Ok(handler.map(|(handler, _)| handler)),
     }
 }
 
-/// Where the code is on this machine. A relative path starts from the template's folder (AWS CLI, `aws
+/// Where the code is. A relative path starts from the template's folder (AWS CLI, `aws
 /// cloudformation package`). Chosen: a serverless function without `CodeUri` has its code in that folder, as
 /// SAM's CLI takes it.
 pub(super) fn code(
@@ -37,34 +36,32 @@ pub(super) fn code(
     properties: &Properties<'_>,
     resource: &Resource<'_>,
     kind: Kind,
-) -> Result<PathBuf> {
+) -> Result<Code> {
     if let Some(inline) = properties.written("InlineCode") {
-        return Err(Located::unsupported(inline.line, "InlineCode", REMEDY));
+        return Ok(Code::Elsewhere { line: inline.line, construct: "InlineCode".to_owned() });
     }
     let name = kind.code_property();
     if let Some(asset) = find(resource.metadata()?, "aws:asset:path") {
-        return Ok(scope.folder.join(asset.text("aws:asset:path")?));
+        return Ok(Code::Here(scope.folder.join(asset.text("aws:asset:path")?)));
     }
     let Some(written) = properties.written(name) else {
         return match kind {
-            Kind::Serverless => Ok(scope.folder.to_owned()),
+            Kind::Serverless => Ok(Code::Here(scope.folder.to_owned())),
             Kind::Plain => Err(properties.missing(name)),
         };
     };
     // An object in S3 may be named by what does not exist here; that it is no path is what matters.
     let line = written.line;
-    let elsewhere = |place: &str| Located::unsupported(line, format!("{name} {place}"), REMEDY);
+    let elsewhere = |place: &str| Ok(Code::Elsewhere { line, construct: format!("{name} {place}") });
     let node = properties.get_with_stand_ins(name)?.0.ok_or_else(|| properties.missing(name))?;
     match &node.value {
-        Value::Scalar(uri) if uri.starts_with("s3://") || uri.starts_with("https://") => {
-            Err(elsewhere("in S3"))
-        }
+        Value::Scalar(uri) if uri.starts_with("s3://") || uri.starts_with("https://") => elsewhere("in S3"),
         Value::Scalar(_) => {
             let path = properties.required(name)?;
-            Ok(scope.folder.join(path.text(name)?))
+            Ok(Code::Here(scope.folder.join(path.text(name)?)))
         }
-        Value::Map(entries) if find(entries, "ZipFile").is_some() => Err(elsewhere("inline")),
-        _ => Err(elsewhere("in S3")),
+        Value::Map(entries) if find(entries, "ZipFile").is_some() => elsewhere("inline"),
+        _ => elsewhere("in S3"),
     }
 }
 

@@ -13,7 +13,7 @@ use super::properties::{Properties, check_name};
 use super::resource::Resource;
 use super::scope::Scope;
 use super::yaml::{Entry, Value, find};
-use super::{Function, Mapping};
+use super::{Code, Function, Mapping};
 
 const EVALUATED: [&str; 8] = [
     "Environment",
@@ -149,20 +149,28 @@ fn body(
     name: &str,
 ) -> Result<Function> {
     kind.check(properties)?;
-    let runtime = code::runtime(properties)?;
+    let image = code::image(properties)?;
+    let runtime = match image {
+        Some(_) => None,
+        None => Some(properties.required("Runtime")?.text("Runtime")?.to_owned()),
+    };
+    let handler = code::handler(properties, runtime.as_deref())?;
     let function = Function {
         name: name.to_owned(),
         binary: code::binary(resource)?,
-        handler: code::handler(properties, &runtime)?,
+        handler,
         runtime,
-        code: Some(code::code(scope, properties, resource, kind)?),
+        code: image.map_or_else(|| code::code(scope, properties, resource, kind), Ok)?,
         environment: environment(scope, properties, resource.id)?,
         timeout: Duration::from_secs(properties.count("Timeout", TIMEOUT_SECONDS)?.unwrap_or(3).into()),
         memory_mb: properties.count("MemorySize", MEMORY_MB)?.unwrap_or(128),
         reserved_concurrency: properties.count("ReservedConcurrentExecutions", 0..=u32::MAX)?,
         mappings: Vec::new(),
     };
-    properties.pass_over(&PASSED_OVER);
+    // What is elsewhere finds them there.
+    if let Code::Here(_) = function.code {
+        properties.pass_over(&PASSED_OVER);
+    }
     Ok(function)
 }
 
@@ -193,6 +201,12 @@ impl Draft {
     /// The function with all its mappings.
     pub fn finish(self) -> Result<Finished> {
         let mut function = match self.body {
+            Ok(Function { code: Code::Elsewhere { line, construct }, .. }) if self.mappings.is_empty() => {
+                return Ok(Finished::PassedOver(
+                    line,
+                    format!("function {}, because of {construct}", self.id),
+                ));
+            }
             Ok(function) => function,
             Err(Located { line, fault: Fault::Unsupported { construct, .. } })
                 if self.mappings.is_empty() =>

@@ -127,12 +127,6 @@ fn faults_are_named_with_their_lines() {
     let long =
         with_resource("      FunctionName: F\n").replacen("Runtime:", "Timeout: 841\n      Runtime:", 1);
     assert_refused(&long, 7, "at most 840 behind a Kafka mapping");
-    let image = with_resource("      FunctionName: F\n").replacen(
-        "Runtime: provided.al2023",
-        "PackageType: Image",
-        1,
-    );
-    assert_refused(&image, 7, "PackageType Image");
 }
 
 /// Reads two templates, `one.yaml` and `two.yaml`.

@@ -128,7 +128,7 @@ Resources:
 fn a_python_project_is_read_as_it_is() {
     let template = read(PYTHON, &[]).unwrap();
     let consumer = &template.functions[0];
-    assert_eq!((consumer.runtime.as_str(), consumer.mappings[0].batch_size), ("python3.13", 50));
+    assert_eq!((consumer.runtime.as_deref(), consumer.mappings[0].batch_size), (Some("python3.13"), 50));
     assert_eq!(
         (consumer.environment["TABLE"].as_str(), consumer.environment["KEY"].as_str()),
         ("Table", "Key")

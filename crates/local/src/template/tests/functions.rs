@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use super::super::Template;
+use super::super::{Code, Template};
 use super::{assert_refused, function, notices, read, settings, with_function, with_trigger};
 
 #[test]
@@ -10,7 +10,10 @@ fn every_runtime_is_read() {
     for runtime in ["python3.14", "nodejs24.x", "java25", "dotnet10", "ruby3.4", "provided.al2023"] {
         let text = with_trigger("      Handler: app.handler\n").replace("provided.al2023", runtime);
         let function = function(&text);
-        assert_eq!((function.runtime.as_str(), function.handler.as_deref()), (runtime, Some("app.handler")));
+        assert_eq!(
+            (function.runtime.as_deref(), function.handler.as_deref()),
+            (Some(runtime), Some("app.handler"))
+        );
     }
     assert_eq!(function(&with_function("")).handler, None);
 }
@@ -27,7 +30,8 @@ fn code(text: &str) -> (PathBuf, PathBuf) {
     let file = folder.path().join("template.yaml");
     std::fs::write(&file, text).unwrap();
     let function = Template::read(&[file], &settings(&[])).unwrap().functions.remove(0);
-    (folder.path().to_owned(), function.code.unwrap())
+    let Code::Here(code) = function.code else { panic!("{:?}", function.code) };
+    (folder.path().to_owned(), code)
 }
 
 #[test]
@@ -96,7 +100,7 @@ fn cdk_says_where_the_code_of_an_object_in_s3_is() {
 }
 
 #[test]
-fn code_elsewhere_matters_only_behind_a_mapping() {
+fn code_elsewhere_is_kept_behind_a_mapping() {
     let cases = [
         ("{S3Bucket: b, S3Key: k}", "Code in S3"),
         ("{S3Bucket: !ImportValue b, S3Key: k}", "Code in S3"),
@@ -104,7 +108,8 @@ fn code_elsewhere_matters_only_behind_a_mapping() {
         ("{ZipFile: 'exports.handler = () => {}'}", "Code inline"),
     ];
     for (code, part) in cases {
-        assert_refused(&(plain(code, "{}") + MAPPING), 7, part);
+        let triggered = function(&(plain(code, "{}") + MAPPING));
+        assert_eq!(triggered.code, Code::Elsewhere { line: 7, construct: part.to_owned() });
         let text = plain(code, "{}");
         assert_eq!(notices(&text), [(7, format!("function F, because of {part}"))]);
         assert!(read(&text, &[]).unwrap().functions.is_empty());
@@ -113,6 +118,25 @@ fn code_elsewhere_matters_only_behind_a_mapping() {
     assert_refused(&missing, 2, "function F lacks Code");
     let events = plain("src", "{}").replace("Role:", "Events:") + MAPPING;
     assert_refused(&events, 9, "does not support Events of function F");
+}
+
+#[test]
+fn what_is_not_in_a_folder_is_elsewhere() {
+    let cases = [
+        ("PackageType: Image", "PackageType Image", None),
+        ("CodeUri: s3://bucket/code.zip", "CodeUri in S3", Some("provided.al2023")),
+        (
+            "CodeUri: {Bucket: !ImportValue artifacts, Key: code.zip}",
+            "CodeUri in S3",
+            Some("provided.al2023"),
+        ),
+        ("InlineCode: 'exports.handler = () => {}'", "InlineCode", Some("provided.al2023")),
+    ];
+    for (property, construct, runtime) in cases {
+        let function = function(&with_trigger(&format!("      {property}\n")));
+        assert_eq!(function.code, Code::Elsewhere { line: 8, construct: construct.to_owned() });
+        assert_eq!(function.runtime.as_deref(), runtime, "{property}");
+    }
 }
 
 #[test]
