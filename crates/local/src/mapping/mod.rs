@@ -2,7 +2,8 @@
 //! invokes the function over the Lambda Invoke API and commits what it settled.
 //!
 //! The decisions are in [`machine`], which has no input or output of its own; `poller` moves records, answers
-//! and time in and out of it. A record is lost only with a log line and an event, where no failure destination takes it.
+//! and time in and out of it. A record is lost only with a log line and an event, where no failure destination takes
+//! it.
 //!
 //! Not imitated: schema registries. A topic that ends in an aborted or committed transaction's control record never
 //! reads as settled.

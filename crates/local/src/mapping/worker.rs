@@ -108,7 +108,12 @@ impl Worker {
                 let failed =
                     MappingEvent::DeliveryFailed { records: records.clone(), reason: error.to_string() };
                 if !error.is_permanent() && job.deliveries + 1 < MOST_DELIVERIES {
-                    tracing::warn!(mapping, reason, %error, "the failure destination did not take a batch; trying again");
+                    tracing::warn!(
+                        mapping,
+                        reason,
+                        %error,
+                        "the failure destination did not take a batch; trying again"
+                    );
                     return Report { batch, outcome: Outcome::NotDelivered, events: vec![failed] };
                 }
                 tracing::error!(

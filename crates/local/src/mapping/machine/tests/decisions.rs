@@ -168,6 +168,7 @@ fn a_failed_batch_comes_again_as_often_as_allowed() {
     assert!(bench.machine.take_commits().is_empty(), "not before the destination has it");
     bench.wait();
     let (job, _) = bench.given_up();
+    assert_eq!((job.failures, job.deliveries), (3, 1));
     bench.finish(&job, Outcome::GivenUp);
     assert_eq!(bench.machine.take_commits(), [(0, 2)]);
 }
