@@ -1,6 +1,5 @@
 //! When a batch is complete, and what it may hold.
 
-use std::cell::Cell;
 use std::time::Duration;
 
 use tidings_local::mapping::{Condition, MappingEvent};
@@ -107,25 +106,8 @@ async fn more_records_than_the_buffer_holds_arrive_in_order() {
     bench.publish_many(0, RECORDS).await;
     let mapping = bench.start(&Mapping { batch_size: 500, ..spec() });
     let mut invoked = bench.invoked().await;
-    let polled = Cell::new(0);
-    let count =
-        |event: &MappingEvent| polled.set(polled.get() + u32::from(matches!(event, MappingEvent::Polled(_))));
-    bench
-        .event(|event| {
-            count(event);
-            polled.get() == 2000
-        })
-        .await;
-    // The lag is told once a second: more than enough time to read the rest.
-    for _ in 0..2 {
-        bench
-            .event(|event| {
-                count(event);
-                matches!(event, MappingEvent::Lag(_))
-            })
-            .await;
-    }
-    assert!(polled.get() < 3500, "{} records were read while the first batch was under way", polled.get());
+    let read = within(bench.read_ahead(2000)).await;
+    assert!(read < 3500, "{read} records were read while the first batch was under way");
     bench.release(1);
     while invoked.len() < 4000 {
         invoked.extend(bench.invoked().await);

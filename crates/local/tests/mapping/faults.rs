@@ -25,10 +25,10 @@ async fn the_group_is_behind_until_its_commit_is_acknowledged() {
     cluster.request_errors(RDKafkaApiKey::OffsetCommit, &[REFUSED; 1000]);
     bench.publish(0, "a").await;
     bench.event(|event| matches!(event, MappingEvent::CommitFailed { .. })).await;
-    bench.event(|event| behind(event, 1)).await;
+    within(bench.event(|event| behind(event, 1))).await;
     cluster.clear_request_errors(RDKafkaApiKey::OffsetCommit);
     bench.event(|event| *event == committed(1)).await;
-    bench.event(|event| behind(event, 0)).await;
+    within(bench.event(|event| behind(event, 0))).await;
     within(mapping.settled()).await.unwrap();
 }
 

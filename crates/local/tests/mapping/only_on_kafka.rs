@@ -164,6 +164,22 @@ async fn a_transactions_end_is_never_read_as_settled() {
 }
 
 #[tokio::test]
+async fn of_large_records_only_so_many_bytes_are_read_ahead() {
+    let mut bench = Bench::on_kafka(1, &[], [Reply::Held, Reply::ok()]).await;
+    let megabyte = "x".repeat(1_000_000);
+    for _ in 0..40 {
+        bench.publish(0, &megabyte).await;
+    }
+    let mapping = bench.start(&spec());
+    let first = bench.invoked().await.len();
+    // In base64, ten of them are 12 MB; the last may be read by itself.
+    let read = within(bench.read_ahead(first + 10)).await;
+    assert!(read <= first + 11, "{read} records were read while the first {first} were under way");
+    bench.release(1);
+    within(mapping.settled()).await.unwrap();
+}
+
+#[tokio::test]
 async fn every_compression_that_kafka_knows_is_read() {
     for codec in ["gzip", "snappy", "lz4", "zstd"] {
         let mut bench = Bench::on_kafka(1, &[("compression.type", codec)], [Reply::ok()]).await;

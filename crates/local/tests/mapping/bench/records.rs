@@ -6,6 +6,7 @@ use rdkafka::consumer::{BaseConsumer, CommitMode, Consumer as _, StreamConsumer}
 use rdkafka::message::{Message as _, OwnedHeaders};
 use rdkafka::producer::{FutureProducer, FutureRecord, Producer as _};
 use rdkafka::topic_partition_list::{Offset, TopicPartitionList};
+use tidings_local::mapping::MappingEvent;
 
 use super::{ANSWER_LIMIT, Bench, TIMESTAMP, client, within};
 
@@ -77,6 +78,21 @@ impl Bench {
             }
         });
         within(transaction).await.unwrap().unwrap();
+    }
+
+    /// Waits until at least this many records were read, and as long as the rest would take to read. Answers how many
+    /// were.
+    pub async fn read_ahead(&mut self, at_least: usize) -> usize {
+        let (mut polled, mut lags) = (0, 0);
+        while polled < at_least || lags < 2 {
+            match self.events.recv().await.unwrap().1 {
+                MappingEvent::Polled(_) => polled += 1,
+                // Told once a second.
+                MappingEvent::Lag(_) if polled >= at_least => lags += 1,
+                _ => {}
+            }
+        }
+        polled
     }
 
     /// Reads partition 0 from its start again and again until its offsets are as wanted.
