@@ -14,6 +14,12 @@ pub enum TemplateError {
         /// What the operating system said.
         source: std::io::Error,
     },
+    /// A folder, a pipe or a device.
+    #[error("{path} is no file; name the template itself, e.g. template.yaml in that folder")]
+    NoFile {
+        /// What was given.
+        path: PathBuf,
+    },
     /// A line of a template is wrong, or asks for what the local stack does not have.
     #[error("{file}:{line}: {fault}")]
     Line {

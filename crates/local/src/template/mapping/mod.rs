@@ -15,8 +15,9 @@ pub(super) use resource::read_resource;
 pub(super) use source::Form;
 
 use super::error::{Located, Result};
-use super::properties::{Properties, check_name};
+use super::properties::Properties;
 use super::scope::Scope;
+use super::topics::check_kafka_topic;
 use super::yaml::{Entry, Node};
 use super::{Mapping, Pollers, StartingPosition};
 
@@ -77,7 +78,7 @@ pub(super) fn read(
         maximum_record_age: record_age(&properties)?,
         bisect_on_function_error: properties.boolean("BisectBatchOnFunctionError")?.unwrap_or(false),
         report_batch_item_failures: reports_item_failures(&properties)?,
-        on_failure: destination::on_failure(&properties, provisioned)?,
+        on_failure: destination::on_failure(&properties, &topic, provisioned)?,
         filters: filters::read(scope, &properties, of)?,
         log_level: observability::log_level(scope, &properties, provisioned)?,
         metrics: observability::metrics(&properties)?,
@@ -101,7 +102,7 @@ fn topic(properties: &Properties<'_>) -> Result<String> {
         return Err(Located::kind(topics.line, "Topics", "a list of exactly one topic"));
     };
     let name = topic.text("Topics")?;
-    check_name("Topics", name, topic.line, 249, "._-")?;
+    check_kafka_topic("Topics", name, topic.line)?;
     Ok(name.to_owned())
 }
 
