@@ -10,7 +10,7 @@ use std::io::Write as _;
 use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
-use tidings_local::{demo::DemoError, error::StartError};
+use tidings_local::{demo::DemoError, error::StartError, watch::printable};
 
 pub use run::log_writer;
 
@@ -86,5 +86,5 @@ async fn or_stopped(
 
 /// Says it on standard error, if anybody is there to read it.
 pub fn tell(line: &str) {
-    let _ = writeln!(std::io::stderr(), "{line}");
+    let _ = writeln!(std::io::stderr(), "{}", printable(line));
 }

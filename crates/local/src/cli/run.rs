@@ -17,7 +17,7 @@ use tidings_local::{
     runtimes::{Runtimes, python_program},
     stack::{AwsKind, Stack, StackOptions},
     template::Mapping,
-    watch::{Output, Screen, Watch},
+    watch::{Output, Screen, Watch, printable},
 };
 use tokio::time::timeout;
 
@@ -154,7 +154,7 @@ fn say(screen: &Screen, line: &str) {
         screen.print(line);
     } else {
         // Nobody may be there to read it.
-        let _ = writeln!(std::io::stdout(), "{line}");
+        let _ = writeln!(std::io::stdout(), "{}", printable(line));
     }
 }
 

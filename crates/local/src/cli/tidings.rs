@@ -15,6 +15,7 @@ use tidings_local::{
     runtimes::Runtimes,
     stack::{AwsKind, Stack, StackOptions},
     template::{Function, Mapping},
+    watch::printable,
 };
 
 use super::{CommandError, addresses, options::CommonArgs};
@@ -116,7 +117,7 @@ async fn start(args: &StackArgs) -> Result<(Stack, Arc<Tally>), StartError> {
         on_line: Arc::new(move |instance, line| {
             lines.function_line(line);
             if logs {
-                eprintln!("{instance} {line}");
+                super::tell(&format!("{instance} {line}"));
             }
         }),
         on_report: Arc::new(|_| {}),
@@ -161,7 +162,8 @@ async fn show_calls(recorder: &Recorder) -> Result<ExitCode, CommandError> {
         for call in calls {
             let (resource, event_id) = (call.resource.as_deref(), call.event_id.as_deref());
             let (resource, event_id) = (resource.unwrap_or("-"), event_id.unwrap_or("-"));
-            println!("{} {} {} {resource} {event_id}", call.function, call.operation, call.status);
+            let line = format!("{} {} {} {resource} {event_id}", call.function, call.operation, call.status);
+            println!("{}", printable(&line));
         }
     }
     std::future::pending().await

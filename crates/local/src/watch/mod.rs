@@ -5,6 +5,7 @@ mod extent;
 mod log;
 mod mappings;
 mod metrics;
+mod printable;
 mod prometheus;
 mod screen;
 #[cfg(test)]
@@ -22,6 +23,7 @@ use tokio::task;
 use tokio::time::timeout;
 
 use self::mappings::Mappings;
+pub use self::printable::printable;
 pub use self::screen::{Output, Screen};
 use crate::error::StartError;
 use crate::mapping::{MappingEvent, Observer};
