@@ -17,10 +17,19 @@ pub use run::log_writer;
 /// The exit status after Ctrl-C, as a shell has it.
 const INTERRUPTED: u8 = 130;
 
-/// Lambda's Kafka trigger on a laptop, for any SAM template: a Kafka broker, the event source mapping, the functions'
-/// processes, and an AWS emulator behind a recorder. Everything listens on loopback only.
+const MORE: &str = "\
+Any project starts with its template, from any folder:
+  tidings-local run --template template.yaml
+  tidings-local run --help
+demo and up run Tidings' own functions, from its repository.
+
+Exit status: 0 if it did what it should; 1 if a demo's records did not all end well; 2 with what to do if it cannot \
+start or the input is wrong; 130 after Ctrl-C.";
+
+/// Lambda's Kafka trigger on a laptop, for any SAM template: a Kafka broker, the event source mapping and the functions'
+/// processes; for what these need of AWS, an emulator (ministack). Everything listens on loopback only.
 #[derive(Parser)]
-#[command(name = "tidings-local", version)]
+#[command(name = "tidings-local", version, after_help = MORE)]
 pub struct Cli {
     #[command(subcommand)]
     command: Command,
@@ -87,4 +96,34 @@ async fn or_stopped(
 /// Says it on standard error, if anybody is there to read it.
 pub fn tell(line: &str) {
     let _ = writeln!(std::io::stderr(), "{}", printable(line));
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::{Parser as _, error::ErrorKind};
+
+    use super::{Cli, MORE, run};
+
+    /// A command may go on in lines that are indented further.
+    #[test]
+    fn every_command_in_the_help_is_one() {
+        let help = [MORE, run::MORE].join("\n").replace("\n      ", " ");
+        let commands: Vec<_> =
+            help.lines().filter_map(|line| line.find("tidings-local ").map(|at| &line[at..])).collect();
+        assert_eq!(commands.len(), 7, "{commands:?}");
+        for command in commands {
+            let words = shlex::split(command).expect(command);
+            match Cli::try_parse_from(words) {
+                Ok(_) => {}
+                Err(error) => assert_eq!(error.kind(), ErrorKind::DisplayHelp, "{command}: {error}"),
+            }
+        }
+    }
+
+    #[test]
+    fn what_the_help_lays_out_fits_80_columns() {
+        let laid_out = [MORE, run::MORE].join("\n");
+        let wide = laid_out.lines().filter(|line| line.contains("   ") && line.len() > 79);
+        assert_eq!(wide.collect::<Vec<_>>(), Vec::<&str>::new());
+    }
 }

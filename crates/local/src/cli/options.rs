@@ -12,11 +12,12 @@ pub struct CommonArgs {
     /// Maven once), compose (Redpanda; needs Docker), or the host:port of one that runs.
     #[arg(long, env = "KAFKA_BOOTSTRAP_SERVERS", default_value = "embedded")]
     pub broker: BrokerKind,
-    /// An AWS endpoint that runs already, instead of an emulator (ministack) of our own.
+    /// An AWS endpoint that runs already, e.g. LocalStack, instead of an emulator (ministack) of our own.
     #[arg(long, env = "AWS_ENDPOINT_URL", value_name = "URL")]
     pub aws: Option<String>,
     /// A Lambda Invoke API that runs the functions (sam local start-lambda, cargo lambda watch), instead of our own
-    /// host. They are invoked by their logical id, or the name of their cargo binary.
+    /// host. They are invoked by their logical id, or by their cargo binary (Metadata: BuildProperties: Binary) where
+    /// the template names one.
     #[arg(long, value_name = "URL")]
     pub invoke: Option<String>,
     /// A parameter of the templates, e.g. Stage=test; may be given several times. In a value, {brokers}

@@ -24,7 +24,7 @@ const PUBLISH: &str = "Publish one more event:
   target/quick/tidings-local publish --bootstrap-servers {kafka} \
 events/fixtures/events/transaction.completed-seed.json";
 
-/// Publish a day at a small bank to this repository's functions, and check that every record ends as it should.
+/// Publish a day at a small bank to Tidings' own functions, and check that every record ends as it should.
 #[derive(Args)]
 pub struct DemoArgs {
     #[command(flatten)]
@@ -37,7 +37,7 @@ pub struct DemoArgs {
     sabotage: Option<Sabotage>,
 }
 
-/// Start this repository's functions, publish nothing, and show the functions' AWS calls until Ctrl-C.
+/// Start Tidings' own functions, publish nothing, and show the functions' AWS calls until Ctrl-C.
 #[derive(Args)]
 pub struct UpArgs {
     #[command(flatten)]
