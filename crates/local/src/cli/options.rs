@@ -12,7 +12,7 @@ pub struct CommonArgs {
     /// Maven once), compose (Redpanda; needs Docker), or the host:port of one that runs.
     #[arg(long, env = "KAFKA_BOOTSTRAP_SERVERS", default_value = "embedded")]
     pub broker: BrokerKind,
-    /// An AWS endpoint that runs already, e.g. LocalStack, instead of an emulator (ministack) of our own.
+    /// An AWS endpoint that runs already, instead of an emulator (ministack) of our own.
     #[arg(long, env = "AWS_ENDPOINT_URL", value_name = "URL")]
     pub aws: Option<String>,
     /// A Lambda Invoke API that runs the functions (sam local start-lambda, cargo lambda watch), instead of our own

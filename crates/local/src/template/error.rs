@@ -148,10 +148,11 @@ impl Located {
         value: impl fmt::Display,
         expected: impl Into<String>,
     ) -> Self {
-        Self::new(
-            line,
-            Fault::Value { name: name.into(), value: value.to_string(), expected: expected.into() },
-        )
+        let value = match value.to_string() {
+            empty if empty.is_empty() => "''".to_owned(),
+            value => value,
+        };
+        Self::new(line, Fault::Value { name: name.into(), value, expected: expected.into() })
     }
 
     pub fn unsupported(line: usize, construct: impl Into<String>, remedy: &'static str) -> Self {

@@ -42,7 +42,7 @@ fn mappings_outside_lambdas_limits_are_refused_with_their_line() {
     }
     let provisioned = [
         ("DestinationConfig: {OnFailure: {Destination: 'kafka://t'}}", "would come back to the mapping"),
-        ("DestinationConfig: {OnFailure: {Destination: 'kafka://'}}", "the topic of Destination is , but"),
+        ("DestinationConfig: {OnFailure: {Destination: 'kafka://'}}", "the topic of Destination is '', but"),
         ("DestinationConfig: {OnFailure: {Destination: 'kafka://..'}}", "no dot first"),
         ("DestinationConfig: {OnFailure: {Destination: 'kafka://a/b'}}", "no dot first"),
         ("DestinationConfig: {OnFailure: {Destination: 'arn:aws:sqs:us-east-1:1:'}}", "the resource of"),
