@@ -90,7 +90,7 @@ pub(super) fn find<'a>(entries: &'a [Entry], key: &str) -> Option<&'a Node> {
 /// A file's text, which YAML 1.2 may have in other encodings than UTF-8, but `CloudFormation` does not.
 pub(super) fn text(bytes: &[u8]) -> Result<&str> {
     str::from_utf8(bytes).map_err(|error| {
-        let line = 1 + bytes[..error.valid_up_to()].iter().filter(|byte| **byte == b'\n').count();
+        let line = bytes[..error.valid_up_to()].split(|byte| *byte == b'\n').count();
         let reason = "this line is not UTF-8; save it in that encoding".to_owned();
         Located::new(line, Fault::Refused { name: "the template".to_owned(), reason })
     })
