@@ -27,11 +27,12 @@ pub(super) const MORE: &str = "\
 How a function is started, the first that fits:
   --invoke URL       It runs behind that API; nothing is started here.
   --command          By the command for this function.
-  provided.*         By its executable: BINARY/bootstrap or BINARY in --binaries
-                     DIR; without that, bootstrap in the folder of its code
-                     (CodeUri), or target/lambda/BINARY/bootstrap, cargo
-                     lambda's, there or in a folder around it. BINARY is its
-                     logical id, or Metadata: BuildProperties: Binary.
+  provided.*         By its executable: BINARY/bootstrap or BINARY in the
+                     folder of --binaries; without that, bootstrap in the
+                     folder of its code (CodeUri), or cargo lambda's
+                     target/lambda/BINARY/bootstrap there or in a folder around
+                     it. BINARY is its logical id, or what Metadata:
+                     BuildProperties: Binary says.
   python3.*          By python3 -m awslambdaric, of --venv or PATH.
   nodejs*            By aws-lambda-ric, of the nearest node_modules or PATH.
   any other runtime  Not without --command.
