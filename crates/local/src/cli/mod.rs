@@ -49,13 +49,6 @@ pub enum CommandError {
     Kafka(#[from] rdkafka::error::KafkaError),
 }
 
-impl Cli {
-    /// What is logged where the environment does not say it: `run` shows the mappings' own log events instead.
-    pub fn log_filter(&self) -> &'static str {
-        if matches!(self.command, Command::Run(_)) { "warn,tidings_local::mapping=off" } else { "warn" }
-    }
-}
-
 /// Carries out the command, or as much of it as there is time for before `stop`.
 pub async fn run(cli: Cli, stop: impl Future<Output = ()>) -> Result<ExitCode, CommandError> {
     match cli.command {

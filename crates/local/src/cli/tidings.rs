@@ -15,6 +15,7 @@ use tidings_local::{
     runtimes::Runtimes,
     stack::{AwsKind, Stack, StackOptions},
     template::{Function, Mapping},
+    watch,
 };
 
 use super::{CommandError, addresses, options::CommonArgs};
@@ -121,9 +122,12 @@ async fn start(args: &StackArgs) -> Result<(Stack, Arc<Tally>), StartError> {
         }),
         on_report: Arc::new(|_| {}),
         observer: Arc::new(move |function: &Function, mapping: &Mapping| {
-            let (tally, function, mapping) =
-                (Arc::clone(&events), function.binary.clone(), mapping.id.clone());
-            Arc::new(move |event: &MappingEvent| tally.mapping_event(&mapping, &function, event))
+            let (tally, function, id) = (Arc::clone(&events), function.binary.clone(), mapping.id.clone());
+            let log = watch::logged(mapping, super::tell);
+            Arc::new(move |event: &MappingEvent| {
+                log(event);
+                tally.mapping_event(&id, &function, event);
+            })
         }),
     };
     Ok((Stack::start(options).await?, tally))

@@ -165,7 +165,6 @@ impl Poller {
     fn committed(&self, commits: Vec<(i32, i64)>, result: KafkaResult<()>, background: &mut Background) {
         background.committing = false;
         if let Err(error) = result {
-            tracing::warn!(%error, kafka.topic = self.topic, "offsets could not be committed; trying again");
             self.observe(&MappingEvent::CommitFailed { reason: error.to_string() });
             background.refused_commits.extend(commits.iter().map(|(number, _)| *number));
             background.retry_soon();

@@ -3,7 +3,7 @@
 use std::io::{self, Write};
 use std::sync::{Arc, Mutex};
 
-use super::super::{Output, Watch};
+use super::super::{Output, Watch, logged};
 use super::{invoked, mapping, polled, records, succeeded};
 use crate::mapping::MappingEvent;
 
@@ -79,6 +79,17 @@ async fn the_log_and_the_last_numbers_are_printed() {
     );
     let told = lines.iter().rfind(|line| line.starts_with("1 mapping")).unwrap();
     assert_eq!(told, "1 mapping: lag 0, in flight 0, to retry 0, done 2");
+}
+
+#[test]
+fn without_a_watch_the_log_alone_is_printed() {
+    static LINES: Mutex<Vec<String>> = Mutex::new(Vec::new());
+    let observer = logged(&mapping("billing", "orders"), |line| LINES.lock().unwrap().push(line.to_owned()));
+    observer(&invoked(1, records(0, 3..5)));
+    observer(&MappingEvent::NotInvoked { batch: 1, reason: "connection refused".to_owned() });
+    let lines = LINES.lock().unwrap();
+    let [line] = lines.as_slice() else { panic!("{lines:?}") };
+    assert!(line.contains("connection refused") && line.contains(r#""firstRecordOffset":3"#), "{line}");
 }
 
 #[tokio::test]
