@@ -10,9 +10,11 @@ use tidings_tests::broker;
 use super::running::{Ended, Running, command, spawn};
 use super::up::address;
 
-/// A runtime interface client and a function in one: prints each event with its own folder.
+/// A runtime interface client and a function in one: prints each event with its own folder, and first what would clear
+/// a terminal.
 const ECHO: &str = r#"
 import json, os, urllib.request
+print("\x1b[2Jstarted", flush=True)
 base = "http://" + os.environ["AWS_LAMBDA_RUNTIME_API"] + "/2018-06-01/runtime/invocation/"
 while True:
     with urllib.request.urlopen(base + "next") as response:
@@ -222,6 +224,8 @@ async fn any_command_runs_from_any_folder_and_gets_the_published_bytes() {
     assert_eq!(record["value"], "AP8gb3JkZXI=");
     assert_eq!(record["key"], "aw==");
     assert_eq!(record["headers"], json!([{"a": [98]}]));
+    let stdout = running.stdout.clone();
+    running.line(&stdout, |line| line == r"Echo.1 \u{1b}[2Jstarted").await;
     let noted =
         |line: &String| line.starts_with("note: ") && line.contains("Nightly") && line.contains("java21");
     assert!(running.stderr.all().iter().any(noted), "{:?}", running.stderr.all());

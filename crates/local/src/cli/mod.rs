@@ -10,17 +10,26 @@ use std::io::Write as _;
 use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
-use tidings_local::{demo::DemoError, error::StartError};
+use tidings_local::{demo::DemoError, error::StartError, watch::printable};
 
 pub use run::log_writer;
 
 /// The exit status after Ctrl-C, as a shell has it.
 const INTERRUPTED: u8 = 130;
 
-/// Lambda's Kafka trigger on a laptop, for any SAM template: a Kafka broker, the event source mapping, the functions'
-/// processes, and an AWS emulator behind a recorder. Everything listens on loopback only.
+const MORE: &str = "\
+Any project starts with its template, from any folder:
+  tidings-local run --template template.yaml
+  tidings-local run --help
+demo and up run Tidings' own functions, from its repository.
+
+Exit status: 0 if it did what it should; 1 if a demo's records did not all end well; 2 with what to do if it cannot \
+start or the input is wrong; 130 after Ctrl-C.";
+
+/// Lambda's Kafka trigger on a laptop, for any SAM template: a Kafka broker, the event source mapping and the functions'
+/// processes; for what these need of AWS, an emulator (ministack). Everything listens on loopback only.
 #[derive(Parser)]
-#[command(name = "tidings-local", version)]
+#[command(name = "tidings-local", version, after_help = MORE)]
 pub struct Cli {
     #[command(subcommand)]
     command: Command,
@@ -54,18 +63,6 @@ pub enum CommandError {
     Kafka(#[from] rdkafka::error::KafkaError),
 }
 
-/// Where a mapping's warnings come with an event, which `run` shows in the mapping's own log.
-const SHOWN_AS_EVENTS: [&str; 4] = ["poller::commits", "reader", "response", "worker"];
-
-impl Cli {
-    /// What is logged where the environment does not say it.
-    pub fn log_filter(&self) -> String {
-        let quiet = if matches!(self.command, Command::Run(_)) { SHOWN_AS_EVENTS.as_slice() } else { &[] };
-        let quiet = quiet.iter().map(|module| format!(",tidings_local::mapping::{module}=off"));
-        format!("warn{}", quiet.collect::<String>())
-    }
-}
-
 /// Carries out the command, or as much of it as there is time for before `stop`.
 pub async fn run(cli: Cli, stop: impl Future<Output = ()>) -> Result<ExitCode, CommandError> {
     match cli.command {
@@ -96,27 +93,35 @@ async fn or_stopped(
 
 /// Says it on standard error, if anybody is there to read it.
 pub fn tell(line: &str) {
-    let _ = writeln!(std::io::stderr(), "{line}");
+    let _ = writeln!(std::io::stderr(), "{}", printable(line));
 }
 
 #[cfg(test)]
 mod tests {
-    use clap::Parser as _;
-    use tracing::{Level, enabled};
-    use tracing_subscriber::{EnvFilter, layer::SubscriberExt as _};
+    use clap::{Parser as _, error::ErrorKind};
 
-    use super::Cli;
+    use super::{Cli, MORE, run};
+
+    /// A command may go on in lines that are indented further.
+    #[test]
+    fn every_command_in_the_help_is_one() {
+        let help = [MORE, run::MORE].join("\n").replace("\n      ", " ");
+        let commands: Vec<_> =
+            help.lines().filter_map(|line| line.find("tidings-local ").map(|at| &line[at..])).collect();
+        assert_eq!(commands.len(), 7, "{commands:?}");
+        for command in commands {
+            let words = shlex::split(command).expect(command);
+            match Cli::try_parse_from(words) {
+                Ok(_) => {}
+                Err(error) => assert_eq!(error.kind(), ErrorKind::DisplayHelp, "{command}: {error}"),
+            }
+        }
+    }
 
     #[test]
-    fn run_logs_the_warnings_that_come_with_no_event() {
-        let run = Cli::parse_from(["tidings-local", "run", "--template", "template.yaml"]);
-        let subscriber = tracing_subscriber::registry().with(EnvFilter::new(run.log_filter()));
-        tracing::subscriber::with_default(subscriber, || {
-            assert!(enabled!(target: "tidings_local::mapping::poller", Level::WARN));
-            assert!(enabled!(target: "tidings_local::mapping::payload", Level::WARN));
-            assert!(enabled!(target: "tidings_local::mapping::consumer", Level::WARN));
-            assert!(!enabled!(target: "tidings_local::mapping::poller::commits", Level::WARN));
-            assert!(!enabled!(target: "tidings_local::mapping::worker", Level::WARN));
-        });
+    fn what_the_help_lays_out_fits_80_columns() {
+        let laid_out = [MORE, run::MORE].join("\n");
+        let wide = laid_out.lines().filter(|line| line.contains("   ") && line.len() > 79);
+        assert_eq!(wide.collect::<Vec<_>>(), Vec::<&str>::new());
     }
 }

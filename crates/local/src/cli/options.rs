@@ -16,7 +16,8 @@ pub struct CommonArgs {
     #[arg(long, env = "AWS_ENDPOINT_URL", value_name = "URL")]
     pub aws: Option<String>,
     /// A Lambda Invoke API that runs the functions (sam local start-lambda, cargo lambda watch), instead of our own
-    /// host. They are invoked by their logical id, or the name of their cargo binary.
+    /// host. They are invoked by their logical id, or by their cargo binary (Metadata: BuildProperties: Binary) where
+    /// the template names one.
     #[arg(long, value_name = "URL")]
     pub invoke: Option<String>,
     /// A parameter of the templates, e.g. Stage=test; may be given several times. In a value, {brokers}

@@ -16,7 +16,7 @@ use tidings_local::{
 
 use super::{CommandError, options::pair};
 
-/// Publish one record to a topic: any bytes, or an event of this repository's catalog.
+/// Publish one record to a topic: any bytes, or an event of Tidings' catalog.
 #[derive(Args)]
 pub struct PublishArgs {
     /// The brokers, host:port separated by commas; `run` and `up` print theirs.

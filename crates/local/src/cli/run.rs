@@ -17,28 +17,52 @@ use tidings_local::{
     runtimes::{Runtimes, python_program},
     stack::{AwsKind, Stack, StackOptions},
     template::Mapping,
-    watch::{Output, Screen, Watch},
+    watch::{Output, Screen, Watch, printable},
 };
 use tokio::time::timeout;
 
 use super::{CommandError, addresses, options::CommonArgs};
 
-const EXAMPLES: &str = "\
+pub(super) const MORE: &str = "\
+How a function is started, the first that fits:
+  --invoke URL       It runs behind that API; nothing is started here.
+  --command          By the command for this function.
+  provided.*         By its executable: BINARY/bootstrap or BINARY in the
+                     folder of --binaries; without that, bootstrap in the
+                     folder of its code (CodeUri), or cargo lambda's
+                     target/lambda/BINARY/bootstrap there or in a folder around
+                     it. BINARY is its logical id, or what Metadata:
+                     BuildProperties: Binary says.
+  python3.*          By python3 -m awslambdaric, of --venv or PATH.
+  nodejs*            By aws-lambda-ric, of the nearest node_modules or PATH.
+  any other runtime  Not without --command.
+
+What needs the AWS emulator:
+  Kafka, the triggers and kafka:// failure destinations need nothing of AWS. A template's queues, tables, buckets and \
+notification topics, its other failure destinations, and whatever functions call of AWS are the emulator's: ministack, \
+of --venv or PATH, or what --aws names. Where there is none, a template that has these does not start.
+
+Kafka's topics:
+  All that the templates name are created, with the PartitionCount of an AWS::MSK::Topic in the templates, else with \
+--partitions.
+
 Examples:
   Python, with a virtual environment that has awslambdaric and what the functions import:
     tidings-local run --template template.yaml --venv .venv
-  Node.js, after npm install aws-lambda-ric beside the code, with a parameter of the template:
+  Node.js, after npm install aws-lambda-ric beside the code, with a template's parameter:
     tidings-local run --template template.yaml --parameter Stage=test
-  Rust or Go, built by cargo lambda build, sam build or into the folder that the template names, on Apache Kafka:
+  Rust or Go, after cargo lambda build or sam build, on Apache Kafka:
     tidings-local run --template template.yaml --broker kafka
-  Java, .NET, Ruby or anything else, by the command of its runtime interface client, in the folder of its code:
-    tidings-local run --template template.yaml \\
-      --command Orders='java -cp target/* com.amazonaws.services.lambda.runtime.api.client.AWSLambda shop.Orders::handle'
+  Java, .NET, Ruby or anything else, by the command of its runtime interface client:
+    tidings-local run --template template.yaml --command Orders='java
+      -cp target/* com.amazonaws.services.lambda.runtime.api.client.AWSLambda
+      shop.Orders::handle'
 
-Then publish, in another terminal, to the address that it prints:
-    echo hello | tidings-local publish --bootstrap-servers HOST:PORT --topic orders -
+  Then publish, in another terminal, to the address that it prints:
+    echo hello |
+      tidings-local publish --bootstrap-servers HOST:PORT --topic orders -
 
-Exit status: 2 with one sentence on what to do if it cannot start; 130 after Ctrl-C, which stops everything.";
+Exit status: 2 with what to do if it cannot start; 130 after Ctrl-C, which stops everything.";
 
 /// How long everything may take to end in order.
 const STOP_LIMIT: Duration = Duration::from_secs(20);
@@ -52,26 +76,27 @@ const PUBLISH: &str = "Publish a record:
 /// buckets, the functions, and for each of their Kafka triggers an event source mapping that reads, batches, invokes,
 /// retries and gives up as AWS documents it. Then it shows what the functions log, until Ctrl-C.
 #[derive(Args)]
-#[command(after_long_help = EXAMPLES)]
+#[command(after_long_help = MORE)]
 pub struct RunArgs {
-    /// The SAM template that gets deployed; may be given several times, for stacks that belong together.
+    /// The SAM (or CloudFormation) template that gets deployed; may be given several times, for stacks that belong
+    /// together. Paths in it start from its own folder.
     #[arg(long = "template", value_name = "FILE", required = true)]
     templates: Vec<PathBuf>,
     #[command(flatten)]
     common: CommonArgs,
-    /// Python's virtual environment: for functions, and for the AWS emulator (pip install ministack). What it lacks is
-    /// taken from PATH.
+    /// Python's virtual environment: for functions (pip install awslambdaric), and for the AWS emulator (pip install
+    /// ministack). What it lacks is taken from PATH.
     #[arg(long, value_name = "DIR")]
     venv: Option<PathBuf>,
-    /// The folder with the executables of provided.* functions: BINARY or BINARY/bootstrap. Without it: bootstrap in
-    /// the folder of the code, or cargo-lambda's target/lambda/BINARY/bootstrap.
+    /// The folder with the executables of provided.* functions, as BINARY/bootstrap or BINARY.
     #[arg(long, value_name = "DIR")]
     binaries: Option<PathBuf>,
-    /// How to start a function, by its name or logical id; wins over all else, and runs in the folder of its code. May
-    /// be given several times.
+    /// How to start a function whatever its runtime: the program that asks Lambda's Runtime API for events, with its
+    /// arguments, in the folder of the function's code. FUNCTION is its FunctionName or BINARY, and mostly its logical
+    /// id. May be given several times.
     #[arg(long = "command", value_name = "FUNCTION=COMMAND", value_parser = command)]
     commands: Vec<(String, Vec<String>)>,
-    /// How many partitions those topics have that no template describes.
+    /// How many partitions those topics have that no AWS::MSK::Topic in the templates describes.
     #[arg(long, value_name = "N", default_value_t = 3, value_parser = clap::value_parser!(i32).range(1..=1000))]
     partitions: i32,
     /// Write every function's environment as a file into this folder, for functions that run elsewhere (--invoke).
@@ -157,7 +182,7 @@ fn say(screen: &Screen, line: &str) {
         screen.print(line);
     } else {
         // Nobody may be there to read it.
-        let _ = writeln!(std::io::stdout(), "{line}");
+        let _ = writeln!(std::io::stdout(), "{}", printable(line));
     }
 }
 

@@ -15,6 +15,7 @@ use tidings_local::{
     runtimes::Runtimes,
     stack::{AwsKind, Stack, StackOptions},
     template::{Function, Mapping},
+    watch::{self, printable},
 };
 
 use super::{CommandError, addresses, options::CommonArgs};
@@ -23,7 +24,7 @@ const PUBLISH: &str = "Publish one more event:
   target/quick/tidings-local publish --bootstrap-servers {kafka} \
 events/fixtures/events/transaction.completed-seed.json";
 
-/// Publish a day at a small bank to this repository's functions, and check that every record ends as it should.
+/// Publish a day at a small bank to Tidings' own functions, and check that every record ends as it should.
 #[derive(Args)]
 pub struct DemoArgs {
     #[command(flatten)]
@@ -36,7 +37,7 @@ pub struct DemoArgs {
     sabotage: Option<Sabotage>,
 }
 
-/// Start this repository's functions, publish nothing, and show the functions' AWS calls until Ctrl-C.
+/// Start Tidings' own functions, publish nothing, and show the functions' AWS calls until Ctrl-C.
 #[derive(Args)]
 pub struct UpArgs {
     #[command(flatten)]
@@ -116,14 +117,17 @@ async fn start(args: &StackArgs) -> Result<(Stack, Arc<Tally>), StartError> {
         on_line: Arc::new(move |instance, line| {
             lines.function_line(line);
             if logs {
-                eprintln!("{instance} {line}");
+                super::tell(&format!("{instance} {line}"));
             }
         }),
         on_report: Arc::new(|_| {}),
         observer: Arc::new(move |function: &Function, mapping: &Mapping| {
-            let (tally, function, mapping) =
-                (Arc::clone(&events), function.binary.clone(), mapping.id.clone());
-            Arc::new(move |event: &MappingEvent| tally.mapping_event(&mapping, &function, event))
+            let (tally, function, id) = (Arc::clone(&events), function.binary.clone(), mapping.id.clone());
+            let log = watch::logged(mapping, super::tell);
+            Arc::new(move |event: &MappingEvent| {
+                log(event);
+                tally.mapping_event(&id, &function, event);
+            })
         }),
     };
     Ok((Stack::start(options).await?, tally))
@@ -161,7 +165,8 @@ async fn show_calls(recorder: &Recorder) -> Result<ExitCode, CommandError> {
         for call in calls {
             let (resource, event_id) = (call.resource.as_deref(), call.event_id.as_deref());
             let (resource, event_id) = (resource.unwrap_or("-"), event_id.unwrap_or("-"));
-            println!("{} {} {} {resource} {event_id}", call.function, call.operation, call.status);
+            let line = format!("{} {} {} {resource} {event_id}", call.function, call.operation, call.status);
+            println!("{}", printable(&line));
         }
     }
     std::future::pending().await

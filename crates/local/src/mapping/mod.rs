@@ -2,8 +2,8 @@
 //! invokes the function over the Lambda Invoke API and commits what it settled.
 //!
 //! The decisions are in [`machine`], which has no input or output of its own; `poller` moves records, answers
-//! and time in and out of it. A record is lost only with a log line and an event, where no failure destination takes
-//! it.
+//! and time in and out of it. What the observer is told is not logged again. A record is lost only with an event, where
+//! no failure destination takes it.
 //!
 //! Not imitated: schema registries. A topic that ends in an aborted or committed transaction's control record never
 //! reads as settled.
@@ -233,7 +233,6 @@ fn worker(spec: &Mapping, connection: &Connection, envelope: Envelope) -> Result
     // Loopback endpoints: a proxy of the environment must not come between.
     let client = reqwest::Client::builder().no_proxy().build()?;
     Ok(Worker {
-        mapping: spec.id.clone(),
         destination: FailureDestination::new(client.clone(), spec, connection, envelope.clone())?,
         envelope,
         invoker: Invoker::new(client, &connection.invoke_endpoint, &spec.function)?,

@@ -124,7 +124,6 @@ impl Reader {
 
     /// Tells of an error that librdkafka recovers from by itself.
     pub(super) fn failed(&self, error: &KafkaError) {
-        tracing::warn!(%error, "reading from Kafka failed; trying again");
         (self.observer)(&MappingEvent::KafkaFailed { reason: error.to_string() });
     }
 

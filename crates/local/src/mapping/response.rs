@@ -58,13 +58,7 @@ pub fn interpret(answer: &Answer, report: bool, envelope: &Envelope, sent: &[Rec
     match failed_positions(body, envelope, sent) {
         Some(failed) if failed.is_empty() => Outcome::Done,
         Some(failed) => Outcome::Partial(failed, last),
-        None => {
-            tracing::warn!(
-                aws.request_id = last.request_id,
-                "the function's answer is not a batch response for this batch; the whole batch counts as failed"
-            );
-            Outcome::Failed(last)
-        }
+        None => Outcome::Failed(last),
     }
 }
 

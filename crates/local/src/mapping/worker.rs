@@ -1,7 +1,5 @@
 //! Carries out one action of the machine: an invocation, or the delivery of a batch that was given up.
 
-use std::time::Instant;
-
 use jiff::Timestamp;
 
 use super::batch::{Action, Condition, Job, Outcome};
@@ -16,7 +14,6 @@ const MOST_DELIVERIES: u32 = 10;
 
 /// What actions need.
 pub(super) struct Worker {
-    pub(super) mapping: String,
     pub(super) envelope: Envelope,
     pub(super) invoker: Invoker,
     pub(super) report_batch_item_failures: bool,
@@ -40,93 +37,30 @@ impl Worker {
     }
 
     async fn invoke(&self, job: Job) -> Report {
-        let began = Instant::now();
         let answer = self.invoker.invoke(self.envelope.payload(&job.records)).await;
-        self.log(&job, &answer, began);
         let report = self.report_batch_item_failures;
         let outcome = response::interpret(&answer, report, &self.envelope, &job.records);
         Report { batch: job.batch, events: events(&job, &outcome, answer), outcome }
     }
 
-    /// An answer's body may hold personal data, so it is not logged.
-    fn log(&self, job: &Job, answer: &Answer, began: Instant) {
-        let mapping = self.mapping.as_str();
-        let records = job.records.len();
-        match answer {
-            Answer::Returned { last, .. } => match &last.function_error {
-                None => tracing::debug!(
-                    mapping,
-                    records,
-                    aws.request_id = last.request_id,
-                    elapsed_millis = began.elapsed().as_millis(),
-                    "invoked the function"
-                ),
-                Some(error) => tracing::warn!(
-                    mapping,
-                    records,
-                    aws.request_id = last.request_id,
-                    error,
-                    "the function failed"
-                ),
-            },
-            Answer::Throttled => tracing::info!(mapping, records, "throttled; trying again"),
-            Answer::TooLarge => tracing::warn!(mapping, records, "the Invoke API refused the payload's size"),
-            Answer::Refused { status } => {
-                tracing::warn!(mapping, records, status, "the Invoke API refused the request; trying again");
-            }
-            Answer::Unreachable { reason } => {
-                tracing::warn!(mapping, records, reason, "the Invoke API cannot be reached; trying again");
-            }
-        }
-    }
-
     async fn give_up(&self, job: Job, condition: Condition) -> Report {
-        let (mapping, reason) = (self.mapping.as_str(), condition.as_str());
         let (records, batch) = (job.positions(), job.batch);
-        let Some(destination) = &self.destination else {
-            tracing::error!(
-                mapping,
-                reason,
-                records = records.len(),
-                "dropped records: there is no failure destination"
-            );
-            let events = vec![MappingEvent::Dropped { condition, records }];
-            return Report { batch, outcome: Outcome::GivenUp, events };
-        };
-        match destination.deliver(&job, condition, Timestamp::now()).await {
-            Ok(()) => {
-                tracing::warn!(
-                    mapping,
-                    reason,
-                    records = records.len(),
-                    "gave records up to the failure destination"
-                );
-                let events = vec![MappingEvent::Delivered { condition, records }];
-                Report { batch, outcome: Outcome::GivenUp, events }
-            }
-            Err(error) => {
-                let failed =
-                    MappingEvent::DeliveryFailed { records: records.clone(), reason: error.to_string() };
-                if !error.is_permanent() && job.deliveries + 1 < MOST_DELIVERIES {
-                    tracing::warn!(
-                        mapping,
-                        reason,
-                        %error,
-                        "the failure destination did not take a batch; trying again"
-                    );
-                    return Report { batch, outcome: Outcome::NotDelivered, events: vec![failed] };
+        let (outcome, events) = match &self.destination {
+            None => (Outcome::GivenUp, vec![MappingEvent::Dropped { condition, records }]),
+            Some(destination) => match destination.deliver(&job, condition, Timestamp::now()).await {
+                Ok(()) => (Outcome::GivenUp, vec![MappingEvent::Delivered { condition, records }]),
+                Err(error) => {
+                    let reason = error.to_string();
+                    let failed = MappingEvent::DeliveryFailed { records: records.clone(), reason };
+                    if error.is_permanent() || job.deliveries + 1 == MOST_DELIVERIES {
+                        (Outcome::GivenUp, vec![failed, MappingEvent::Dropped { condition, records }])
+                    } else {
+                        (Outcome::NotDelivered, vec![failed])
+                    }
                 }
-                tracing::error!(
-                    mapping,
-                    reason,
-                    records = records.len(),
-                    %error,
-                    "dropped records: the failure destination does not take them"
-                );
-                let events = vec![failed, MappingEvent::Dropped { condition, records }];
-                Report { batch, outcome: Outcome::GivenUp, events }
-            }
-        }
+            },
+        };
+        Report { batch, outcome, events }
     }
 }
 

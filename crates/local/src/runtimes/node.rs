@@ -17,7 +17,10 @@ pub(super) fn start(function: &Function) -> Result<Start, RuntimeError> {
         function: function.name.clone(),
         package: CLIENT,
         place: format!("{} with all its dependencies", code.display()),
-        remedy: format!("run npm install {CLIENT} there"),
+        remedy: format!(
+            "run npm install {CLIENT} there, which builds it with a C++ compiler, make, cmake, autoconf, automake and \
+             libtool"
+        ),
     })?;
     let handler = function.handler.clone().unwrap_or_default();
     Ok(Start { command: vec![program.display().to_string(), handler], directory: Some(code) })

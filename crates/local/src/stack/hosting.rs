@@ -54,10 +54,7 @@ fn spec(function: &Function, start: &Start, environment: &BTreeMap<String, Strin
 
 /// What the templates and the functions' runtimes left to say, and which mappings are switched off.
 pub(super) fn notices(template: &Template, of_starts: Vec<String>) -> Vec<String> {
-    let passed_over = template
-        .notices
-        .iter()
-        .map(|notice| format!("{}:{}: passed over {}", notice.file.display(), notice.line, notice.what));
+    let passed_over = template.notices.iter().map(ToString::to_string);
     let mappings = template.functions.iter().flat_map(|function| &function.mappings);
     let disabled = mappings
         .filter(|mapping| !mapping.enabled)

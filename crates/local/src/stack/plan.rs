@@ -15,10 +15,12 @@ pub(super) fn plan(project: &Project) -> Result<Template, StartError> {
     let template = read(project, UNKNOWN, &format!("http://{UNKNOWN}"))?;
     if template.functions.iter().all(|function| function.mappings.is_empty()) {
         let files: Vec<String> = project.templates.iter().map(|file| file.display().to_string()).collect();
+        let notes: Vec<String> = template.notices.iter().map(|notice| format!("\nnote: {notice}")).collect();
         return Err(StartError::Setting(format!(
             "no function in {} is triggered by Kafka; give a function an event of type MSK or SelfManagedKafka, or give \
-             the template that has one",
-            files.join(" and ")
+             the template that has one{}",
+            files.join(" and "),
+            notes.concat()
         )));
     }
     Ok(template)

@@ -14,6 +14,12 @@ pub enum TemplateError {
         /// What the operating system said.
         source: std::io::Error,
     },
+    /// A folder, a pipe or a device.
+    #[error("{path} is no file; name the template itself, e.g. template.yaml in that folder")]
+    NoFile {
+        /// What was given.
+        path: PathBuf,
+    },
     /// A line of a template is wrong, or asks for what the local stack does not have.
     #[error("{file}:{line}: {fault}")]
     Line {
@@ -142,10 +148,11 @@ impl Located {
         value: impl fmt::Display,
         expected: impl Into<String>,
     ) -> Self {
-        Self::new(
-            line,
-            Fault::Value { name: name.into(), value: value.to_string(), expected: expected.into() },
-        )
+        let value = match value.to_string() {
+            empty if empty.is_empty() => "''".to_owned(),
+            value => value,
+        };
+        Self::new(line, Fault::Value { name: name.into(), value, expected: expected.into() })
     }
 
     pub fn unsupported(line: usize, construct: impl Into<String>, remedy: &'static str) -> Self {

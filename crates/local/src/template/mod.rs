@@ -42,11 +42,13 @@ mod topics;
 mod yaml;
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::fmt;
 use std::path::PathBuf;
 use std::time::Duration;
 
 pub use error::{Fault, TemplateError};
 use reader::Reader;
+pub use topics::{KAFKA_TOPIC_FORM, is_kafka_topic};
 
 use crate::filter::Pattern;
 
@@ -253,6 +255,12 @@ pub struct Notice {
     pub line: usize,
     /// What is passed over, e.g. "the event Nightly of type Schedule".
     pub what: String,
+}
+
+impl fmt::Display for Notice {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(out, "{}:{}: passed over {}", self.file.display(), self.line, self.what)
+    }
 }
 
 /// What templates cannot know by themselves.

@@ -37,9 +37,14 @@ impl<'a> Reader<'a> {
 
     /// Reads one more template.
     pub fn add(&mut self, file: &'a Path) -> Result<(), TemplateError> {
-        let text = std::fs::read_to_string(file)
-            .map_err(|source| TemplateError::File { path: file.to_owned(), source })?;
-        self.add_text(&text, file).map_err(|located| located.in_file(file))
+        let failed = |source| TemplateError::File { path: file.to_owned(), source };
+        // A template is read again once addresses are known, which a pipe would not survive.
+        if !std::fs::metadata(file).map_err(failed)?.is_file() {
+            return Err(TemplateError::NoFile { path: file.to_owned() });
+        }
+        let bytes = std::fs::read(file).map_err(failed)?;
+        let text = yaml::text(&bytes).map_err(|located| located.in_file(file))?;
+        self.add_text(text, file).map_err(|located| located.in_file(file))
     }
 
     fn add_text(&mut self, text: &str, file: &'a Path) -> Within<()> {
@@ -57,6 +62,8 @@ impl<'a> Reader<'a> {
                 resource.condition()?.map(|name| scope.condition(name, resource.line)).transpose()?;
             if exists != Some(false) {
                 self.add_resource(&scope, resource, globals, file)?;
+            } else if resource.is_function_or_mapping() {
+                scope.notice(resource.line, format!("{}, whose condition does not hold", resource.id));
             }
         }
         let notices = scope.into_notices().into_iter();
@@ -92,6 +99,10 @@ impl<'a> Reader<'a> {
                 let topic = topics::kafka_topic(scope, resource)?;
                 self.claim("Kafka topic", &topic.name, resource.line)?;
                 self.template.kafka_topics.push(topic);
+            }
+            "AWS::CloudFormation::Stack" | "AWS::Serverless::Application" => {
+                let what = "whose template can be given as well";
+                scope.notice(resource.line, format!("the nested stack {}, {what}", resource.id));
             }
             kind if would_run_something(kind) => {
                 scope.notice(resource.line, format!("{} of type {kind}", resource.id));
@@ -197,8 +208,7 @@ fn would_run_something(kind: &str) -> bool {
     serverless
         || matches!(
             kind,
-            "AWS::CloudFormation::Stack"
-                | "AWS::DynamoDB::GlobalTable"
+            "AWS::DynamoDB::GlobalTable"
                 | "AWS::Events::Rule"
                 | "AWS::Pipes::Pipe"
                 | "AWS::Scheduler::Schedule"

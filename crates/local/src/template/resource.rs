@@ -71,6 +71,14 @@ impl<'a> Resource<'a> {
         Ok(globals.iter().filter(|entry| !ignored.contains(&entry.key.as_str())).cloned().collect())
     }
 
+    /// Whether it is, or may be, part of a Kafka trigger.
+    pub fn is_function_or_mapping(&self) -> bool {
+        matches!(
+            self.kind,
+            "AWS::Serverless::Function" | "AWS::Lambda::Function" | "AWS::Lambda::EventSourceMapping"
+        )
+    }
+
     /// The property with its name; `None` for what does not exist here.
     pub fn name_property(&self) -> Option<&'static str> {
         match self.kind {

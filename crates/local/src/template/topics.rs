@@ -38,11 +38,25 @@ pub(super) fn kafka_topic(scope: &Scope<'_>, resource: &Resource<'_>) -> Result<
     // The local cluster has one broker, and as many replicas.
     properties.only(&["TopicName", "PartitionCount", "Configs"], &["ClusterArn", "ReplicationFactor"])?;
     properties.pass_over(&["Configs"]);
+    let line = properties.written("TopicName").ok_or_else(|| properties.missing("TopicName"))?.line;
     let name = scope.physical_name(resource, resource.line)?;
-    if properties.written("TopicName").is_none() {
-        return Err(properties.missing("TopicName"));
-    }
-    check_name("TopicName", &name, resource.line, 249, "._-")?;
+    check_kafka_topic("TopicName", &name, line)?;
     let partitions = properties.count("PartitionCount", 1..=10_000)?;
     Ok(KafkaTopic { name, partitions: partitions.ok_or_else(|| properties.missing("PartitionCount"))? })
+}
+
+/// The form that [`is_kafka_topic`] demands.
+pub const KAFKA_TOPIC_FORM: &str = "1 to 249 letters, digits, dots, hyphens and underscores, no dot first";
+
+/// Whether Lambda takes a Kafka topic of this name, to read from or as a failure destination (its API reference,
+/// `CreateEventSourceMapping` and `OnFailure`).
+#[must_use]
+pub fn is_kafka_topic(name: &str) -> bool {
+    let allowed = |one: char| one.is_ascii_alphanumeric() || "._-".contains(one);
+    (1..=249).contains(&name.len()) && !name.starts_with('.') && name.chars().all(allowed)
+}
+
+/// An error where `what` is no such name.
+pub(super) fn check_kafka_topic(what: &str, name: &str, line: usize) -> Result<()> {
+    if is_kafka_topic(name) { Ok(()) } else { Err(Located::value(line, what, name, KAFKA_TOPIC_FORM)) }
 }

@@ -87,7 +87,16 @@ pub(super) fn find<'a>(entries: &'a [Entry], key: &str) -> Option<&'a Node> {
     entries.iter().find(|entry| entry.key == key).map(|entry| &entry.node)
 }
 
-/// Reads a text that holds one document.
+/// A file's text, which YAML 1.2 may have in other encodings than UTF-8, but `CloudFormation` does not.
+pub(super) fn text(bytes: &[u8]) -> Result<&str> {
+    str::from_utf8(bytes).map_err(|error| {
+        let line = bytes[..error.valid_up_to()].split(|byte| *byte == b'\n').count();
+        let reason = "this line is not UTF-8; save it in that encoding".to_owned();
+        Located::new(line, Fault::Refused { name: "the template".to_owned(), reason })
+    })
+}
+
+/// Reads a text that holds one document; nothing at all is null.
 pub(super) fn parse(text: &str) -> Result<Node> {
     if text.len() > MAX_BYTES {
         return Err(Located::new(1, Fault::TooBig { limit: MAX_BYTES, what: "bytes" }));
@@ -98,7 +107,7 @@ pub(super) fn parse(text: &str) -> Result<Node> {
             .map_err(|error| Located::new(error.marker().line(), Fault::Yaml(error.info().to_owned())))?;
         builder.event(event, span.start.line())?;
     }
-    builder.root.ok_or_else(|| Located::kind(1, "a template", "a map of sections"))
+    Ok(builder.root.unwrap_or_else(|| Node::new(1, Value::Null)))
 }
 
 #[derive(Default)]

@@ -6,7 +6,6 @@ use jiff::Timestamp;
 
 use super::log::EventLog;
 use super::metrics::{Metrics, Totals};
-use super::screen::Screen;
 use super::view::{Mode, Row};
 use crate::mapping::MappingEvent;
 use crate::template::{Mapping, Pollers};
@@ -51,7 +50,7 @@ struct State {
 }
 
 impl Watched {
-    fn new(mapping: &Mapping) -> Self {
+    pub(super) fn new(mapping: &Mapping) -> Self {
         // On-demand mappings start with one poller.
         let initial_pollers = mapping.provisioned.map_or(1, |pollers| pollers.minimum);
         Self {
@@ -63,13 +62,11 @@ impl Watched {
         }
     }
 
-    /// Takes an event in and hands its log lines to the screen, whose thread prints them.
-    pub(super) fn note(&self, event: &MappingEvent, screen: &Screen) {
+    /// Takes an event in and hands its log lines on.
+    pub(super) fn note(&self, event: &MappingEvent, print: impl FnMut(String)) {
         let mut state = lock(&self.state);
         let State { metrics, log } = &mut *state;
-        for line in log.lines(event, metrics, Timestamp::now) {
-            screen.print(line);
-        }
+        log.lines(event, metrics, Timestamp::now).into_iter().for_each(print);
         metrics.note(event);
     }
 

@@ -79,7 +79,7 @@ pub(super) struct Totals {
 #[derive(Debug, Default)]
 pub(super) struct Metrics {
     pub(super) counts: Counts,
-    /// Unknown until the mapping told it.
+    /// Unknown while the group has given the mapping no partition.
     pub(super) lag: Option<Lag>,
     /// Event pollers that run; `ProvisionedPollers` where the mapping is provisioned.
     pub(super) pollers: u32,
@@ -135,7 +135,7 @@ impl Metrics {
             MappingEvent::KafkaFailed { .. } => self.counts.polling_errors += 1,
             MappingEvent::Lag(partitions) => {
                 let lags = || partitions.iter().map(|partition| partition.lag);
-                self.lag = Some(Lag { max: lags().max().unwrap_or(0), sum: lags().sum() });
+                self.lag = lags().max().map(|max| Lag { max, sum: lags().sum() });
             }
             MappingEvent::Scaled { pollers } => self.pollers = *pollers,
             MappingEvent::Stopped { .. } => {

@@ -5,6 +5,7 @@ mod extent;
 mod log;
 mod mappings;
 mod metrics;
+mod printable;
 mod prometheus;
 mod screen;
 #[cfg(test)]
@@ -21,7 +22,8 @@ use tokio::sync::watch;
 use tokio::task;
 use tokio::time::timeout;
 
-use self::mappings::Mappings;
+use self::mappings::{Mappings, Watched};
+pub use self::printable::printable;
 pub use self::screen::{Output, Screen};
 use crate::error::StartError;
 use crate::mapping::{MappingEvent, Observer};
@@ -29,6 +31,13 @@ use crate::template::Mapping;
 
 /// How long answers under way may take when the endpoint closes.
 const ANSWER_LIMIT: Duration = Duration::from_secs(1);
+
+/// What to start a mapping with whose log events are all that is shown of it.
+#[must_use]
+pub fn logged(mapping: &Mapping, print: fn(&str)) -> Observer {
+    let watched = Watched::new(mapping);
+    Arc::new(move |event: &MappingEvent| watched.note(event, |line| print(&line)))
+}
 
 /// Watches mappings from before they start until [`Watch::stop`].
 pub struct Watch {
@@ -77,7 +86,7 @@ impl Watch {
     pub fn observer(&self, mapping: &Mapping) -> Observer {
         let watched = self.mappings.watch(mapping);
         let screen = self.screen.clone();
-        Arc::new(move |event: &MappingEvent| watched.note(event, &screen))
+        Arc::new(move |event: &MappingEvent| watched.note(event, |line| screen.print(line)))
     }
 
     /// Where everything else must be printed too while the view is on the terminal.

@@ -11,6 +11,7 @@ use std::time::{Duration, Instant};
 use rustix::termios::tcgetwinsize;
 
 pub(super) use self::canvas::Canvas;
+use super::printable::printable;
 use super::view::{self, Row};
 
 /// How often the view is drawn, where it changed.
@@ -46,9 +47,10 @@ enum Message {
 }
 
 impl Screen {
-    /// Prints a line (or several), without waiting for it.
-    pub fn print(&self, line: impl Into<String>) {
-        if let Err(SendError(Message::Line(line))) = self.0.send(Message::Line(line.into())) {
+    /// Prints a line (or several), [`printable`], without waiting for it.
+    pub fn print(&self, line: impl AsRef<str>) {
+        let line = printable(line.as_ref()).into_owned();
+        if let Err(SendError(Message::Line(line))) = self.0.send(Message::Line(line)) {
             // Nobody may be there to read it.
             let _ = writeln!(io::stderr(), "{line}");
         }

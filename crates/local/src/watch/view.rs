@@ -7,6 +7,9 @@ use std::fmt::Write as _;
 use self::columns::Layout;
 use crate::template::Pollers;
 
+/// Stands for a number that is not known yet.
+const UNKNOWN: &str = "–";
+
 /// What the view shows of a mapping.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Row {
@@ -14,7 +17,7 @@ pub(super) struct Row {
     pub(super) topic: String,
     pub(super) pollers: u32,
     pub(super) mode: Mode,
-    /// Offsets behind; `None` until it is known.
+    /// Offsets behind; `None` until it is known, for all mappings together where one's is not.
     pub(super) lag: Option<u64>,
     /// Batches that the function is at.
     pub(super) in_flight: u64,
@@ -91,7 +94,7 @@ fn sum(rows: &[Row]) -> Row {
         topic: String::new(),
         pollers: rows.iter().map(|row| row.pollers).sum(),
         mode: Mode::Any,
-        lag: rows.iter().filter_map(|row| row.lag).reduce(|sum, lag| sum + lag),
+        lag: rows.iter().map(|row| row.lag).sum(),
         in_flight: total(|row| row.in_flight),
         to_retry: total(|row| row.to_retry),
         done: total(|row| row.done),
@@ -106,13 +109,10 @@ fn sum(rows: &[Row]) -> Row {
 /// All mappings in one line; what is rare is named only where it happened.
 pub(super) fn summary(rows: &[Row]) -> String {
     let sum = sum(rows);
+    let lag = sum.lag.map_or_else(|| UNKNOWN.to_owned(), |lag| lag.to_string());
     let mut line = format!(
-        "{}: lag {}, in flight {}, to retry {}, done {}",
-        sum.function,
-        sum.lag.unwrap_or(0),
-        sum.in_flight,
-        sum.to_retry,
-        sum.done
+        "{}: lag {lag}, in flight {}, to retry {}, done {}",
+        sum.function, sum.in_flight, sum.to_retry, sum.done
     );
     let rare = [
         ("failed", sum.failed),

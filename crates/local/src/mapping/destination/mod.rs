@@ -17,7 +17,7 @@ use reqwest::Client;
 use super::batch::{Condition, Job};
 use super::payload::Envelope;
 use super::{Connection, MappingError};
-use crate::template::Mapping;
+use crate::template::{KAFKA_TOPIC_FORM, Mapping, is_kafka_topic};
 use aws::{Arn, Endpoint};
 use kafka::Topic;
 use message::{Facts, Failure};
@@ -139,9 +139,8 @@ fn aws_resource(
 }
 
 fn kafka_topic(name: &str, spec: &Mapping, connection: &Connection) -> Result<Target, String> {
-    if !is_topic_name(name) {
-        let expected = "at most 249 letters, digits, dots, hyphens and underscores, no dot first";
-        return Err(format!("its topic's name is not one that Lambda takes; use {expected}"));
+    if !is_kafka_topic(name) {
+        return Err(format!("its topic's name is not one that Lambda takes; use {KAFKA_TOPIC_FORM}"));
     }
     if name == spec.topic {
         return Err("failed records would come back to the mapping; use another topic".to_owned());
@@ -152,10 +151,4 @@ fn kafka_topic(name: &str, spec: &Mapping, connection: &Connection) -> Result<Ta
     Topic::new(&connection.bootstrap_servers, name)
         .map(Target::Kafka)
         .map_err(|error| format!("its producer cannot be set up: {error}"))
-}
-
-/// The pattern of Lambda's API reference, `OnFailure`.
-fn is_topic_name(name: &str) -> bool {
-    let allowed = |c: char| c.is_ascii_alphanumeric() || "-_.".contains(c);
-    (1..=249).contains(&name.len()) && !name.starts_with('.') && name.chars().all(allowed)
 }

@@ -37,7 +37,6 @@ impl Poller {
     ) {
         background.committing = false;
         if let Err(error) = result {
-            tracing::warn!(%error, kafka.topic = self.topic, "offsets could not be committed; trying again");
             self.observe(&MappingEvent::CommitFailed { reason: error.to_string() });
             background.refused_commits.extend(commits.iter().map(|(number, _)| *number));
             background.retry_soon();

@@ -86,3 +86,13 @@ fn a_failure_destination_of_another_stack_needs_aws_and_is_created() {
         assert!(template.queues.iter().all(|queue| queue.name == "failures"));
     }
 }
+
+#[test]
+fn where_nothing_is_triggered_by_kafka_it_is_told_what_was_passed_over() {
+    let folder = TempDir::new().unwrap();
+    let file = folder.path().join("template.yaml");
+    fs::write(&file, "Resources:\n  Web: {Type: AWS::Serverless::Api}\n").unwrap();
+    let error = plan(&Project { parameters: [].into(), ..project(file.clone()) }).unwrap_err().to_string();
+    let note = format!("\nnote: {}:2: passed over Web of type AWS::Serverless::Api", file.display());
+    assert!(error.contains("is triggered by Kafka; give") && error.ends_with(&note), "{error}");
+}

@@ -35,8 +35,8 @@ pub(super) fn read(
 ) -> Result<Vec<(usize, Mapping)>> {
     let Some(events) = events else { return Ok(Vec::new()) };
     let mut mappings = Vec::new();
-    for event in events.map("Events")? {
-        let attributes = event.node.map(&event.key)?;
+    for event in written_out(events, "Events")? {
+        let attributes = written_out(&event.node, &event.key)?;
         let kind = find(attributes, "Type").ok_or_else(|| {
             Located::new(event.line, Fault::Missing { of: format!("event {}", event.key), name: "Type" })
         })?;
@@ -53,9 +53,24 @@ pub(super) fn read(
                 return Err(Located::unsupported(kind.line, construct, "correct its spelling"));
             }
         };
+        if let Some(other) = attributes.iter().find(|one| !["Type", "Properties"].contains(&one.key.as_str()))
+        {
+            let construct = format!("{} of event {}", other.key, event.key);
+            return Err(Located::unsupported(other.line, construct, "correct or remove it"));
+        }
         let entries = find(attributes, "Properties").map_or(Ok(&[] as &[Entry]), |n| n.map("Properties"))?;
         let of = format!("event {} of function {function}", event.key);
         mappings.push((event.line, mapping::read(scope, form, entries, &of, event.line, function)?));
     }
     Ok(mappings)
+}
+
+/// The entries of a map that SAM evaluates no functions for.
+fn written_out<'a>(node: &'a Node, name: &str) -> Result<&'a [Entry]> {
+    match node.intrinsic() {
+        Some((function, _)) => {
+            Err(Located::unsupported(node.line, format!("{function} for {name}"), "write the events out"))
+        }
+        None => node.map(name),
+    }
 }

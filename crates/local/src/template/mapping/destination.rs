@@ -1,12 +1,18 @@
 //! Where a mapping writes what it gives up on.
 
-use super::super::error::{Located, Result};
-use super::super::properties::Properties;
+use super::super::error::{Fault, Located, Result};
+use super::super::properties::{Properties, check_name};
+use super::super::topics::check_kafka_topic;
 
 const EXPECTED: &str = "the ARN of an SQS queue, SNS topic or S3 bucket (no FIFO), or kafka://topic";
 
-/// `DestinationConfig.OnFailure.Destination`: an ARN, or a topic of the same cluster.
-pub(super) fn on_failure(properties: &Properties<'_>, provisioned: bool) -> Result<Option<String>> {
+/// `DestinationConfig.OnFailure.Destination`: an ARN, or a topic of the same cluster; `source` is the topic that the
+/// mapping reads.
+pub(super) fn on_failure(
+    properties: &Properties<'_>,
+    source: &str,
+    provisioned: bool,
+) -> Result<Option<String>> {
     let Some(config) = properties.get("DestinationConfig")? else { return Ok(None) };
     let destinations = properties.inner("DestinationConfig", &config)?;
     destinations.only(&["OnFailure"], &[])?;
@@ -16,16 +22,35 @@ pub(super) fn on_failure(properties: &Properties<'_>, provisioned: bool) -> Resu
     on_failure.only(&["Destination"], &["Type"])?;
     let destination = on_failure.required("Destination")?;
     let text = destination.text("Destination")?;
-    let kafka = text.strip_prefix("kafka://").is_some_and(|topic| !topic.is_empty());
-    if kafka && !provisioned {
+    match text.strip_prefix("kafka://") {
+        Some(topic) => check_topic(topic, source, provisioned, destination.line)?,
+        None => check_resource(text, destination.line)?,
+    }
+    Ok(Some(text.to_owned()))
+}
+
+fn check_topic(topic: &str, source: &str, provisioned: bool, line: usize) -> Result<()> {
+    if !provisioned {
         let construct = "a kafka:// destination without ProvisionedPollerConfig, as Lambda does not";
-        return Err(Located::unsupported(destination.line, construct, "add ProvisionedPollerConfig"));
+        return Err(Located::unsupported(line, construct, "add ProvisionedPollerConfig"));
     }
-    // arn:partition:service:...
-    let service = text.strip_prefix("arn:").and_then(|rest| rest.split(':').nth(1));
-    let fifo = text.to_ascii_lowercase().ends_with(".fifo");
-    if kafka || (matches!(service, Some("sqs" | "sns" | "s3")) && !fifo) {
-        return Ok(Some(text.to_owned()));
+    check_kafka_topic("the topic of Destination", topic, line)?;
+    if topic == source {
+        let reason = "failed records would come back to the mapping; use another topic".to_owned();
+        return Err(Located::new(
+            line,
+            Fault::Refused { name: format!("Destination kafka://{topic}"), reason },
+        ));
     }
-    Err(Located::value(destination.line, "Destination", text, EXPECTED))
+    Ok(())
+}
+
+fn check_resource(arn: &str, line: usize) -> Result<()> {
+    let fifo = arn.to_ascii_lowercase().ends_with(".fifo");
+    match arn.splitn(6, ':').collect::<Vec<_>>()[..] {
+        ["arn", _, "sqs" | "sns" | "s3", _, _, name] if !fifo => {
+            check_name("the resource of Destination", name, line, 256, "._-")
+        }
+        _ => Err(Located::value(line, "Destination", arn, EXPECTED)),
+    }
 }

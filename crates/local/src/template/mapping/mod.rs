@@ -16,8 +16,9 @@ pub(super) use resource::read_resource;
 pub(super) use source::Form;
 
 use super::error::{Located, Result};
-use super::properties::{Properties, check_name};
+use super::properties::Properties;
 use super::scope::Scope;
+use super::topics::check_kafka_topic;
 use super::yaml::{Entry, Node};
 use super::{EventSource, Mapping, Pollers, StartingPosition};
 
@@ -104,7 +105,7 @@ pub(super) fn read(
         maximum_record_age: record_age(&properties)?,
         bisect_on_function_error: properties.boolean("BisectBatchOnFunctionError")?.unwrap_or(false),
         report_batch_item_failures: reports_item_failures(&properties)?,
-        on_failure: destination::on_failure(&properties, provisioned.is_some())?,
+        on_failure: destination::on_failure(&properties, &defaults.topic, provisioned.is_some())?,
         filters: filters::read(scope, &properties, of)?,
         log_level: observability::log_level(scope, &properties, provisioned.is_some())?,
         metrics: observability::metrics(&properties)?,
@@ -130,7 +131,7 @@ fn topic(properties: &Properties<'_>) -> Result<String> {
         return Err(Located::kind(topics.line, "Topics", "a list of exactly one topic"));
     };
     let name = topic.text("Topics")?;
-    check_name("Topics", name, topic.line, 249, "._-")?;
+    check_kafka_topic("Topics", name, topic.line)?;
     Ok(name.to_owned())
 }
 

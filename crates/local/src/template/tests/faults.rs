@@ -1,6 +1,7 @@
 //! Wrong templates: each is refused with the line and what to do.
 
 use std::fmt::Write as _;
+use std::path::Path;
 
 use super::super::Template;
 use super::foreign::PYTHON;
@@ -42,6 +43,13 @@ fn mappings_outside_lambdas_limits_are_refused_with_their_line() {
         assert_refused(&with_mapping(&format!("            {property}\n")), 15, part);
     }
     let provisioned = [
+        ("DestinationConfig: {OnFailure: {Destination: 'kafka://t'}}", "would come back to the mapping"),
+        ("DestinationConfig: {OnFailure: {Destination: 'kafka://'}}", "the topic of Destination is '', but"),
+        ("DestinationConfig: {OnFailure: {Destination: 'kafka://..'}}", "no dot first"),
+        ("DestinationConfig: {OnFailure: {Destination: 'kafka://a/b'}}", "no dot first"),
+        ("DestinationConfig: {OnFailure: {Destination: 'arn:aws:sqs:us-east-1:1:'}}", "the resource of"),
+        ("DestinationConfig: {OnFailure: {Destination: 'arn:aws:s3:::bucket/a'}}", "the resource of"),
+        ("DestinationConfig: {OnFailure: {Destination: 'arn:aws:sqs'}}", "the ARN of an SQS queue"),
         ("MaximumRetryAttempts: 10001", "from -1 to 10000"),
         ("MaximumRecordAgeInSeconds: 59", "-1 or a whole number from 60 to 604800"),
         ("FunctionResponseTypes: [Other]", "[ReportBatchItemFailures]"),
@@ -55,6 +63,30 @@ fn mappings_outside_lambdas_limits_are_refused_with_their_line() {
     assert_refused(&text.replace("TRIM_HORIZON", "AT_TIMESTAMP"), 9, "lacks StartingPositionTimestamp");
     assert_refused(&text.replace("Type: MSK", "Type: Msk"), 10, "an event of type Msk");
     assert_refused(&text.replace("Topics: [t]", "Queues: [t]"), 13, "does not support Queues");
+    assert_refused(
+        &text.replace("Type: MSK", "Condition: C\n          Type: MSK"),
+        10,
+        "Condition of event E",
+    );
+    assert_refused(&text.replace("        E:\n", "        Fn::If:\n"), 9, "Fn::If for Events");
+}
+
+#[test]
+fn names_that_no_kafka_topic_has_are_refused_with_their_line() {
+    let long = "t".repeat(250);
+    for name in ["''", ".", "..", ".t", "a b", "a/b", "ü", &long] {
+        assert_refused(&with_mapping("").replace("[t]", &format!("[{name}]")), 13, "1 to 249 letters");
+        let declared = with_function(&format!(
+            "  T:
+    Type: AWS::MSK::Topic
+    Properties:
+      ClusterArn: c
+      PartitionCount: 1
+      TopicName: {name}
+"
+        ));
+        assert_refused(&declared, 13, "1 to 249 letters");
+    }
 }
 
 #[test]
@@ -146,12 +178,37 @@ Resources: {Q: {Type: AWS::SQS::Queue, Properties: {QueueName: !Ref Mode}}}
 fn broken_yaml_is_refused_with_its_line() {
     assert_refused("Resources:\n  A: [1, 2\n", 3, "not YAML");
     assert_refused("Resources:\n  A: {}\n  A: {}\n", 3, "A is there twice");
-    assert_refused("", 1, "must be a map of sections");
+    for nothing in ["", "# only a comment\n", "\u{feff}", "---\n"] {
+        assert_refused(nothing, 1, "the template lacks Resources");
+    }
     assert_refused("- a\n", 1, "a template must be a map");
     assert_refused("Resources: {? [a] : b}\n", 1, "a key must be a single value");
     assert_refused("Resources:\n  A: {<<: {}}\n", 2, "merge key");
-    let missing = Template::read(&["/nowhere/template.yaml".into()], &settings(&[])).unwrap_err();
-    assert!(missing.to_string().starts_with("/nowhere/template.yaml: No such file"), "{missing}");
+}
+
+#[test]
+fn what_cannot_be_a_template_is_refused_with_the_right_advice() {
+    let folder = tempfile::tempdir().unwrap();
+    let error = |file: &Path| Template::read(&[file.to_owned()], &settings(&[])).unwrap_err().to_string();
+    let missing = error(Path::new("/nowhere/template.yaml"));
+    assert!(missing.starts_with("/nowhere/template.yaml: No such file"), "{missing}");
+    for no_file in [folder.path(), Path::new("/dev/null")] {
+        assert!(
+            error(no_file)
+                .ends_with("is no file; name the template itself, e.g. template.yaml in that folder")
+        );
+    }
+    let file = folder.path().join("template.yaml");
+    let text = "# Café\nResources: {}\n";
+    let latin_1 = b"Resources: {}\n# Caf\xe9\n".to_vec();
+    let utf_16 = text.encode_utf16().flat_map(u16::to_le_bytes);
+    for (bytes, line) in [(latin_1, 2), ([0xff, 0xfe].into_iter().chain(utf_16).collect(), 1)] {
+        std::fs::write(&file, bytes).unwrap();
+        let error = error(&file);
+        let expected =
+            format!("{}:{line}: the template cannot be used: this line is not UTF-8", file.display());
+        assert!(error.starts_with(&expected), "{error}");
+    }
 }
 
 #[test]

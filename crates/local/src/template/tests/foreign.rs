@@ -14,6 +14,7 @@ fn other_events_and_resources_are_noticed_with_their_lines() {
   Api: {Type: AWS::Serverless::HttpApi}
   Flow: {Type: AWS::Serverless::StateMachine, Properties: {DefinitionUri: x}}
   Nested: {Type: AWS::CloudFormation::Stack}
+  Application: {Type: AWS::Serverless::Application, Properties: {Location: a.yaml}}
   Rule: {Type: AWS::Events::Rule}
   Role: {Type: AWS::IAM::Role}
 Outputs:
@@ -27,10 +28,11 @@ Hooks: {}
         (11, "the event Jobs of type SQS of function F"),
         (13, "Api of type AWS::Serverless::HttpApi"),
         (14, "Flow of type AWS::Serverless::StateMachine"),
-        (15, "Nested of type AWS::CloudFormation::Stack"),
-        (16, "Rule of type AWS::Events::Rule"),
-        (20, "the section Rules"),
-        (21, "the section Hooks"),
+        (15, "the nested stack Nested, whose template can be given as well"),
+        (16, "the nested stack Application, whose template can be given as well"),
+        (17, "Rule of type AWS::Events::Rule"),
+        (21, "the section Rules"),
+        (22, "the section Hooks"),
     ];
     assert_eq!(notices(&text), expected.map(|(line, what)| (line, what.to_owned())));
 }

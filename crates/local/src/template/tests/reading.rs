@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use super::super::{Pollers, StartingPosition};
-use super::{read, with_function, with_mapping};
+use super::{assert_refused, notices, read, with_function, with_mapping};
 
 /// The environment variable V of a template's only function, where V is `expression`.
 fn value_of(expression: &str, parameters: &[(&str, &str)]) -> Option<String> {
@@ -173,4 +173,23 @@ Resources:
 ";
     let queues = read(text, &[]).unwrap().queues;
     assert_eq!(queues.iter().map(|queue| queue.name.as_str()).collect::<Vec<_>>(), ["R"]);
+}
+
+#[test]
+fn a_function_whose_condition_does_not_hold_is_noticed() {
+    let function = with_mapping("").replace("  F:\n", "  F:\n    Condition: Never\n");
+    let text = format!("Conditions: {{Never: !Equals [a, b]}}\n{function}");
+    assert_eq!(read(&text, &[]).unwrap().functions, []);
+    assert_eq!(notices(&text), [(4, "F, whose condition does not hold".to_owned())]);
+}
+
+#[test]
+fn line_ends_and_a_byte_order_mark_change_nothing() {
+    let text = with_mapping("");
+    let expected = read(&text, &[]).unwrap();
+    for same in [text.replace('\n', "\r\n"), format!("\u{feff}{text}"), format!("---\n{text}...\n")] {
+        // The code's folder, a temporary one, is another each time.
+        assert_eq!(read(&same, &[]).unwrap().functions[0].mappings, expected.functions[0].mappings);
+    }
+    assert_refused(&text.replace("Runtime:", "Runtimes:").replace('\n', "\r\n"), 7, "Runtimes");
 }

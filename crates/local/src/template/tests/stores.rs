@@ -110,7 +110,7 @@ fn faults_of_topics_are_named() {
     assert_refused(&with("PartitionCount: 12, ", ""), 4, "topic Orders lacks PartitionCount");
     assert_refused(&with("PartitionCount: 12", "PartitionCount: 0"), 6, "from 1 to 10000");
     assert_refused(&with("TopicName: orders, ", ""), 4, "topic Orders lacks TopicName");
-    assert_refused(&with("TopicName: orders", "TopicName: a b"), 4, "TopicName is a b");
+    assert_refused(&with("TopicName: orders", "TopicName: a b"), 6, "TopicName is a b");
     assert_refused(&with("PartitionCount", "Partitions"), 6, "does not support Partitions of topic Orders");
     let twice = with("", "") + &TOPICS[TOPICS.find("  Orders").unwrap()..].replace("Orders", "More");
     assert_refused(&twice, 7, "the Kafka topic orders is there twice");

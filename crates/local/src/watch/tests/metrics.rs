@@ -128,6 +128,7 @@ fn errors_are_counted_once_each() {
 #[test]
 fn lag_is_of_the_worst_partition_and_of_all() {
     assert_eq!(after([]).lag, None);
+    assert_eq!(after([MappingEvent::Lag(Vec::new())]).lag, None, "before the group gave it partitions");
     assert_eq!(after([lag([(0, 9), (1, 4)]), lag([(0, 1), (1, 3)])]).lag, Some(Lag { max: 3, sum: 4 }));
 }
 

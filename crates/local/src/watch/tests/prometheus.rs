@@ -6,7 +6,6 @@ use proptest::prelude::*;
 
 use super::super::mappings::Mappings;
 use super::super::prometheus::{escape, render};
-use super::super::screen::{Output, start};
 use super::{invoked, lag, mapping, polled, records};
 use crate::mapping::MappingEvent;
 
@@ -80,7 +79,6 @@ fn unquote(text: &str) -> (String, &str) {
 
 #[test]
 fn every_metric_of_every_mapping_has_awss_name() {
-    let (screen, _) = start(Output::Plain(Box::new(std::io::sink())), Vec::new);
     let mappings = Mappings::default();
     let mut on_demand = mapping("search", "orders");
     on_demand.provisioned = None;
@@ -93,7 +91,7 @@ fn every_metric_of_every_mapping_has_awss_name() {
         lag([(0, 5), (1, 7)]),
     ]);
     for event in events {
-        watched.note(&event, &screen);
+        watched.note(&event, |_| ());
     }
     insta::assert_snapshot!(render(&mappings.all()));
     assert_eq!(parse(&render(&mappings.all())).len(), 15 + 11);
@@ -101,12 +99,11 @@ fn every_metric_of_every_mapping_has_awss_name() {
 
 #[test]
 fn a_mapping_that_starts_again_counts_on() {
-    let (screen, _) = start(Output::Plain(Box::new(std::io::sink())), Vec::new);
     let mappings = Mappings::default();
     for start in [0, 3] {
         let watched = mappings.watch(&mapping("billing", "orders"));
         for event in polled(records(0, start..start + 3)) {
-            watched.note(&event, &screen);
+            watched.note(&event, |_| ());
         }
     }
     let samples = parse(&render(&mappings.all()));

@@ -3,7 +3,7 @@
 use std::io::{self, Write};
 use std::sync::{Arc, Mutex};
 
-use super::super::{Output, Watch};
+use super::super::{Output, Watch, logged};
 use super::{invoked, mapping, polled, records, succeeded};
 use crate::mapping::MappingEvent;
 
@@ -56,12 +56,13 @@ async fn lines_come_out_whole_in_order_and_before_the_watch_has_stopped() {
     let mut screen = watch.screen();
     screen.print("started");
     writeln!(screen, "a line of a log").unwrap();
+    screen.print("\x1b[2Jcleared");
     watch.stop().await;
     watch.stop().await;
     let lines = paper.lines();
     assert_eq!(
         lines.iter().filter(|line| !line.contains("mapping")).collect::<Vec<_>>(),
-        ["started", "a line of a log"]
+        ["started", "a line of a log", r"\u{1b}[2Jcleared"]
     );
 }
 
@@ -78,7 +79,18 @@ async fn the_log_and_the_last_numbers_are_printed() {
         lines.iter().any(|line| line.contains("ESM_PROCESSING_EVENT") && line.contains("broker is down"))
     );
     let told = lines.iter().rfind(|line| line.starts_with("1 mapping")).unwrap();
-    assert_eq!(told, "1 mapping: lag 0, in flight 0, to retry 0, done 2");
+    assert_eq!(told, "1 mapping: lag –, in flight 0, to retry 0, done 2");
+}
+
+#[test]
+fn without_a_watch_the_log_alone_is_printed() {
+    static LINES: Mutex<Vec<String>> = Mutex::new(Vec::new());
+    let observer = logged(&mapping("billing", "orders"), |line| LINES.lock().unwrap().push(line.to_owned()));
+    observer(&invoked(1, records(0, 3..5)));
+    observer(&MappingEvent::NotInvoked { batch: 1, reason: "connection refused".to_owned() });
+    let lines = LINES.lock().unwrap();
+    let [line] = lines.as_slice() else { panic!("{lines:?}") };
+    assert!(line.contains("connection refused") && line.contains(r#""firstRecordOffset":3"#), "{line}");
 }
 
 #[tokio::test]

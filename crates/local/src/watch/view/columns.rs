@@ -2,7 +2,7 @@
 
 use std::fmt::Write as _;
 
-use super::{Mode, Row};
+use super::{Mode, Row, UNKNOWN};
 
 /// What names keep of their width, if they need it, while there are columns that can be left out.
 const LEAST_NAME: usize = 10;
@@ -32,7 +32,7 @@ impl Column {
 /// From left to right.
 const COLUMNS: [Column; 10] = [
     Column::new("pollers", pollers, |_| false),
-    Column::new("lag", |row| row.lag.map_or_else(|| "–".to_owned(), short), |_| false),
+    Column::new("lag", |row| row.lag.map_or_else(|| UNKNOWN.to_owned(), short), |_| false),
     Column::new("in flight", |row| short(row.in_flight), |_| false),
     Column::new("to retry", |row| short(row.to_retry), |_| false),
     Column::new("done", |row| short(row.done), |row| row.done == 0),
