@@ -64,16 +64,6 @@ pub struct Connection {
 /// A mapping cannot start, or cannot tell its lag.
 #[derive(Debug, thiserror::Error)]
 pub enum MappingError {
-    /// A setting that Lambda would refuse.
-    #[error("mapping {mapping}: {setting} cannot be used like this: {reason}")]
-    Setting {
-        /// The mapping's id.
-        mapping: String,
-        /// The property in the template.
-        setting: &'static str,
-        /// What is wrong and what to do.
-        reason: &'static str,
-    },
     /// A failure destination that cannot be used.
     #[error("the failure destination {destination} cannot be used: {reason}")]
     Destination {
@@ -125,7 +115,7 @@ impl EventSourceMapping {
     pub fn start(spec: &Mapping, connection: &Connection, observer: Observer) -> Result<Self, MappingError> {
         let envelope = Envelope::new(&spec.topic, &spec.source, &connection.bootstrap_servers);
         let seed = uuid::Uuid::new_v4().as_u64_pair().0;
-        let machine = Arc::new(Mutex::new(Machine::new(rules::rules(spec)?, envelope.clone(), seed)));
+        let machine = Arc::new(Mutex::new(Machine::new(rules::rules(spec), envelope.clone(), seed)));
         let worker = Arc::new(worker(spec, connection, envelope)?);
         let (assignment_sender, assignments) = mpsc::unbounded_channel();
         let (end_sender, ends) = mpsc::unbounded_channel();

@@ -48,7 +48,6 @@ use std::time::Duration;
 
 pub use error::{Fault, TemplateError};
 use reader::Reader;
-pub use topics::{KAFKA_TOPIC_FORM, is_kafka_topic};
 
 use crate::filter::Pattern;
 

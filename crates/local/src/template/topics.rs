@@ -45,18 +45,11 @@ pub(super) fn kafka_topic(scope: &Scope<'_>, resource: &Resource<'_>) -> Result<
     Ok(KafkaTopic { name, partitions: partitions.ok_or_else(|| properties.missing("PartitionCount"))? })
 }
 
-/// The form that [`is_kafka_topic`] demands.
-pub const KAFKA_TOPIC_FORM: &str = "1 to 249 letters, digits, dots, hyphens and underscores, no dot first";
-
-/// Whether Lambda takes a Kafka topic of this name, to read from or as a failure destination (its API reference,
-/// `CreateEventSourceMapping` and `OnFailure`).
-#[must_use]
-pub fn is_kafka_topic(name: &str) -> bool {
-    let allowed = |one: char| one.is_ascii_alphanumeric() || "._-".contains(one);
-    (1..=249).contains(&name.len()) && !name.starts_with('.') && name.chars().all(allowed)
-}
-
-/// An error where `what` is no such name.
+/// An error where `what` is no name of a Kafka topic that Lambda takes, to read from or as a failure destination (its
+/// API reference, `CreateEventSourceMapping` and `OnFailure`).
 pub(super) fn check_kafka_topic(what: &str, name: &str, line: usize) -> Result<()> {
-    if is_kafka_topic(name) { Ok(()) } else { Err(Located::value(line, what, name, KAFKA_TOPIC_FORM)) }
+    const FORM: &str = "1 to 249 letters, digits, dots, hyphens and underscores, no dot first";
+    let allowed = |one: char| one.is_ascii_alphanumeric() || "._-".contains(one);
+    let taken = (1..=249).contains(&name.len()) && !name.starts_with('.') && name.chars().all(allowed);
+    if taken { Ok(()) } else { Err(Located::value(line, what, name, FORM)) }
 }

@@ -134,39 +134,6 @@ async fn a_destination_that_refuses_or_breaks_off_is_an_error() {
     }
 }
 
-#[test]
-fn what_lambda_refuses_is_refused_by_name() {
-    let refused = |on_failure: &str, spec: Mapping| {
-        let (topic, on_failure) = (TOPIC.to_owned(), Some(on_failure.to_owned()));
-        let spec = Mapping { topic, on_failure, ..spec };
-        let connection = Connection {
-            bootstrap_servers: "127.0.0.1:1".to_owned(),
-            invoke_endpoint: String::new(),
-            aws_endpoint: "http://127.0.0.1:1".to_owned(),
-        };
-        let envelope = Envelope::new(TOPIC, &spec.source, "127.0.0.1:1");
-        let destination = FailureDestination::new(reqwest::Client::new(), &spec, &connection, envelope);
-        destination.err().map(|error| error.to_string()).unwrap_or_default()
-    };
-    for (on_failure, why) in [
-        ("arn:aws:sqs:us-east-1:000000000000:q.fifo", "FIFO"),
-        ("arn:aws:sns:us-east-1:000000000000:t.FIFO", "FIFO"),
-        ("arn:aws:lambda:us-east-1:000000000000:function:f", "no lambda resource"),
-        ("queue", "no ARN"),
-        ("kafka://transfer.made", "come back to the mapping"),
-        ("kafka://", "249 letters"),
-        ("kafka://.hidden", "249 letters"),
-        ("kafka://a/b", "249 letters"),
-    ] {
-        let error = refused(on_failure, spec());
-        assert!(error.contains(why) && error.contains(on_failure), "{on_failure}: {error}");
-    }
-    let on_demand = || Mapping { provisioned: None, ..spec() };
-    assert!(refused(KAFKA, on_demand()).contains("ProvisionedPollerConfig"));
-    assert_eq!(refused(QUEUE, on_demand()), "");
-    assert_eq!(refused(KAFKA, spec()), "");
-}
-
 fn to(on_failure: &str, spec: Mapping) -> Mapping {
     Mapping { on_failure: Some(on_failure.to_owned()), ..spec }
 }

@@ -17,7 +17,7 @@ use reqwest::Client;
 use super::batch::{Condition, Job};
 use super::payload::Envelope;
 use super::{Connection, MappingError};
-use crate::template::{KAFKA_TOPIC_FORM, Mapping, is_kafka_topic};
+use crate::template::Mapping;
 use aws::{Arn, Endpoint};
 use kafka::Topic;
 use message::{Facts, Failure};
@@ -85,9 +85,6 @@ enum Target {
 impl FailureDestination {
     /// The mapping's failure destination, where it has one. AWS's services are reached at the connection's AWS
     /// endpoint, Kafka topics in the mapping's own cluster.
-    ///
-    /// Fails for a destination that Lambda refuses: a FIFO queue or topic, another service, the mapping's own
-    /// topic, or a Kafka topic without provisioned mode.
     pub fn new(
         client: Client,
         spec: &Mapping,
@@ -95,12 +92,8 @@ impl FailureDestination {
         envelope: Envelope,
     ) -> Result<Option<Self>, MappingError> {
         let Some(destination) = &spec.on_failure else { return Ok(None) };
-        let target = match destination.strip_prefix("kafka://") {
-            Some(topic) => kafka_topic(topic, spec, connection),
-            None => aws_resource(client, destination, spec, connection)?,
-        };
-        let refused = |reason| MappingError::Destination { destination: destination.clone(), reason };
-        Ok(Some(Self { facts: Facts::new(spec, connection, envelope), target: target.map_err(refused)? }))
+        let target = target(client, destination, spec, connection)?;
+        Ok(Some(Self { facts: Facts::new(spec, connection, envelope), target }))
     }
 
     /// Hands a batch that was given up at `at` over. It is safe there when this succeeds; after an error, some of
@@ -116,39 +109,27 @@ impl FailureDestination {
     }
 }
 
-/// What Lambda takes besides topics. The outer error is the endpoint's, the inner one says why it is refused.
-fn aws_resource(
+/// Templates name no other destination, and none that Lambda refuses.
+fn target(
     client: Client,
     destination: &str,
     spec: &Mapping,
     connection: &Connection,
-) -> Result<Result<Target, String>, MappingError> {
-    const EXPECTED: &str = "use the ARN of an SQS queue, an SNS topic or an S3 bucket, or kafka://topic";
-    let Some(arn) = Arn::parse(destination) else { return Ok(Err(format!("it is no ARN; {EXPECTED}"))) };
+) -> Result<Target, MappingError> {
+    let unusable = |reason: String| MappingError::Destination { destination: destination.to_owned(), reason };
+    if let Some(name) = destination.strip_prefix("kafka://") {
+        let topic = Topic::new(&connection.bootstrap_servers, name);
+        let no_producer = |error| unusable(format!("its producer cannot be set up: {error}"));
+        return topic.map(Target::Kafka).map_err(no_producer);
+    }
+    let unknown =
+        || unusable("use the ARN of an SQS queue, an SNS topic or an S3 bucket, or kafka://topic".to_owned());
+    let arn = Arn::parse(destination).ok_or_else(unknown)?;
     let endpoint = Endpoint::new(client, &connection.aws_endpoint)?;
-    let fifo = arn.resource.to_ascii_lowercase().ends_with(".fifo");
-    Ok(match arn.service {
-        "sqs" | "sns" if fifo => {
-            Err("Lambda takes no FIFO queue or topic as failure destination; use a standard one".to_owned())
-        }
+    match arn.service {
         "sqs" => Ok(Target::Queue(sqs::Queue::new(endpoint, &arn))),
         "sns" => Ok(Target::Topic(sns::Topic::new(endpoint, &arn))),
         "s3" => Ok(Target::Bucket(Bucket::new(endpoint, &arn, &spec.id))),
-        other => Err(format!("Lambda takes no {other} resource for a Kafka mapping; {EXPECTED}")),
-    })
-}
-
-fn kafka_topic(name: &str, spec: &Mapping, connection: &Connection) -> Result<Target, String> {
-    if !is_kafka_topic(name) {
-        return Err(format!("its topic's name is not one that Lambda takes; use {KAFKA_TOPIC_FORM}"));
+        _ => Err(unknown()),
     }
-    if name == spec.topic {
-        return Err("failed records would come back to the mapping; use another topic".to_owned());
-    }
-    if spec.provisioned.is_none() {
-        return Err("a Kafka topic needs provisioned mode; add ProvisionedPollerConfig".to_owned());
-    }
-    Topic::new(&connection.bootstrap_servers, name)
-        .map(Target::Kafka)
-        .map_err(|error| format!("its producer cannot be set up: {error}"))
 }

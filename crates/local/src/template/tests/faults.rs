@@ -23,6 +23,8 @@ fn mappings_outside_lambdas_limits_are_refused_with_their_line() {
         ("ConsumerGroupId: a b", "ConsumerGroupId is a b"),
         ("Enabled: maybe", "true or false"),
         ("MaximumRetryAttempts: 3", "without ProvisionedPollerConfig"),
+        ("MaximumRecordAgeInSeconds: 60", "without ProvisionedPollerConfig"),
+        ("BisectBatchOnFunctionError: true", "without ProvisionedPollerConfig"),
         ("FunctionResponseTypes: [ReportBatchItemFailures]", "without ProvisionedPollerConfig"),
         ("SchemaRegistryConfig: {SchemaRegistryURI: r}", "which would change payloads"),
         ("ConsumptionMode: Stream", "does not support ConsumptionMode of event E"),
@@ -37,6 +39,11 @@ fn mappings_outside_lambdas_limits_are_refused_with_their_line() {
         ("DestinationConfig: {OnFailure: {Destination: 'kafka://t'}}", "without ProvisionedPollerConfig"),
         ("DestinationConfig: {OnFailure: {Destination: nowhere}}", "the ARN of an SQS queue"),
         ("DestinationConfig: {OnFailure: {Destination: 'arn:aws:sqs:r:1:q.fifo'}}", "no FIFO"),
+        ("DestinationConfig: {OnFailure: {Destination: 'arn:aws:sns:r:1:t.FIFO'}}", "no FIFO"),
+        (
+            "DestinationConfig: {OnFailure: {Destination: 'arn:aws:lambda:r:1:function:f'}}",
+            "the ARN of an SQS",
+        ),
         ("DestinationConfig: {OnSuccess: {}}", "does not support OnSuccess"),
     ];
     for (property, part) in cases {
