@@ -14,6 +14,7 @@ pub mod destination;
 pub mod event;
 pub mod invoke;
 pub mod machine;
+mod pace;
 mod partition;
 pub mod payload;
 mod poller;

@@ -18,6 +18,7 @@ use super::batch::{Action, Outcome};
 use super::consumer::{self, Assignment, Ends, GroupConsumer, PartitionLag, Start};
 use super::event::{MappingEvent, Observer};
 use super::machine::{Machine, Now};
+use super::pace::Pace;
 use super::reader::Readers;
 use super::scaling::Scaling;
 use super::worker::{Report, Worker};
@@ -56,7 +57,7 @@ enum Done {
 #[derive(Default)]
 struct Background {
     tasks: JoinSet<Done>,
-    committing: bool,
+    pace: Pace,
     refused_commits: BTreeSet<i32>,
     unlocated: Option<Assignment>,
     retry_at: Option<Instant>,
@@ -132,8 +133,8 @@ impl Poller {
             self.act(action, background);
         }
         self.readers.resume(&resumable);
-        self.commit(background);
-        wake_at.into_iter().chain(background.retry_at).min()
+        self.commit(background, at);
+        wake_at.into_iter().chain(background.retry_at).chain(background.pace.wake_at(at)).min()
     }
 
     fn act(&self, action: Action, background: &mut Background) {
@@ -144,16 +145,16 @@ impl Poller {
         background.tasks.spawn(async move { Done::Batch(worker.perform(action).await) });
     }
 
-    /// One commit at a time, so that they arrive in order; meanwhile the next one grows.
-    fn commit(&self, background: &mut Background) {
-        if background.committing {
+    /// Commits what is settled, if it is time; until then the next commit grows.
+    fn commit(&self, background: &mut Background, at: Instant) {
+        if !background.pace.allows(at) {
             return;
         }
         let commits = self.machine().take_commits();
         if commits.is_empty() {
             return;
         }
-        background.committing = true;
+        background.pace.begin(at);
         let (consumer, topic) = (Arc::clone(&self.consumer), self.topic.clone());
         // Synchronous, because rdkafka reports nothing about asynchronous commits.
         background.tasks.spawn_blocking(move || {
@@ -163,7 +164,7 @@ impl Poller {
     }
 
     fn committed(&self, commits: Vec<(i32, i64)>, result: KafkaResult<()>, background: &mut Background) {
-        background.committing = false;
+        background.pace.end();
         if let Err(error) = result {
             tracing::warn!(%error, kafka.topic = self.topic, "offsets could not be committed; trying again");
             self.observe(&MappingEvent::CommitFailed { reason: error.to_string() });
