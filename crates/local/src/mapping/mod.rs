@@ -11,6 +11,7 @@ mod backoff;
 pub mod batch;
 mod consumer;
 pub mod destination;
+mod encode;
 pub mod event;
 pub mod invoke;
 pub mod machine;
