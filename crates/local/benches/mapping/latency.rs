@@ -36,9 +36,7 @@ pub async fn measure(broker: &Broker, host: Option<&IdleHost>) -> Added {
     let arrived = handled_sender.clone();
     let endpoint = match host {
         Some(host) => host.endpoint(),
-        None => {
-            stub::start_telling(Arc::new(move |_| arrived.send(Instant::now()).unwrap_or_default())).await
-        }
+        None => stub::start_telling(Arc::new(move || arrived.send(Instant::now()).unwrap_or_default())).await,
     };
     let answered = host.map(|_| handled_sender);
     let observer = Arc::new(move |event: &MappingEvent| match (event, &answered) {

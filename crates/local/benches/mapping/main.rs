@@ -1,5 +1,5 @@
-//! What the event source mapping adds: records per second beside a bare consumer of the same topic, and the time
-//! between a record's arrival at a bare consumer and its arrival at the function.
+//! What the event source mapping adds: records per second beside a bare consumer of the same topic, and beside the
+//! least that brings its records to a function; and the time between a record's arrival at a bare consumer and its arrival at the function.
 //!
 //! Every number is the median of several rounds; what counts is the ratio within a round, because both sides of it
 //! had the same machine. `scripts/bench` runs it on Apache Kafka.
@@ -11,6 +11,7 @@
 )]
 
 mod bare;
+mod floor;
 mod function;
 mod latency;
 mod stub;
@@ -46,10 +47,19 @@ async fn measure() {
     let mut table = Table::new();
     table.load_style(comfy_table::presets::ASCII_MARKDOWN);
     table.set_header(["batch size", "function", "records/s", "of a bare consumer's"]);
-    for (batch_size, records) in [(1, 4_000), (100, 100_000), (10_000, 200_000)] {
+    for (batch_size, records) in [(1, 4_000), (100, 400_000), (10_000, 400_000)] {
         let topic = throughput::Topic::filled(&broker, batch_size, records).await;
-        for (name, endpoint) in [("stub", stub::start().await), ("real, in the host", host.endpoint())] {
-            let measured = throughput::measure(&topic, batch_size, &endpoint).await;
+        let (stub, host) = (stub::start().await, host.endpoint());
+        let mapping = async |endpoint: &str| {
+            let mapped = async |round| throughput::mapped(&topic, batch_size, endpoint, round).await;
+            throughput::measure(&topic, mapped).await
+        };
+        let floor = async |_| floor::read(&topic, batch_size, &stub).await;
+        for (name, measured) in [
+            ("stub", mapping(&stub).await),
+            ("stub, without a mapping", throughput::measure(&topic, floor).await),
+            ("real, in the host", mapping(&host).await),
+        ] {
             eprintln!("batch size {batch_size}, {name}: {measured}");
             table.add_row([
                 batch_size.to_string(),

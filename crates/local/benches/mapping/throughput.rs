@@ -1,8 +1,8 @@
 //! Records per second.
 
 use std::fmt;
-use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Arc, OnceLock};
 use std::time::{Duration, Instant};
 
 use futures::future::join_all;
@@ -19,10 +19,11 @@ use crate::{PARTITIONS, ROUNDS, VALUE_SIZE, function, median};
 const AT_ONCE: usize = 2_000;
 
 /// A topic with something to read.
+#[derive(Clone)]
 pub struct Topic {
-    bootstrap_servers: String,
-    name: String,
-    records: usize,
+    pub bootstrap_servers: String,
+    pub name: String,
+    pub records: usize,
 }
 
 impl Topic {
@@ -73,7 +74,7 @@ pub fn mapping(
     }
 }
 
-/// What a mapping does, beside what a bare consumer does.
+/// What something does, beside what a bare consumer does.
 pub struct Throughput {
     pub per_second: f64,
     pub ratio: f64,
@@ -86,23 +87,26 @@ impl fmt::Display for Throughput {
     }
 }
 
-/// Reads the topic by turns with a bare consumer and with a mapping.
-pub async fn measure(topic: &Topic, batch_size: usize, endpoint: &str) -> Throughput {
-    let (mut bare, mut mapped, mut ratios) = (Vec::new(), Vec::new(), Vec::new());
-    for round in 0..ROUNDS {
+/// Reads the topic by turns with a bare consumer and with something else. The first round does not count: in it the broker's
+/// JVM is compiling.
+pub async fn measure(topic: &Topic, other: impl AsyncFn(usize) -> f64) -> Throughput {
+    let (mut bare, mut others, mut ratios) = (Vec::new(), Vec::new(), Vec::new());
+    for round in 0..=ROUNDS {
         let (servers, name, records) = (topic.bootstrap_servers.clone(), topic.name.clone(), topic.records);
         let read = tokio::task::spawn_blocking(move || bare::read(&servers, &name, records));
         let without = read.await.unwrap();
-        let with = read_mapped(topic, batch_size, endpoint, round).await;
-        bare.push(without);
-        mapped.push(with);
-        ratios.push(with / without);
+        let with = other(round).await;
+        if round > 0 {
+            bare.push(without);
+            others.push(with);
+            ratios.push(with / without);
+        }
     }
-    Throughput { per_second: median(mapped), ratio: median(ratios), bare: median(bare) }
+    Throughput { per_second: median(others), ratio: median(ratios), bare: median(bare) }
 }
 
 /// Records per second of a mapping, from the first that is read to the last that is done.
-async fn read_mapped(topic: &Topic, batch_size: usize, endpoint: &str, round: usize) -> f64 {
+pub async fn mapped(topic: &Topic, batch_size: usize, endpoint: &str, round: usize) -> f64 {
     let group = format!("{}-{round}-{}", topic.name, endpoint.rsplit(':').next().unwrap_or_default());
     let spec = mapping(&topic.name, group, batch_size, StartingPosition::TrimHorizon);
     let connection = Connection {
@@ -111,10 +115,13 @@ async fn read_mapped(topic: &Topic, batch_size: usize, endpoint: &str, round: us
         aws_endpoint: endpoint.to_owned(),
     };
     let (done, all_done) = (Arc::new(AtomicUsize::new(0)), Arc::new(Notify::new()));
-    let (began_sender, mut began) = tokio::sync::mpsc::unbounded_channel();
-    let (count, finished, total) = (Arc::clone(&done), Arc::clone(&all_done), topic.records);
+    let began = Arc::new(OnceLock::new());
+    let (first, count, finished, total) =
+        (Arc::clone(&began), Arc::clone(&done), Arc::clone(&all_done), topic.records);
     let observer = Arc::new(move |event: &MappingEvent| match event {
-        MappingEvent::Assigned(_) => began_sender.send(Instant::now()).unwrap_or_default(),
+        MappingEvent::Polled(_) => {
+            first.get_or_init(Instant::now);
+        }
         MappingEvent::Succeeded { records, .. } => {
             let before = count.fetch_add(records.len(), Ordering::Relaxed);
             if before + records.len() >= total {
@@ -124,9 +131,8 @@ async fn read_mapped(topic: &Topic, batch_size: usize, endpoint: &str, round: us
         _ => {}
     });
     let running = EventSourceMapping::start(&spec, &connection, observer).unwrap();
-    let began = began.recv().await.unwrap();
     all_done.notified().await;
-    let took = began.elapsed();
+    let took = began.get().unwrap().elapsed();
     running.stop(Duration::from_secs(5)).await;
     as_f64(topic.records) / took.as_secs_f64()
 }

@@ -6,7 +6,7 @@
 
 use std::sync::Arc;
 
-use axum::body::{Body, Bytes};
+use axum::body::{Body, Bytes, HttpBody as _};
 use axum::extract::{Path, State};
 use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
@@ -249,8 +249,9 @@ pub(super) enum Upload {
 
 /// Reads a body and keeps at most `limit` bytes.
 pub(super) async fn read_up_to(body: Body, limit: usize) -> Result<Upload, axum::Error> {
+    let announced = usize::try_from(body.size_hint().lower()).unwrap_or(limit);
     let mut stream = body.into_data_stream();
-    let mut kept = Vec::new();
+    let mut kept = Vec::with_capacity(announced.min(limit));
     let mut length = 0;
     while let Some(chunk) = stream.try_next().await? {
         length += chunk.len();

@@ -17,10 +17,10 @@ pub enum MappingEvent {
     Started,
     /// The consumer group gave it these partitions.
     Assigned(Vec<i32>),
-    /// A record was read.
-    Polled(Position),
-    /// No filter accepted the record: it is done without the function.
-    FilteredOut(Position),
+    /// Records of one partition were read.
+    Polled(Vec<Position>),
+    /// No filter accepted these records: they are done without the function.
+    FilteredOut(Vec<Position>),
     /// The function is invoked.
     Invoked {
         /// Names the batch until it is settled or split.

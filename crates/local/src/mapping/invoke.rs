@@ -1,9 +1,14 @@
 //! The Lambda Invoke API, as a client.
 
+use std::convert::Infallible;
+use std::pin::Pin;
+use std::task::{Context, Poll};
 use std::time::Duration;
+use std::vec::IntoIter;
 
 use bytes::Bytes;
 use http::{HeaderMap, StatusCode};
+use http_body::{Body, Frame, SizeHint};
 use reqwest::{Client, Url};
 
 use super::MappingError;
@@ -59,22 +64,22 @@ impl Invoker {
         Ok(Self { client, url })
     }
 
-    /// Invokes the function synchronously.
-    pub async fn invoke(&self, payload: Bytes) -> Answer {
+    /// Invokes the function synchronously with a payload in pieces.
+    pub async fn invoke(&self, payload: Vec<Bytes>) -> Answer {
         match self.request(payload).await {
             Ok(answer) => answer,
             Err(error) => Answer::Unreachable { reason: error.without_url().to_string() },
         }
     }
 
-    async fn request(&self, payload: Bytes) -> Result<Answer, reqwest::Error> {
+    async fn request(&self, payload: Vec<Bytes>) -> Result<Answer, reqwest::Error> {
         let response = self
             .client
             .post(self.url.clone())
             .header("Content-Type", "application/json")
             .header("X-Amz-Invocation-Type", "RequestResponse")
             .timeout(LONGEST_INVOCATION)
-            .body(payload)
+            .body(reqwest::Body::wrap(Pieces(payload.into_iter())))
             .send()
             .await?;
         let status = response.status();
@@ -98,5 +103,29 @@ fn last_answer(status: StatusCode, headers: &HeaderMap) -> LastAnswer {
         status: status.as_u16(),
         version: text("X-Amz-Executed-Version").unwrap_or_else(|| "$LATEST".to_owned()),
         function_error: text("X-Amz-Function-Error"),
+    }
+}
+
+/// A request's body that is sent as it is in memory, without being joined first.
+struct Pieces(IntoIter<Bytes>);
+
+impl Body for Pieces {
+    type Data = Bytes;
+    type Error = Infallible;
+
+    fn poll_frame(
+        mut self: Pin<&mut Self>,
+        _: &mut Context<'_>,
+    ) -> Poll<Option<Result<Frame<Bytes>, Infallible>>> {
+        Poll::Ready(self.0.next().map(|piece| Ok(Frame::data(piece))))
+    }
+
+    fn is_end_stream(&self) -> bool {
+        self.0.as_slice().is_empty()
+    }
+
+    /// Exact, so that the request names its length.
+    fn size_hint(&self) -> SizeHint {
+        SizeHint::with_exact(self.0.as_slice().iter().map(|piece| piece.len() as u64).sum())
     }
 }

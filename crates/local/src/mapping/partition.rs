@@ -1,6 +1,6 @@
 //! One partition that the mapping owns: what it has read, what is being worked on, what it may commit.
 
-use std::collections::{BTreeSet, HashMap, VecDeque};
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::time::Instant;
 
 use super::record::Record;
@@ -25,7 +25,7 @@ pub(super) struct Partition {
     /// The offset after the last settled record.
     pub(super) settled_to: i64,
     /// Where to go on after a record that filtered-out ones follow: by its offset, the offset after them.
-    skipped: HashMap<i64, i64>,
+    skipped: BTreeMap<i64, i64>,
     /// The highest offset handed out to be committed.
     pub(super) commit_requested: Option<i64>,
     /// The highest offset that the broker acknowledged; the start before there is one.
@@ -43,7 +43,7 @@ impl Partition {
             batches: VecDeque::new(),
             earlier,
             settled_to: start,
-            skipped: HashMap::new(),
+            skipped: BTreeMap::new(),
             commit_requested: committed.then_some(start),
             committed: start,
             paused: false,
@@ -51,7 +51,7 @@ impl Partition {
     }
 
     pub(super) fn push(&mut self, record: Record, arrived: Instant) {
-        self.buffered_bytes += record.json.len();
+        self.buffered_bytes += record.json().len();
         self.buffer.push_back(Buffered { record, arrived });
     }
 
@@ -73,7 +73,7 @@ impl Partition {
 
     pub(super) fn pop(&mut self) -> Option<Record> {
         let record = self.buffer.pop_front()?.record;
-        self.buffered_bytes -= record.json.len();
+        self.buffered_bytes -= record.json().len();
         Some(record)
     }
 

@@ -2,15 +2,9 @@
 //!
 //! Source: the AWS Lambda developer guide, "Using Lambda with Amazon MSK", example event.
 
-use std::io::Write;
-use std::panic::{AssertUnwindSafe, catch_unwind};
+use bytes::{Bytes, BytesMut};
 
-use base64::engine::general_purpose::STANDARD;
-use base64::{Engine, encoded_len};
-use bytes::Bytes;
-use rdkafka::message::{Header, Headers, Message, Timestamp};
-
-use super::record::{Position, Record};
+use super::record::Record;
 use crate::template::EventSource;
 
 /// All of a payload but its records.
@@ -59,28 +53,29 @@ impl Envelope {
         gauge.size
     }
 
-    /// The payload that holds these records, sorted by position.
+    /// The payload that holds these records, sorted by position; in pieces, because most of it is in memory already.
     #[must_use]
-    pub fn payload(&self, records: &[Record]) -> Bytes {
-        let mut out = Vec::with_capacity(self.size(records));
-        out.extend_from_slice(&self.head);
+    pub fn payload(&self, records: &[Record]) -> Vec<Bytes> {
+        let mut pieces = Vec::new();
+        let mut around = BytesMut::from(self.head.as_slice());
         let by_partition = records.chunk_by(|a, b| a.position.partition == b.position.partition);
         for (index, chunk) in by_partition.enumerate() {
             if index > 0 {
-                out.push(b',');
+                around.extend_from_slice(b",");
             }
-            out.extend_from_slice(self.partition_key(chunk[0].position.partition).as_bytes());
-            out.push(b'[');
-            for (index, record) in chunk.iter().enumerate() {
+            around.extend_from_slice(self.partition_key(chunk[0].position.partition).as_bytes());
+            around.extend_from_slice(b"[");
+            for (index, piece) in Record::joined(chunk).enumerate() {
                 if index > 0 {
-                    out.push(b',');
+                    around.extend_from_slice(b",");
                 }
-                out.extend_from_slice(&record.json);
+                pieces.extend([around.split().freeze(), piece]);
             }
-            out.push(b']');
+            around.extend_from_slice(b"]");
         }
-        out.extend_from_slice(TAIL);
-        out.into()
+        around.extend_from_slice(TAIL);
+        pieces.push(around.freeze());
+        pieces
     }
 
     fn partition_key(&self, partition: i32) -> String {
@@ -105,7 +100,7 @@ impl Gauge<'_> {
             Some(_) => ",[]".len() + self.envelope.partition_key(partition).len(),
             None => "[]".len() + self.envelope.partition_key(partition).len(),
         };
-        self.size + around + record.json.len()
+        self.size + around + record.json().len()
     }
 
     /// Counts the record.
@@ -115,146 +110,24 @@ impl Gauge<'_> {
     }
 }
 
-/// A Kafka message as a record.
-#[must_use]
-pub fn encode<M: Message>(message: &M) -> Record {
-    let (timestamp, kind) = match message.timestamp() {
-        Timestamp::CreateTime(millis) => (millis, "CREATE_TIME"),
-        Timestamp::LogAppendTime(millis) => (millis, "LOG_APPEND_TIME"),
-        // Kafka's own name for records of the format before 0.10.
-        Timestamp::NotAvailable => (-1, "NO_TIMESTAMP_TYPE"),
-    };
-    let position = Position { partition: message.partition(), offset: message.offset() };
-    let mut out = Vec::with_capacity(256 + message.payload().map_or(0, |value| value.len() * 4 / 3));
-    let topic = json_string(message.topic());
-    let _ = write!(
-        out,
-        r#"{{"topic":{topic},"partition":{},"offset":{},"timestamp":{timestamp},"timestampType":"{kind}""#,
-        position.partition, position.offset,
-    );
-    for (name, bytes) in [("key", message.key()), ("value", message.payload())] {
-        if let Some(bytes) = bytes {
-            let _ = write!(out, r#","{name}":""#);
-            write_base64(&mut out, bytes);
-            out.push(b'"');
-        }
-    }
-    out.extend_from_slice(br#","headers":["#);
-    write_headers(&mut out, message);
-    out.extend_from_slice(b"]}");
-    Record { position, timestamp, json: out.into() }
-}
-
-/// Straight to its place, because values are most of what a mapping moves.
-fn write_base64(out: &mut Vec<u8>, bytes: &[u8]) {
-    let start = out.len();
-    // No message comes near the length that has none in base64.
-    out.resize(start + encoded_len(bytes.len(), true).unwrap_or_default(), 0);
-    let _ = STANDARD.encode_slice(bytes, &mut out[start..]);
-}
-
-fn write_headers<M: Message>(out: &mut Vec<u8>, message: &M) {
-    let Some(headers) = message.headers() else { return };
-    let mut first = true;
-    for index in 0..headers.count() {
-        // rdkafka panics on a name that is not UTF-8. Kafka's protocol allows none, but a client may send one,
-        // and it must not cost the mapping its partition.
-        let Ok(header) = catch_unwind(AssertUnwindSafe(|| headers.get(index))) else {
-            tracing::warn!(kafka.offset = message.offset(), "left out a header whose name is not UTF-8");
-            continue;
-        };
-        if !first {
-            out.push(b',');
-        }
-        first = false;
-        write_header(out, &header);
-    }
-}
-
-/// Header bytes are Java bytes in the payload: signed.
-fn write_header(out: &mut Vec<u8>, header: &Header<'_, &[u8]>) {
-    let _ = write!(out, "{{{}:", json_string(header.key));
-    match header.value {
-        None => out.extend_from_slice(b"null"),
-        Some(bytes) => {
-            out.push(b'[');
-            for (index, byte) in bytes.iter().enumerate() {
-                let comma = if index > 0 { "," } else { "" };
-                let _ = write!(out, "{comma}{}", byte.cast_signed());
-            }
-            out.push(b']');
-        }
-    }
-    out.push(b'}');
-}
-
-fn json_string(text: &str) -> String {
+pub(super) fn json_string(text: &str) -> String {
     serde_json::Value::from(text).to_string()
 }
 
 #[cfg(test)]
 mod tests {
-    use rdkafka::message::{OwnedHeaders, OwnedMessage};
-
+    use super::super::record::Position;
     use super::*;
 
-    fn message(key: Option<&[u8]>, value: Option<&[u8]>, headers: Option<OwnedHeaders>) -> OwnedMessage {
-        OwnedMessage::new(
-            value.map(<[u8]>::to_vec),
-            key.map(<[u8]>::to_vec),
-            "t.x".to_owned(),
-            Timestamp::CreateTime(1_545_084_650_987),
-            2,
-            15,
-            headers,
-        )
-    }
-
-    fn text(record: &Record) -> &str {
-        std::str::from_utf8(&record.json).unwrap()
-    }
-
-    #[test]
-    fn a_full_record_has_signed_header_bytes_and_base64() {
-        let headers = OwnedHeaders::new()
-            .insert(Header { key: "traceparent", value: Some(&[48_u8, 0xC3, 255][..]) })
-            .insert(Header::<&[u8]> { key: "none", value: None });
-        assert_eq!(
-            text(&encode(&message(Some(b"k"), Some(b"{}"), Some(headers)))),
-            concat!(
-                r#"{"topic":"t.x","partition":2,"offset":15,"timestamp":1545084650987,"#,
-                r#""timestampType":"CREATE_TIME","key":"aw==","value":"e30=","#,
-                r#""headers":[{"traceparent":[48,-61,-1]},{"none":null}]}"#
-            )
-        );
-    }
-
-    #[test]
-    fn a_keyless_tombstone_has_neither_key_nor_value() {
-        assert_eq!(
-            text(&encode(&message(None, None, None))),
-            concat!(
-                r#"{"topic":"t.x","partition":2,"offset":15,"timestamp":1545084650987,"#,
-                r#""timestampType":"CREATE_TIME","headers":[]}"#
-            )
-        );
-    }
-
-    #[test]
-    fn empty_key_and_value_are_not_absent() {
-        let record = encode(&message(Some(b""), Some(b""), None));
-        assert!(text(&record).contains(r#""key":"","value":"","#));
-    }
-
     fn at(partition: i32, offset: i64) -> Record {
-        Record { position: Position { partition, offset }, timestamp: 0, json: Bytes::from_static(b"{}") }
+        Record::alone(Position { partition, offset }, 0, "{}")
     }
 
     #[test]
     fn the_payload_groups_by_partition_and_its_size_is_known_exactly() {
         let envelope = Envelope::new("t", &EventSource::Msk("arn:aws:kafka:x".to_owned()), "127.0.0.1:9092");
         let records = [at(0, 1), at(0, 3), at(10, 7)];
-        let payload = envelope.payload(&records);
+        let payload = envelope.payload(&records).concat();
         assert_eq!(
             std::str::from_utf8(&payload).unwrap(),
             concat!(
@@ -263,7 +136,7 @@ mod tests {
             )
         );
         for end in 1..=records.len() {
-            assert_eq!(envelope.payload(&records[..end]).len(), envelope.size(&records[..end]));
+            assert_eq!(envelope.payload(&records[..end]).concat().len(), envelope.size(&records[..end]));
         }
     }
 }

@@ -21,6 +21,7 @@ use super::batch::{Action, Outcome};
 use super::consumer::{self, Assignment, Ends, GroupConsumer, Start};
 use super::event::{MappingEvent, Observer};
 use super::machine::{Machine, Now};
+use super::pace::Pace;
 use super::reader::Readers;
 use super::scaling::Scaling;
 use super::worker::{Report, Worker};
@@ -59,7 +60,7 @@ enum Done {
 #[derive(Default)]
 struct Background {
     tasks: JoinSet<Done>,
-    committing: bool,
+    pace: Pace,
     refused_commits: BTreeSet<i32>,
     unlocated: Option<Assignment>,
     retry_at: Option<Instant>,
@@ -136,8 +137,8 @@ impl Poller {
             self.act(action, background);
         }
         self.readers.resume(&resumable);
-        self.commit(background);
-        wake_at.into_iter().chain(background.retry_at).min()
+        self.commit(background, at);
+        wake_at.into_iter().chain(background.retry_at).chain(background.pace.wake_at(at)).min()
     }
 
     fn act(&self, action: Action, background: &mut Background) {

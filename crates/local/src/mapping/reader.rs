@@ -3,23 +3,26 @@
 use std::any::Any;
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Instant;
 
 use futures::{FutureExt, StreamExt};
+use rdkafka::consumer::MessageStream;
 use rdkafka::consumer::stream_consumer::StreamPartitionQueue;
-use rdkafka::error::KafkaError;
+use rdkafka::error::{KafkaError, KafkaResult};
 use rdkafka::message::{BorrowedMessage, Message};
 use tokio::sync::Notify;
 use tokio::task::JoinSet;
 
 use super::consumer::GroupContext;
+use super::encode::{encode, position};
 use super::event::{MappingEvent, Observer};
 use super::machine::Machine;
-use super::payload::encode;
-use super::record::{Position, Record};
 use crate::filter::Pattern;
 
-/// Records handed over to the machine at once: enough to make that cheap, few enough to stay responsive.
+/// Records handed over to the machine at once, and the bytes of their values: enough to make that cheap, few enough to
+/// stay responsive.
 const RECORDS_AT_ONCE: usize = 500;
+const BYTES_AT_ONCE: usize = 64 * 1024;
 
 /// What the readers of all partitions share.
 pub(super) struct Reader {
@@ -75,25 +78,13 @@ impl Readers {
     }
 }
 
-/// A record as the machine takes it.
-enum Read {
-    Accepted(Record),
-    FilteredOut(Position),
-}
-
 impl Reader {
     /// Reads until it is aborted. Where the machine has enough of the partition, it waits to be told of room; then
     /// librdkafka's queue of the partition fills up, and no more is fetched.
     async fn run(&self, queue: StreamPartitionQueue<GroupContext>, room: Arc<Notify>) {
         let mut messages = queue.stream();
         while let Some(first) = messages.next().await {
-            let mut read: Vec<Read> = self.take(first).into_iter().collect();
-            while read.len() < RECORDS_AT_ONCE
-                && let Some(Some(message)) = messages.next().now_or_never()
-            {
-                read.extend(self.take(message));
-            }
-            let full = self.hand_over(read);
+            let full = self.hand_over(&self.read(first, &mut messages));
             self.arrived.notify_one();
             if full {
                 room.notified().await;
@@ -104,22 +95,26 @@ impl Reader {
         }
     }
 
-    fn take(&self, message: Result<BorrowedMessage<'_>, KafkaError>) -> Option<Read> {
-        let message = match message {
-            Ok(message) => message,
-            Err(error) => {
-                self.failed(&error);
-                return None;
+    /// The first message and what more has arrived.
+    fn read<'q>(
+        &self,
+        first: KafkaResult<BorrowedMessage<'q>>,
+        messages: &mut MessageStream<'q, GroupContext>,
+    ) -> Vec<BorrowedMessage<'q>> {
+        let mut read = Vec::new();
+        let (mut bytes, mut next) = (0, Some(first));
+        while let Some(message) = next {
+            match message {
+                Ok(message) => {
+                    bytes += message.payload_len();
+                    read.push(message);
+                }
+                Err(error) => self.failed(&error),
             }
-        };
-        let position = Position { partition: message.partition(), offset: message.offset() };
-        (self.observer)(&MappingEvent::Polled(position));
-        let accepts = |filter: &Pattern| filter.accepts(message.payload());
-        if self.filters.is_empty() || self.filters.iter().any(accepts) {
-            return Some(Read::Accepted(encode(&message)));
+            let enough = read.len() >= RECORDS_AT_ONCE || bytes >= BYTES_AT_ONCE;
+            next = if enough { None } else { messages.next().now_or_never().flatten() };
         }
-        (self.observer)(&MappingEvent::FilteredOut(position));
-        Some(Read::FilteredOut(position))
+        read
     }
 
     /// Tells of an error that librdkafka recovers from by itself.
@@ -128,16 +123,30 @@ impl Reader {
     }
 
     /// Answers whether the machine has enough of the partition.
-    fn hand_over(&self, read: Vec<Read>) -> bool {
-        let now = std::time::Instant::now();
+    fn hand_over(&self, messages: &[BorrowedMessage<'_>]) -> bool {
+        if messages.is_empty() {
+            return false;
+        }
+        (self.observer)(&MappingEvent::Polled(messages.iter().map(position).collect()));
+        let (accepted, refused): (Vec<_>, Vec<_>) =
+            messages.iter().partition(|message| self.accepts(message.payload()));
+        if !refused.is_empty() {
+            (self.observer)(&MappingEvent::FilteredOut(refused.into_iter().map(position).collect()));
+        }
+        let mut records = encode(&accepted).into_iter().peekable();
+        let now = Instant::now();
         let mut machine = self.machine.lock().unwrap_or_else(PoisonError::into_inner);
         let mut full = false;
-        for read in read {
-            match read {
-                Read::Accepted(record) => full |= machine.push(record, now),
-                Read::FilteredOut(position) => machine.skip(position),
+        for position in messages.iter().map(position) {
+            match records.next_if(|record| record.position == position) {
+                Some(record) => full |= machine.push(record, now),
+                None => machine.skip(position),
             }
         }
         full
+    }
+
+    fn accepts(&self, value: Option<&[u8]>) -> bool {
+        self.filters.is_empty() || self.filters.iter().any(|filter| filter.accepts(value))
     }
 }

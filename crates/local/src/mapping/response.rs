@@ -110,11 +110,7 @@ mod tests {
     fn outcome(body: &str, report: bool, error: Option<&str>) -> Outcome {
         let envelope = Envelope::new("t.x", &EventSource::Msk("arn".to_owned()), "b");
         let sent: Vec<Record> = [(0, 1), (0, 2), (1, 1)]
-            .map(|(partition, offset)| Record {
-                position: Position { partition, offset },
-                timestamp: 0,
-                json: Bytes::new(),
-            })
+            .map(|(partition, offset)| Record::alone(Position { partition, offset }, 0, Bytes::new()))
             .into();
         let body = Bytes::copy_from_slice(body.as_bytes());
         interpret(&Answer::Returned { last: last(error), body }, report, &envelope, &sent)

@@ -101,11 +101,8 @@ impl Metrics {
         match event {
             MappingEvent::Started => self.pollers = self.initial_pollers,
             MappingEvent::Assigned(partitions) => self.assign(partitions),
-            MappingEvent::Polled(position) => self.polled(*position),
-            MappingEvent::FilteredOut(position) => {
-                self.counts.filtered_out += 1;
-                self.processed(position.partition, position.offset);
-            }
+            MappingEvent::Polled(records) => records.iter().for_each(|position| self.polled(*position)),
+            MappingEvent::FilteredOut(records) => self.counts.filtered_out += self.settled(records),
             MappingEvent::Invoked { batch, records } => self.invoked(*batch, records),
             MappingEvent::Succeeded { batch, records, .. } => {
                 self.in_flight.remove(batch);

@@ -230,8 +230,10 @@ impl Bench {
 
     /// Waits until this many more records were read.
     pub async fn polled(&mut self, records: usize) {
-        for _ in 0..records {
-            self.event(|event| matches!(event, MappingEvent::Polled(_))).await;
+        let mut read = 0;
+        while read < records {
+            let event = within(self.events.recv()).await.unwrap().1;
+            read += if let MappingEvent::Polled(records) = event { records.len() } else { 0 };
         }
     }
 }

@@ -38,7 +38,8 @@ fn destination(on_failure: &str, bootstrap_servers: &str, aws_endpoint: &str) ->
 
 fn record(offset: i64, fields: &str) -> Record {
     let json = format!(r#"{{"topic":"{TOPIC}","partition":2,"offset":{offset}{fields}}}"#);
-    Record { position: Position { partition: 2, offset }, timestamp: 0, json: json.into() }
+    let place = 0..json.len();
+    Record::new(Position { partition: 2, offset }, 0, json.into(), place)
 }
 
 fn job(records: Vec<Record>) -> Job {

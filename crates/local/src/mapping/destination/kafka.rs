@@ -67,6 +67,6 @@ fn key(record: &Record) -> Result<Option<Vec<u8>>, serde_json::Error> {
         #[serde(borrow)]
         key: Option<Cow<'a, str>>,
     }
-    let keyed: Keyed<'_> = serde_json::from_slice(&record.json)?;
+    let keyed: Keyed<'_> = serde_json::from_slice(record.json())?;
     keyed.key.map(|key| STANDARD.decode(key.as_bytes()).map_err(serde_json::Error::custom)).transpose()
 }

@@ -74,7 +74,7 @@ impl<'a> Failure<'a> {
 
     /// The object that S3 gets: the metadata and the whole event as a string.
     pub(super) fn with_event(&self) -> serde_json::Result<String> {
-        let event = self.facts.envelope.payload(self.records());
+        let event = self.facts.envelope.payload(self.records()).concat();
         let event = str::from_utf8(&event).map_err(serde::ser::Error::custom)?;
         serde_json::to_string(&self.of_batch(Some(Payload::Text(event))))
     }
@@ -85,7 +85,7 @@ impl<'a> Failure<'a> {
     /// Inferred from the documented example, which has one `recordInfo` in place of `recordsInfo` and a batch size
     /// of 1: the batch that it tells of is the record itself.
     pub(super) fn of_record(&self, record: &Record) -> serde_json::Result<Vec<u8>> {
-        let event = self.facts.envelope.payload(slice::from_ref(record));
+        let event = self.facts.envelope.payload(slice::from_ref(record)).concat();
         let info = Records::RecordInfo(RecordInfo {
             offset: record.position.offset.to_string(),
             timestamp: record_time(record),

@@ -11,16 +11,16 @@ use super::super::event::MappingEvent;
 use super::{Background, Done, Poller};
 
 impl Poller {
-    /// One commit at a time, so that they arrive in order; meanwhile the next one grows.
-    pub(super) fn commit(&self, background: &mut Background) {
-        if background.committing {
+    /// Commits what is settled, if it is time; until then the next commit grows.
+    pub(super) fn commit(&self, background: &mut Background, at: Instant) {
+        if !background.pace.allows(at) {
             return;
         }
         let commits = self.machine().take_commits();
         if commits.is_empty() {
             return;
         }
-        background.committing = true;
+        background.pace.begin(at);
         let (consumer, topic) = (Arc::clone(&self.consumer), self.topic.clone());
         // Synchronous, because rdkafka reports nothing about asynchronous commits.
         background.tasks.spawn_blocking(move || {
@@ -35,7 +35,7 @@ impl Poller {
         result: KafkaResult<()>,
         background: &mut Background,
     ) {
-        background.committing = false;
+        background.pace.end();
         if let Err(error) = result {
             self.observe(&MappingEvent::CommitFailed { reason: error.to_string() });
             background.refused_commits.extend(commits.iter().map(|(number, _)| *number));

@@ -90,9 +90,9 @@ fn what_is_in_the_failure_destination_was_not_dropped() {
 
 #[test]
 fn filtered_records_are_polled_but_never_invoked() {
-    let record = Position { partition: 0, offset: 7 };
-    let metrics = after([MappingEvent::Polled(record), MappingEvent::FilteredOut(record)]);
-    assert_eq!(metrics.counts, Counts { polled: 1, filtered_out: 1, ..Counts::default() });
+    let filtered = records(0, 6..8);
+    let metrics = after([MappingEvent::Polled(filtered.clone()), MappingEvent::FilteredOut(filtered)]);
+    assert_eq!(metrics.counts, Counts { polled: 2, filtered_out: 2, ..Counts::default() });
     assert_eq!(metrics.partitions[&0].processed, Some(7));
 }
 

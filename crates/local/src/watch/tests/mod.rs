@@ -23,7 +23,7 @@ fn records(partition: i32, offsets: std::ops::Range<i64>) -> Vec<Position> {
 }
 
 fn polled(records: Vec<Position>) -> impl Iterator<Item = MappingEvent> {
-    records.into_iter().map(MappingEvent::Polled)
+    std::iter::once(MappingEvent::Polled(records))
 }
 
 fn invoked(batch: u64, records: Vec<Position>) -> MappingEvent {

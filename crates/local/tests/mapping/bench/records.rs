@@ -86,7 +86,7 @@ impl Bench {
         let (mut polled, mut lags) = (0, 0);
         while polled < at_least || lags < 2 {
             match self.events.recv().await.unwrap().1 {
-                MappingEvent::Polled(_) => polled += 1,
+                MappingEvent::Polled(records) => polled += records.len(),
                 // Told once a second.
                 MappingEvent::Lag(_) if polled >= at_least => lags += 1,
                 _ => {}

@@ -1,5 +1,3 @@
-use bytes::Bytes;
-
 use super::super::super::batch::LastAnswer;
 use super::super::super::record::Position;
 use super::*;
@@ -21,7 +19,7 @@ fn msk() -> Facts {
 
 fn record(partition: i32, offset: i64, timestamp: i64) -> Record {
     let json = format!(r#"{{"offset":{offset},"key":"aw=="}}"#);
-    Record { position: Position { partition, offset }, timestamp, json: Bytes::from(json) }
+    Record::alone(Position { partition, offset }, timestamp, json)
 }
 
 fn answer(function_error: Option<&str>) -> LastAnswer {

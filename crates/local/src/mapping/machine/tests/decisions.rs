@@ -1,7 +1,5 @@
 use std::time::Duration;
 
-use bytes::Bytes;
-
 use super::super::super::batch::{Action, Condition, Outcome};
 use super::super::super::payload::Envelope;
 use super::super::super::record::{Position, Record};
@@ -112,11 +110,7 @@ fn what_does_not_fit_waits_for_the_next_batch() {
 #[test]
 fn the_payload_limit_is_exact() {
     let envelope = Envelope::new("t", &EventSource::Msk("arn".to_owned()), "b");
-    let record = |bytes| Record {
-        position: Position { partition: 0, offset: 0 },
-        timestamp: 0,
-        json: Bytes::from(vec![b'1'; bytes]),
-    };
+    let record = |bytes| Record::alone(Position { partition: 0, offset: 0 }, 0, vec![b'1'; bytes]);
     let largest = 1000 - envelope.size(&[record(0)]);
     let mut bench = Bench::new(rules());
     bench.push_sized(0, 0, largest);
@@ -254,7 +248,7 @@ fn records_too_old_are_given_up_before_they_are_sent() {
 fn a_record_without_timestamp_never_gets_too_old() {
     let mut bench = Bench::new(Rules { max_age: Some(Duration::from_mins(1)), ..rules() });
     let position = Position { partition: 0, offset: 0 };
-    bench.machine.push(Record { position, timestamp: -1, json: Bytes::from_static(b"{}") }, bench.at);
+    bench.machine.push(Record::alone(position, -1, "{}"), bench.at);
     bench.wait();
     bench.invoked();
 }

@@ -5,8 +5,6 @@ mod promises;
 
 use std::time::{Duration, Instant};
 
-use bytes::Bytes;
-
 use super::super::batch::{Action, Condition, Job, LastAnswer, Outcome};
 use super::super::payload::Envelope;
 use super::super::record::{Position, Record};
@@ -48,9 +46,8 @@ impl Bench {
     }
 
     fn push_sized(&mut self, partition: i32, offset: i64, bytes: usize) -> bool {
-        let json = Bytes::from(vec![b'1'; bytes]);
-        let position = Position { partition, offset };
-        self.machine.push(Record { position, timestamp: self.unix_millis, json }, self.at)
+        let record = Record::alone(Position { partition, offset }, self.unix_millis, vec![b'1'; bytes]);
+        self.machine.push(record, self.at)
     }
 
     fn pass(&mut self, time: Duration) {
