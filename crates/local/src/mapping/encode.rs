@@ -77,7 +77,9 @@ fn write_record<M: Message>(out: &mut Vec<u8>, topic: &str, message: &M) {
         }
     }
     write_text(out, &[r#","headers":["#]);
-    write_headers(out, message);
+    if let Some(headers) = message.headers() {
+        write_headers(out, headers, message.offset());
+    }
     write_text(out, &["]}"]);
 }
 
@@ -99,14 +101,13 @@ fn write_base64(out: &mut Vec<u8>, bytes: &[u8]) {
     let _ = BASE64.encode_slice(bytes, &mut out[start..]);
 }
 
-fn write_headers<M: Message>(out: &mut Vec<u8>, message: &M) {
-    let Some(headers) = message.headers() else { return };
+fn write_headers(out: &mut Vec<u8>, headers: &impl Headers, offset: i64) {
     let mut first = true;
     for index in 0..headers.count() {
         // rdkafka panics on a name that is not UTF-8. Kafka's protocol allows none, but a client may send one,
         // and it must not cost the mapping its partition.
         let Ok(header) = catch_unwind(AssertUnwindSafe(|| headers.get(index))) else {
-            tracing::warn!(kafka.offset = message.offset(), "left out a header whose name is not UTF-8");
+            tracing::warn!(kafka.offset = offset, "left out a header whose name is not UTF-8");
             continue;
         };
         if !first {
@@ -173,6 +174,27 @@ mod tests {
                 r#""headers":[{"traceparent":[48,-61,-1]},{"none":null}]}"#
             )
         );
+    }
+
+    /// The second name is not UTF-8, of which rdkafka panics.
+    struct OddHeaders;
+
+    impl Headers for OddHeaders {
+        fn count(&self) -> usize {
+            3
+        }
+
+        fn try_get(&self, index: usize) -> Option<Header<'_, &[u8]>> {
+            assert_ne!(index, 1, "invalid utf-8");
+            Some(Header { key: ["before", "", "after"][index], value: None })
+        }
+    }
+
+    #[test]
+    fn a_header_whose_name_is_not_utf_8_is_left_out() {
+        let mut out = Vec::new();
+        write_headers(&mut out, &OddHeaders, 0);
+        assert_eq!(str::from_utf8(&out).unwrap(), r#"{"before":null},{"after":null}"#);
     }
 
     #[test]
