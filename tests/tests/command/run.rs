@@ -230,6 +230,14 @@ async fn any_command_runs_from_any_folder_and_gets_the_published_bytes() {
         |line: &String| line.starts_with("note: ") && line.contains("Nightly") && line.contains("java21");
     assert!(running.stderr.all().iter().any(noted), "{:?}", running.stderr.all());
 
+    // Whoever asked for it is gone, and the record is published all the same.
+    let (reader, writer) = std::io::pipe().unwrap();
+    drop(reader);
+    let mut publish = command();
+    publish.args(["publish", "--bootstrap-servers", &kafka, "--topic", "orders"]);
+    publish.arg(place.path().join("value")).stdout(writer);
+    assert!(publish.status().await.unwrap().success());
+
     running.signal(Signal::INT);
     let ended = running.ended().await;
     assert_eq!(ended.status.code(), Some(130), "{:?}", ended.stderr);

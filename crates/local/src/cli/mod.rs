@@ -91,6 +91,11 @@ async fn or_stopped(
     }
 }
 
+/// Prints it to standard output, if anybody is there to read it.
+pub fn say(line: &str) {
+    let _ = writeln!(std::io::stdout(), "{line}");
+}
+
 /// Says it on standard error, if anybody is there to read it.
 pub fn tell(line: &str) {
     let _ = writeln!(std::io::stderr(), "{}", printable(line));

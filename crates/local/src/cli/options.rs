@@ -3,15 +3,14 @@
 use std::collections::BTreeMap;
 
 use clap::Args;
-use tidings_local::broker::BrokerKind;
+
+/// What `--broker` takes.
+pub const BROKER: &str = "The Kafka broker: embedded (nothing to install; forgets all at exit), kafka (Apache Kafka; \
+needs Java 17, and Maven once), compose (Redpanda; needs Docker), or the host:port of one that runs";
 
 /// What a stack of any templates is started with.
 #[derive(Args)]
 pub struct CommonArgs {
-    /// The Kafka broker: embedded (nothing to install; forgets all at exit), kafka (Apache Kafka; needs Java 17, and
-    /// Maven once), compose (Redpanda; needs Docker), or the host:port of one that runs.
-    #[arg(long, env = "KAFKA_BOOTSTRAP_SERVERS", default_value = "embedded")]
-    pub broker: BrokerKind,
     /// An AWS endpoint that runs already, instead of an emulator (ministack) of our own.
     #[arg(long, env = "AWS_ENDPOINT_URL", value_name = "URL")]
     pub aws: Option<String>,

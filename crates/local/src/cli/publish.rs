@@ -14,7 +14,7 @@ use tidings_local::{
     produce::{OutgoingRecord, Producer},
 };
 
-use super::{CommandError, options::pair};
+use super::{CommandError, options::pair, say};
 
 /// Publish one record to a topic: any bytes, or an event of Tidings' catalog.
 #[derive(Args)]
@@ -44,7 +44,7 @@ pub async fn publish(args: &PublishArgs) -> Result<ExitCode, CommandError> {
     };
     require_topic(&args.bootstrap_servers, &record.topic).await?;
     let position = Producer::new(&args.bootstrap_servers)?.publish(&record).await?;
-    println!("published {what} to {}/{position}", record.topic);
+    say(&format!("published {what} to {}/{position}", record.topic));
     Ok(ExitCode::SUCCESS)
 }
 

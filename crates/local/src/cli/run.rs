@@ -11,6 +11,7 @@ use std::{
 
 use clap::Args;
 use tidings_local::{
+    broker::BrokerKind,
     environment_files,
     host::LogSink,
     project::Project,
@@ -21,7 +22,10 @@ use tidings_local::{
 };
 use tokio::time::timeout;
 
-use super::{CommandError, addresses, options::CommonArgs};
+use super::{
+    CommandError, addresses,
+    options::{BROKER, CommonArgs},
+};
 
 pub(super) const MORE: &str = "\
 How a function is started, the first that fits:
@@ -82,6 +86,10 @@ pub struct RunArgs {
     /// together. Paths in it start from its own folder.
     #[arg(long = "template", value_name = "FILE", required = true)]
     templates: Vec<PathBuf>,
+    // Not from the environment: the template's consumer groups would share their records with the functions that are
+    // deployed to that broker.
+    #[arg(long, help = BROKER, default_value = "embedded")]
+    broker: BrokerKind,
     #[command(flatten)]
     common: CommonArgs,
     /// Python's virtual environment: for functions (pip install awslambdaric), and for the AWS emulator (pip install
@@ -181,8 +189,7 @@ fn say(screen: &Screen, line: &str) {
     if std::io::stdout().is_terminal() {
         screen.print(line);
     } else {
-        // Nobody may be there to read it.
-        let _ = writeln!(std::io::stdout(), "{}", printable(line));
+        super::say(&printable(line));
     }
 }
 
@@ -202,7 +209,7 @@ fn options(args: &RunArgs, watch: &'static Watch) -> StackOptions {
             binaries: args.binaries.clone(),
             venv: args.venv.clone(),
         },
-        broker: args.common.broker.clone(),
+        broker: args.broker.clone(),
         aws: aws(args),
         invoke_endpoint: args.common.invoke.clone(),
         progress: Arc::new(move |line| progress.print(line)),
@@ -235,7 +242,18 @@ fn log_sink(silent: bool, screen: Screen) -> LogSink {
 
 #[cfg(test)]
 mod tests {
+    use clap::CommandFactory as _;
+
     use super::command;
+    use crate::cli::Cli;
+
+    #[test]
+    fn only_the_command_line_says_whose_consumer_groups_are_joined() {
+        let cli = Cli::command();
+        let run = cli.find_subcommand("run").unwrap();
+        let broker = run.get_arguments().find(|argument| argument.get_id() == "broker").unwrap();
+        assert_eq!(broker.get_env(), None);
+    }
 
     #[test]
     fn a_command_is_split_as_a_shell_does() {

@@ -18,7 +18,11 @@ use tidings_local::{
     watch::{self, printable},
 };
 
-use super::{CommandError, addresses, options::CommonArgs};
+use super::{
+    CommandError, addresses,
+    options::{BROKER, CommonArgs},
+    say,
+};
 
 const PUBLISH: &str = "Publish one more event:
   target/quick/tidings-local publish --bootstrap-servers {kafka} \
@@ -49,6 +53,8 @@ pub struct UpArgs {
 
 #[derive(Args)]
 struct StackArgs {
+    #[arg(long, help = BROKER, env = "KAFKA_BOOTSTRAP_SERVERS", default_value = "embedded")]
+    broker: BrokerKind,
     #[command(flatten)]
     common: CommonArgs,
     /// The folder with the functions' binaries.
@@ -67,7 +73,7 @@ struct StackArgs {
 
 /// Runs the demo and tells its verdict.
 pub async fn demo(args: &DemoArgs) -> Result<ExitCode, CommandError> {
-    eprintln!("starting the broker, the AWS emulator and the functions");
+    super::tell("starting the broker, the AWS emulator and the functions");
     let (stack, tally) = start(&args.stack).await?;
     let save_to = args.stack.repository.join(".local/demo");
     let report = match demo::run(&stack, &tally, args.sabotage.as_ref(), &save_to).await {
@@ -80,12 +86,12 @@ pub async fn demo(args: &DemoArgs) -> Result<ExitCode, CommandError> {
     };
     print_report(&report);
     if args.keep {
-        println!("{}", addresses::lines(&stack, PUBLISH));
-        println!("{}", report.verdict.line());
+        say(&addresses::lines(&stack, PUBLISH));
+        say(&report.verdict.line());
         return std::future::pending().await;
     }
     stack.stop().await;
-    println!("{}", report.verdict.line());
+    say(&report.verdict.line());
     Ok(if report.verdict.is_good() { ExitCode::SUCCESS } else { ExitCode::FAILURE })
 }
 
@@ -95,7 +101,7 @@ pub async fn up(args: &UpArgs) -> Result<ExitCode, CommandError> {
     if let Some(folder) = &args.environments {
         environment_files::write(&stack, folder)?;
     }
-    println!("{}", addresses::lines(&stack, PUBLISH));
+    say(&addresses::lines(&stack, PUBLISH));
     show_calls(&stack.recorder).await
 }
 
@@ -105,12 +111,12 @@ async fn start(args: &StackArgs) -> Result<(Stack, Arc<Tally>), StartError> {
         Some(endpoint) => AwsKind::External(endpoint.clone()),
         None => AwsKind::Emulator(args.venv.join("bin/ministack")),
     };
-    let parameters = stage(&args.common.broker).into_iter().chain(args.common.parameters()).collect();
+    let parameters = stage(&args.broker).into_iter().chain(args.common.parameters()).collect();
     let (lines, events, logs) = (Arc::clone(&tally), Arc::clone(&tally), args.logs);
     let options = StackOptions {
         project: Project::tidings(&args.repository, parameters),
         runtimes: Runtimes { binaries: Some(args.binaries.clone()), ..Runtimes::default() },
-        broker: args.common.broker.clone(),
+        broker: args.broker.clone(),
         aws,
         invoke_endpoint: args.common.invoke.clone(),
         progress: Arc::new(super::tell),
@@ -145,13 +151,13 @@ fn stage(broker: &BrokerKind) -> BTreeMap<String, String> {
 }
 
 fn print_report(report: &Report) {
-    println!("\n{}\n", report.table);
-    println!("{}", report.samples);
+    say(&format!("\n{}\n", report.table));
+    say(&report.samples);
     if let Some(path) = &report.statement {
-        println!("A statement: {}\n", path.display());
+        say(&format!("A statement: {}\n", path.display()));
     }
     for problem in report.verdict.problems.iter().take(20) {
-        println!("! {problem}");
+        say(&format!("! {problem}"));
     }
 }
 
@@ -166,7 +172,7 @@ async fn show_calls(recorder: &Recorder) -> Result<ExitCode, CommandError> {
             let (resource, event_id) = (call.resource.as_deref(), call.event_id.as_deref());
             let (resource, event_id) = (resource.unwrap_or("-"), event_id.unwrap_or("-"));
             let line = format!("{} {} {} {resource} {event_id}", call.function, call.operation, call.status);
-            println!("{}", printable(&line));
+            say(&printable(&line));
         }
     }
     std::future::pending().await

@@ -1,7 +1,7 @@
 //! How many records are settled, while one waits.
 
 use std::{
-    io::IsTerminal as _,
+    io::{IsTerminal as _, Write as _},
     sync::{Mutex, PoisonError},
     time::{Duration, Instant},
 };
@@ -35,7 +35,8 @@ impl Progress {
         }
         let mut last = self.last_line.lock().unwrap_or_else(PoisonError::into_inner);
         if last.is_none_or(|last| last.elapsed() >= LINE_EVERY) {
-            eprintln!("{}: {settled}/{} records settled", self.what, self.total);
+            // Nobody may be there to read it.
+            let _ = writeln!(std::io::stderr(), "{}: {settled}/{} records settled", self.what, self.total);
             *last = Some(Instant::now());
         }
     }

@@ -15,9 +15,9 @@
 //! evaluated only where it means something here, so that policies and deployment settings may use any
 //! function, and parameters that only they use need no value.
 //!
-//! Nothing is skipped silently. An error names the line of what a Kafka trigger or its function needs and the
-//! local stack cannot honour, misspellings included. A [`Notice`] tells of the rest: other events and
-//! mappings, functions without a Kafka trigger that cannot run here, nested stacks, layers. Where a function's
+//! Skipped silently are permissions, networks, keys, clusters and observability. An error names the line of what a Kafka trigger or its function needs and the
+//! local stack cannot honour, misspellings included. A [`Notice`] tells of the rest: other events,
+//! mappings and resources, functions without a Kafka trigger that cannot run here, nested stacks, layers. Where a function's
 //! environment refers to what does not exist here, or to what another stack exports (`Fn::ImportValue`), its
 //! name stands there, with a notice. The ARN of a cluster that is not known is made of that name, too, as the
 //! local cluster takes its place anyway.

@@ -104,9 +104,7 @@ impl<'a> Reader<'a> {
                 let what = "whose template can be given as well";
                 scope.notice(resource.line, format!("the nested stack {}, {what}", resource.id));
             }
-            kind if would_run_something(kind) => {
-                scope.notice(resource.line, format!("{} of type {kind}", resource.id));
-            }
+            kind if only_sets_up(kind) => {}
             _ => match self.add_store(scope, resource) {
                 Err(Located { line, fault: Fault::Unsupported { construct, .. } }) => {
                     scope.notice(line, format!("{}, because of {construct}", resource.id));
@@ -143,7 +141,7 @@ impl<'a> Reader<'a> {
                 self.claim("topic", &topic.name, resource.line)?;
                 self.template.notification_topics.push(topic);
             }
-            _ => {}
+            kind => scope.notice(resource.line, format!("{} of type {kind}", resource.id)),
         }
         Ok(())
     }
@@ -202,17 +200,35 @@ fn notice(file: &Path, line: usize, what: String) -> Notice {
     Notice { file: file.to_owned(), line, what }
 }
 
-/// Types that hold functions, triggers or tables which are missing here. Others only set up the account.
-fn would_run_something(kind: &str) -> bool {
-    let serverless = kind.starts_with("AWS::Serverless::") && kind != "AWS::Serverless::SimpleTable";
-    serverless
-        || matches!(
-            kind,
-            "AWS::DynamoDB::GlobalTable"
-                | "AWS::Events::Rule"
-                | "AWS::Pipes::Pipe"
-                | "AWS::Scheduler::Schedule"
-                | "AWS::SNS::Subscription"
-                | "AWS::StepFunctions::StateMachine"
-        )
+/// Permissions, networks, keys, observability and clusters: nothing that a function or the local stack would miss.
+fn only_sets_up(kind: &str) -> bool {
+    const SERVICES: [&str; 11] = [
+        "ApplicationAutoScaling",
+        "Athena",
+        "CloudWatch",
+        "CodeDeploy",
+        "EC2",
+        "Glue",
+        "IAM",
+        "KMS",
+        "Logs",
+        "SES",
+        "XRay",
+    ];
+    const TYPES: [&str; 12] = [
+        "AWS::Lambda::Alias",
+        "AWS::Lambda::CodeSigningConfig",
+        "AWS::Lambda::EventInvokeConfig",
+        "AWS::Lambda::Permission",
+        "AWS::Lambda::Version",
+        "AWS::MSK::BatchScramSecret",
+        "AWS::MSK::Cluster",
+        "AWS::MSK::ClusterPolicy",
+        "AWS::MSK::Configuration",
+        "AWS::S3::BucketPolicy",
+        "AWS::SNS::TopicPolicy",
+        "AWS::SQS::QueuePolicy",
+    ];
+    let service = kind.split("::").nth(1).unwrap_or_default();
+    kind.starts_with("AWS::") && SERVICES.contains(&service) || TYPES.contains(&kind)
 }

@@ -96,7 +96,8 @@ fn mappings_from_other_sources_are_noticed() {
 "
         ));
         let notices = notices(&text);
-        assert_eq!(notices.len(), 1, "{source}: {notices:?}");
+        assert_eq!(notices.len(), 2, "{source}: {notices:?}");
+        assert_eq!(notices[1], (11, "K of type AWS::Kinesis::Stream".to_owned()));
         assert!(notices[0].0 == 8 && notices[0].1.starts_with("the mapping M from "), "{notices:?}");
     }
 }

@@ -17,6 +17,9 @@ fn other_events_and_resources_are_noticed_with_their_lines() {
   Application: {Type: AWS::Serverless::Application, Properties: {Location: a.yaml}}
   Rule: {Type: AWS::Events::Rule}
   Role: {Type: AWS::IAM::Role}
+  Secret: {Type: AWS::SecretsManager::Secret}
+  Own: {Type: 'Custom::Anything'}
+  Queues: {Type: AWS::SQS::QueuePolicy}
 Outputs:
   Url: {Value: !Sub 'https://${ServerlessRestApi}.example.com'}
 Rules: {R: {}}
@@ -31,8 +34,10 @@ Hooks: {}
         (15, "the nested stack Nested, whose template can be given as well"),
         (16, "the nested stack Application, whose template can be given as well"),
         (17, "Rule of type AWS::Events::Rule"),
-        (21, "the section Rules"),
-        (22, "the section Hooks"),
+        (19, "Secret of type AWS::SecretsManager::Secret"),
+        (20, "Own of type Custom::Anything"),
+        (24, "the section Rules"),
+        (25, "the section Hooks"),
     ];
     assert_eq!(notices(&text), expected.map(|(line, what)| (line, what.to_owned())));
 }

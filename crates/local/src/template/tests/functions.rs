@@ -180,16 +180,13 @@ fn an_environment_names_what_does_not_exist_here() {
           URL: !Sub 'https://${ServerlessRestApi}.example.com/'
           ROLE: !GetAtt FRole.Arn
 ",
-    ) + "  Secret: {Type: AWS::SecretsManager::Secret}\n";
+    ) + "  Secret: {Type: AWS::KMS::Key}\n";
     let environment = function(&text).environment;
     assert_eq!(environment["SECRET"], "Secret");
     assert_eq!(environment["URL"], "https://ServerlessRestApi.example.com/");
     assert_eq!(environment["ROLE"], "FRole.Arn");
     let expected = [
-        (
-            10,
-            "a reference to Secret (AWS::SecretsManager::Secret) in the environment of function F".to_owned(),
-        ),
+        (10, "a reference to Secret (AWS::KMS::Key) in the environment of function F".to_owned()),
         (11, "a reference to ServerlessRestApi in the environment of function F".to_owned()),
         (12, "attribute Arn of FRole (made by SAM) in the environment of function F".to_owned()),
     ];
