@@ -173,7 +173,8 @@ def main():
             follow = None
             try:
                 aws, servers, audited = addresses(demo.stdout)
-                follow = subprocess.Popen(["tail", "--lines=0", "--follow", log.name], stdout=subprocess.PIPE, text=True)
+                tail = ["tail", "--lines=0", "--follow", log.name]
+                follow = subprocess.Popen(tail, stdout=subprocess.PIPE, text=True)
                 # The demo's events differ more than what follows, and compress less.
                 audit, _ = stored(aws, "audit")
                 functions = measure(follow.stdout, servers)

@@ -228,6 +228,7 @@ impl<'a> Writer<'a> {
                 let stored = work.records * kept * Decimal::from(measured.audit_bytes_per_record);
                 self.add(Area::S3, Some(name), "s3-standard", gigabytes(stored))
             }
+            // ledger, the last one of FUNCTIONS
             _ => {
                 self.add(Area::Ledger, Some(name), "dynamodb-writes", work.records)?;
                 let stored = item_gigabytes(work.records * kept, records.ledger_bytes);

@@ -39,7 +39,7 @@ pub const CHANGES: &[Change] = &[
     Change {
         what: "SES Essentials instead of à la carte",
         price: "what a new account has unless it chooses",
-        apply: |load| load.settings.email = "ses-essentials".to_owned(),
+        apply: |load| "ses-essentials".clone_into(&mut load.settings.email),
     },
     Change {
         what: "audit window of 60 s instead of 5",

