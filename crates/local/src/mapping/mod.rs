@@ -33,6 +33,7 @@ use std::time::{Duration, Instant};
 use rdkafka::error::{KafkaError, RDKafkaErrorCode};
 use tokio::sync::{Notify, mpsc, oneshot, watch};
 use tokio::task::{JoinHandle, spawn_blocking};
+use tokio::time::timeout;
 
 use crate::template::Mapping;
 pub use batch::Condition;
@@ -51,6 +52,9 @@ use worker::Worker;
 
 /// How long a broker that cannot answer yet is left alone.
 const ASK_AGAIN_AFTER: Duration = Duration::from_millis(200);
+
+/// How soon commits of the group's other members are seen.
+const LOOK_AGAIN_AFTER: Duration = Duration::from_secs(1);
 
 /// What a mapping connects.
 #[derive(Clone, Debug)]
@@ -180,8 +184,10 @@ impl EventSourceMapping {
                 }
                 Err(error) => return Err(error),
             }
-            // Whatever is missing ends in a commit.
-            commits.changed().await.map_err(|_| MappingError::Stopped { topic: self.topic.clone() })?;
+            // Whatever is missing ends in a commit, which may be another member's.
+            if let Ok(own) = timeout(LOOK_AGAIN_AFTER, commits.changed()).await {
+                own.map_err(|_| MappingError::Stopped { topic: self.topic.clone() })?;
+            }
         }
     }
 
