@@ -1,5 +1,7 @@
 //! Options that several subcommands have.
 
+#![expect(clippy::doc_markdown, reason = "the help shows it as it stands")]
+
 use std::collections::BTreeMap;
 
 use clap::Args;

@@ -1,5 +1,7 @@
 //! `run`: the functions of any SAM template.
 
+#![expect(clippy::doc_markdown, reason = "the help shows it as it stands")]
+
 use std::{
     collections::BTreeMap,
     io::{IsTerminal as _, Write},
