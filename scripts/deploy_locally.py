@@ -1,0 +1,140 @@
+"""Deploys a stage to the AWS emulator with scripts/deploy, invokes each function there, and removes it.
+
+What the emulator cannot create is taken out of a copy of the templates and listed. It creates the mappings, but polls no
+Kafka for them, so the functions are invoked with fixtures. They are the quick binaries, built for this machine.
+"""
+
+import json
+import pathlib
+import re
+import sys
+import tempfile
+
+import botocore.session
+
+import deploy_refusals
+import emulator
+from deploy_tree import ACCOUNT, REGION, STAGE, Tree, make_tools
+from reduced import read_template, reduce
+
+# What shows that the function had its effect for the fixture's event; looked for in what `effects` collects.
+EFFECTS = {
+    "audit": "s3://tidings-test-audit-{account}/audit/{topic}/",
+    "email": "mail to john@example.com",
+    "ledger": "ledger {id}",
+    "push": "fact push#{id} done",
+    "sms": "sms {id}",
+    # It publishes too, and no broker is there: the statement is stored, and the record ends in the queue.
+    "statement": "s3://tidings-test-statements-{account}/statements/",
+}
+SENDER = "no-reply@test.bank.example"
+
+
+def client(endpoint: str, service: str):
+    session = botocore.session.Session()
+    session.set_credentials("test", "test")
+    return session.create_client(service, region_name=REGION, endpoint_url=endpoint)
+
+
+def make_cluster(endpoint: str) -> str:
+    """A cluster as the emulator knows one: a name, and brokers that nobody listens on."""
+    nodes = {"InstanceType": "kafka.m7g.large", "ClientSubnets": ["a", "b", "c"]}
+    made = client(endpoint, "kafka").create_cluster(
+        ClusterName="tidings-test", KafkaVersion="3.8.x", NumberOfBrokerNodes=3, BrokerNodeGroupInfo=nodes
+    )
+    return made["ClusterArn"]
+
+
+def reduce_templates(tree: Tree, cluster: str) -> None:
+    for name in ("infra/platform.yaml", "infra/functions.yaml"):
+        path = tree.root / name
+        template = read_template(path.read_text(encoding="utf-8"))
+        lines = reduce(template, {"AWS::MSK::Cluster": cluster})
+        path.write_text(json.dumps(template, indent=1), encoding="utf-8")
+        print("\n".join([f"taken out of {name}:", *(f"  {line}" for line in lines)]), flush=True)
+
+
+def run(tree: Tree, endpoint: str, command: str, *says: str, status: int = 0) -> str:
+    """Runs a command, fails unless it ends with this status and says all this, and gives what it said."""
+    print(f"$ {command}", flush=True)
+    done = tree.run("bash", "-euo", "pipefail", "-c", command, AWS_ENDPOINT_URL=endpoint, AWS_DEFAULT_REGION=REGION)
+    missing = [pattern for pattern in says if not re.search(pattern, done.stdout)]
+    if done.returncode != status or missing:
+        sys.exit(f"{done.stdout}\n{command} ended with status {done.returncode}, and does not say: {missing}")
+    return done.stdout
+
+
+def first_topic(function: str) -> str:
+    template = pathlib.Path("infra/functions.yaml").read_text(encoding="utf-8")
+    return re.search(rf"Binary: {function}\n.*?Topics: \[([\w.]+)", template, re.DOTALL)[1]
+
+
+def fixture(topic: str) -> pathlib.Path:
+    return pathlib.Path(f"events/fixtures/kafka/{topic}-basic.json").absolute()
+
+
+def event(topic: str) -> dict:
+    return json.loads(pathlib.Path(f"events/fixtures/events/{topic}-basic.json").read_text(encoding="utf-8"))
+
+
+def effects(endpoint: str) -> str:
+    """What is in the mailbox, the phones, the buckets and the tables, one a line."""
+    mails = emulator.get(f"{endpoint}/_ministack/ses/messages?region={REGION}")["messages"]
+    texts = emulator.get(f"{endpoint}/_ministack/sns/sms-messages?region={REGION}")["sms_messages"]
+    lines = [f"mail to {to}" for messages in mails.values() for mail in messages for to in mail["To"]]
+    lines += [f"sms {sms['MessageAttributes']['event_id']['StringValue']}" for sent in texts.values() for sms in sent]
+    s3, tables = client(endpoint, "s3"), client(endpoint, "dynamodb")
+    for bucket in ("audit", "statements"):
+        name = f"tidings-test-{bucket}-{ACCOUNT}"
+        lines += [f"s3://{name}/{found['Key']}" for found in s3.list_objects_v2(Bucket=name).get("Contents", [])]
+    lines += [f"ledger {item['event_id']['S']}" for item in tables.scan(TableName="tidings-test-ledger")["Items"]]
+    facts = tables.scan(TableName="tidings-test-idempotency")["Items"]
+    lines += [f"fact {item['id']['S']} {item['state']['S']}" for item in facts]
+    return "\n".join(lines)
+
+
+def invoke(tree: Tree, endpoint: str, function: str) -> None:
+    topic = first_topic(function)
+    run(
+        tree, endpoint,
+        f"aws lambda invoke --function-name tidings-test-{function} --payload fileb://{fixture(topic)} answer.json; cat answer.json",
+        r'\{"batchItemFailures": ?\[\]\}',
+    )
+    wanted = EFFECTS.get(function, f"fact {function}#{{id}} ").format(id=event(topic)["event_id"], topic=topic, account=ACCOUNT)
+    found = effects(endpoint)
+    if wanted not in found:
+        sys.exit(f"{function} answered, but nothing begins with {wanted} in\n{found}")
+    print(f"{function}: {wanted}", flush=True)
+
+
+def main() -> None:
+    make_tools()
+    "--no-refusals" in sys.argv or deploy_refusals.main()
+    functions = re.findall(r"Binary: ([\w-]+)", pathlib.Path("infra/functions.yaml").read_text(encoding="utf-8"))
+    with tempfile.TemporaryDirectory(prefix="tidings-deploy-") as name, emulator.running(pathlib.Path(name)) as endpoint:
+        tree = Tree(pathlib.Path(name) / "tree")
+        for function in functions:
+            tree.add_binary(function)
+        reduce_templates(tree, make_cluster(endpoint))
+        client(endpoint, "sesv2").create_email_identity(EmailIdentity=SENDER)
+        run(tree, endpoint, "./scripts/deploy test", "stage test is deployed")
+        run(tree, endpoint, "./scripts/deploy test", "(?s)No changes to deploy.*No changes to deploy.*stage test is deployed")
+        for function in functions:
+            invoke(tree, endpoint, function)
+        before = effects(endpoint)
+        run(tree, endpoint, "echo prod | ./scripts/destroy test", "that was not its name", status=2)
+        run(tree, endpoint, "./scripts/destroy test --yes", "statement-dead-letters holds 1 dead letters, which would be lost", status=2)
+        queue = client(endpoint, "sqs").get_queue_url(QueueName="tidings-test-statement-dead-letters")["QueueUrl"]
+        run(tree, endpoint, f"aws sqs purge-queue --queue-url {queue}")
+        run(
+            tree, endpoint, "./scripts/destroy test --yes",
+            "AWS::DynamoDB::Table\ttidings-test-ledger", f"AWS::S3::Bucket\ttidings-test-audit-{ACCOUNT}", "stage test is removed",
+        )
+        run(tree, endpoint, "./scripts/destroy test --yes", "there is no stack tidings-test-functions", "stage test is removed")
+        if effects(endpoint) != before:
+            sys.exit(f"destroying the stage changed its data from\n{before}\nto\n{effects(endpoint)}")
+        run(tree, endpoint, "./scripts/deploy test", "was destroyed and its data kept", status=2)
+
+
+if __name__ == "__main__":
+    main()
