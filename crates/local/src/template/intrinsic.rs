@@ -46,6 +46,7 @@ impl Scope<'_> {
             "Fn::FindInMap" => self.find_in_map(argument).map(Some),
             "Fn::ImportValue" => self.import(argument).map(Some),
             "Fn::ToJsonString" => self.to_json_string(argument).map(Some),
+            "Fn::Base64" => self.base64(argument).map(Some),
             "Fn::If" => match argument.list("Fn::If")? {
                 [condition, then, otherwise] => {
                     let holds = self.condition(condition.text("Fn::If")?, condition.line)?;

@@ -1,6 +1,7 @@
-//! Functions that take a value out of others: `Fn::Select`, `Fn::Split`, `Fn::FindInMap`, `Fn::ImportValue`
-//! and `Fn::ToJsonString`.
+//! Functions that take a value out of others: `Fn::Select`, `Fn::Split`, `Fn::FindInMap`, `Fn::ImportValue`,
+//! `Fn::ToJsonString` and `Fn::Base64`.
 
+use base64::{Engine as _, engine::general_purpose::STANDARD};
 use serde_json::Value as Json;
 
 use super::error::{Fault, Located, Result};
@@ -70,6 +71,12 @@ impl Scope<'_> {
     pub(super) fn to_json_string(&self, argument: &Node) -> Result<Node> {
         let value = self.value(argument, "Fn::ToJsonString")?;
         Ok(Node::scalar(argument.line, json(&value).to_string()))
+    }
+
+    pub(super) fn base64(&self, argument: &Node) -> Result<Node> {
+        const NAME: &str = "Fn::Base64";
+        let value = self.value(argument, NAME)?;
+        Ok(Node::scalar(argument.line, STANDARD.encode(value.text(NAME)?)))
     }
 
     fn value(&self, node: &Node, function: &str) -> Result<Node> {

@@ -10,7 +10,7 @@
 //!
 //! Evaluated are Parameters, Mappings, Conditions, `Globals.Function` (and `IgnoreGlobals`), pseudo
 //! parameters, Ref, `Fn::Sub`, `Fn::GetAtt`, `Fn::If`, `Fn::Join`, `Fn::Select`, `Fn::Split`,
-//! `Fn::FindInMap`, `Fn::ToJsonString` and the functions of conditions, in short and long form. A property is
+//! `Fn::FindInMap`, `Fn::ToJsonString`, `Fn::Base64` and the functions of conditions, in short and long form. A property is
 //! evaluated only where it means something here, so that policies and deployment settings may use any
 //! function, and parameters that only they use need no value.
 //!

@@ -53,6 +53,11 @@ impl<'a> Properties<'a> {
         }
     }
 
+    /// What they belong to.
+    pub fn of(&self) -> &str {
+        &self.of
+    }
+
     /// The property as written, and its line.
     pub fn written(&self, name: &str) -> Option<&'a Node> {
         find(self.entries, name)

@@ -1,5 +1,7 @@
 //! Reads topics: of SNS, and of the Kafka cluster.
 
+use base64::{Engine as _, engine::general_purpose::STANDARD};
+
 use super::error::{Located, Result};
 use super::properties::{Properties, check_name};
 use super::resource::Resource;
@@ -31,13 +33,16 @@ pub(super) fn notification_topic(scope: &Scope<'_>, resource: &Resource<'_>) -> 
     Ok(NotificationTopic { name })
 }
 
+/// Settings of a topic that a run with one broker ends before, or has no replicas for.
+const WITHOUT_EFFECT_HERE: [&str; 3] = ["min.insync.replicas", "retention.bytes", "retention.ms"];
+
 /// An `AWS::MSK::Topic`.
 pub(super) fn kafka_topic(scope: &Scope<'_>, resource: &Resource<'_>) -> Result<KafkaTopic> {
     let of = format!("topic {}", resource.id);
     let properties = Properties::new(scope, resource.properties()?, of, resource.line);
     // The local cluster has one broker, and as many replicas.
     properties.only(&["TopicName", "PartitionCount", "Configs"], &["ClusterArn", "ReplicationFactor"])?;
-    properties.pass_over(&["Configs"]);
+    notice_settings(scope, &properties);
     let name = scope.physical_name(resource, resource.line)?;
     if properties.written("TopicName").is_none() {
         return Err(properties.missing("TopicName"));
@@ -45,4 +50,20 @@ pub(super) fn kafka_topic(scope: &Scope<'_>, resource: &Resource<'_>) -> Result<
     check_name("TopicName", &name, resource.line, 249, "._-")?;
     let partitions = properties.count("PartitionCount", 1..=10_000)?;
     Ok(KafkaTopic { name, partitions: partitions.ok_or_else(|| properties.missing("PartitionCount"))? })
+}
+
+/// Tells of each setting in `Configs` that would matter here: a properties file in Base64 (Amazon MSK developer guide,
+/// "Topic operations").
+fn notice_settings(scope: &Scope<'_>, properties: &Properties<'_>) {
+    let Some(written) = properties.written("Configs") else { return };
+    let Some(settings) = settings(properties) else { return properties.pass_over(&["Configs"]) };
+    let names = settings.lines().map(|line| line.split('=').next().unwrap_or_default().trim());
+    for name in names.filter(|name| !name.is_empty() && !WITHOUT_EFFECT_HERE.contains(name)) {
+        scope.notice(written.line, format!("{name} in Configs of {}", properties.of()));
+    }
+}
+
+fn settings(properties: &Properties<'_>) -> Option<String> {
+    let (text, _) = properties.text("Configs").ok()??;
+    String::from_utf8(STANDARD.decode(text).ok()?).ok()
 }

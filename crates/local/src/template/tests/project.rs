@@ -3,6 +3,8 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
+use tidings_events::Topic;
+
 use super::super::{Function, Pollers, StartingPosition, Table, Template};
 use super::{Environment, repository, settings};
 
@@ -136,6 +138,19 @@ fn functions_get_the_variables_they_read() {
     let ids = r#"{"transaction.completed":"1107"}"#;
     let sms = environment_of(&project(&[("SmsDltTemplateIds", ids)]), "sms");
     assert_eq!(sms["SMS_DLT_TEMPLATE_IDS"], ids);
+}
+
+#[test]
+fn topics_are_those_that_events_go_to() {
+    let found: BTreeMap<_, _> =
+        project(&[]).kafka_topics.into_iter().map(|topic| (topic.name, topic.partitions)).collect();
+    let settings = |topic: &Topic| (topic.name().to_owned(), topic.settings().partitions.unsigned_abs());
+    assert_eq!(found, Topic::ALL.iter().map(settings).collect());
+}
+
+#[test]
+fn nothing_is_passed_over() {
+    assert_eq!(project(&[]).notices, []);
 }
 
 #[test]

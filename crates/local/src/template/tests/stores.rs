@@ -114,8 +114,14 @@ fn faults_of_topics_are_named() {
     assert_refused(&with("PartitionCount", "Partitions"), 6, "does not support Partitions of topic Orders");
     let twice = with("", "") + &TOPICS[TOPICS.find("  Orders").unwrap()..].replace("Orders", "More");
     assert_refused(&twice, 7, "the Kafka topic orders is there twice");
-    let configs = with("ReplicationFactor: 3", "ReplicationFactor: 3, Configs: eA==");
-    assert_eq!(notices(&configs), [(6, "Configs of topic Orders".to_owned())]);
+    let configs = |text: &str| {
+        notices(&with("ReplicationFactor: 3", &format!("ReplicationFactor: 3, Configs: {text}")))
+    };
+    assert_eq!(configs(r#"!Base64 "retention.ms=1000\nretention.bytes = 5\n""#), []);
+    let compacted = [(6, "cleanup.policy in Configs of topic Orders".to_owned())];
+    assert_eq!(configs(r#"!Base64 "retention.ms=1000\ncleanup.policy=compact""#), compacted);
+    assert_eq!(configs("Y2xlYW51cC5wb2xpY3k9Y29tcGFjdA=="), compacted);
+    assert_eq!(configs("'?'"), [(6, "Configs of topic Orders".to_owned())]);
 }
 
 fn on_failure(destination: &str) -> String {
