@@ -54,6 +54,14 @@ def reduce_templates(tree: Tree, cluster: str) -> None:
         print("\n".join([f"taken out of {name}:", *(f"  {line}" for line in lines)]), flush=True)
 
 
+def leave_out_commands(tree: Tree) -> None:
+    """Puts a script before the AWS CLI that does not call what the emulator does not know."""
+    cli = (tree.bin / "aws").readlink()
+    (tree.bin / "aws").unlink()
+    tree.write_tool("aws", f'[ "$1 $2" = "sns set-sms-attributes" ] || exec {cli} "$@"')
+    print("left out of scripts/deploy:\n  aws sns set-sms-attributes: not emulated", flush=True)
+
+
 def run(tree: Tree, endpoint: str, command: str, *says: str, status: int = 0) -> str:
     """Runs a command, fails unless it ends with this status and says all this, and gives what it said."""
     print(f"$ {command}", flush=True)
@@ -116,16 +124,17 @@ def main() -> None:
         for function in functions:
             tree.add_binary(function)
         reduce_templates(tree, make_cluster(endpoint))
+        leave_out_commands(tree)
         client(endpoint, "sesv2").create_email_identity(EmailIdentity=SENDER)
         run(tree, endpoint, "./scripts/deploy test", "stage test is deployed")
         run(tree, endpoint, "./scripts/deploy test", "(?s)No changes to deploy.*No changes to deploy.*stage test is deployed")
         for function in functions:
             invoke(tree, endpoint, function)
         before = effects(endpoint)
-        run(tree, endpoint, "echo prod | ./scripts/destroy test", "that was not its name", status=2)
         run(tree, endpoint, "./scripts/destroy test --yes", "statement-dead-letters holds 1 dead letters, which would be lost", status=2)
         queue = client(endpoint, "sqs").get_queue_url(QueueName="tidings-test-statement-dead-letters")["QueueUrl"]
         run(tree, endpoint, f"aws sqs purge-queue --queue-url {queue}")
+        run(tree, endpoint, "echo prod | ./scripts/destroy test", "that was not its name", status=2)
         run(
             tree, endpoint, "./scripts/destroy test --yes",
             "AWS::DynamoDB::Table\ttidings-test-ledger", f"AWS::S3::Bucket\ttidings-test-audit-{ACCOUNT}", "stage test is removed",
