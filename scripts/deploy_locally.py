@@ -15,12 +15,13 @@ import botocore.session
 import deploy_refusals
 import emulator
 from deploy_tree import ACCOUNT, REGION, STAGE, Tree, make_tools
+from markdown import shell_blocks
 from reduced import read_template, reduce
 
 # What shows that the function had its effect for the fixture's event; looked for in what `effects` collects.
 EFFECTS = {
     "audit": "s3://tidings-test-audit-{account}/audit/{topic}/",
-    "email": "mail to john@example.com",
+    "email": "mail to john@example.com: Transaction Successful",
     "ledger": "ledger {id}",
     "push": "fact push#{id} done",
     "sms": "sms {id}",
@@ -54,17 +55,22 @@ def reduce_templates(tree: Tree, cluster: str) -> None:
         print("\n".join([f"taken out of {name}:", *(f"  {line}" for line in lines)]), flush=True)
 
 
+# Commands of scripts/deploy and the runbooks that the emulator does not know.
+LEFT_OUT = ("sns set-sms-attributes", "sesv2 put-account-sending-attributes")
+
+
 def leave_out_commands(tree: Tree) -> None:
     """Puts a script before the AWS CLI that does not call what the emulator does not know."""
     cli = (tree.bin / "aws").readlink()
     (tree.bin / "aws").unlink()
-    tree.write_tool("aws", f'[ "$1 $2" = "sns set-sms-attributes" ] || exec {cli} "$@"')
-    print("left out of scripts/deploy:\n  aws sns set-sms-attributes: not emulated", flush=True)
+    cases = " ".join(f'"{command}") exit;;' for command in LEFT_OUT)
+    tree.write_tool("aws", f'case "$1 $2" in {cases} esac; exec {cli} "$@"')
+    print("\n".join(["left out, because not emulated:", *(f"  aws {command}" for command in LEFT_OUT)]), flush=True)
 
 
 def run(tree: Tree, endpoint: str, command: str, *says: str, status: int = 0) -> str:
     """Runs a command, fails unless it ends with this status and says all this, and gives what it said."""
-    print(f"$ {command}", flush=True)
+    print("\n".join(f"$ {line}" for line in command.splitlines()), flush=True)
     done = tree.run("bash", "-euo", "pipefail", "-c", command, AWS_ENDPOINT_URL=endpoint, AWS_DEFAULT_REGION=REGION)
     missing = [pattern for pattern in says if not re.search(pattern, done.stdout)]
     if done.returncode != status or missing:
@@ -72,13 +78,20 @@ def run(tree: Tree, endpoint: str, command: str, *says: str, status: int = 0) ->
     return done.stdout
 
 
+def follow(tree: Tree, endpoint: str, document: str, *says: str) -> str:
+    """Runs a document's blocks, one after the other."""
+    blocks = shell_blocks((tree.root / document).read_text(encoding="utf-8"))
+    print(f"following {document}", flush=True)
+    return run(tree, endpoint, "\n".join(blocks), *says)
+
+
 def first_topic(function: str) -> str:
     template = pathlib.Path("infra/functions.yaml").read_text(encoding="utf-8")
     return re.search(rf"Binary: {function}\n.*?Topics: \[([\w.]+)", template, re.DOTALL)[1]
 
 
-def fixture(topic: str) -> pathlib.Path:
-    return pathlib.Path(f"events/fixtures/kafka/{topic}-basic.json").absolute()
+def fixture(topic: str) -> str:
+    return f"events/fixtures/kafka/{topic}-basic.json"
 
 
 def event(topic: str) -> dict:
@@ -89,7 +102,7 @@ def effects(endpoint: str) -> str:
     """What is in the mailbox, the phones, the buckets and the tables, one a line."""
     mails = emulator.get(f"{endpoint}/_ministack/ses/messages?region={REGION}")["messages"]
     texts = emulator.get(f"{endpoint}/_ministack/sns/sms-messages?region={REGION}")["sms_messages"]
-    lines = [f"mail to {to}" for messages in mails.values() for mail in messages for to in mail["To"]]
+    lines = [f"mail to {to}: {mail['Subject']}" for messages in mails.values() for mail in messages for to in mail["To"]]
     lines += [f"sms {sms['MessageAttributes']['event_id']['StringValue']}" for sent in texts.values() for sms in sent]
     s3, tables = client(endpoint, "s3"), client(endpoint, "dynamodb")
     for bucket in ("audit", "statements"):
@@ -101,18 +114,44 @@ def effects(endpoint: str) -> str:
     return "\n".join(lines)
 
 
-def invoke(tree: Tree, endpoint: str, function: str) -> None:
-    topic = first_topic(function)
-    run(
-        tree, endpoint,
-        f"aws lambda invoke --function-name tidings-test-{function} --payload fileb://{fixture(topic)} answer.json; cat answer.json",
-        r'\{"batchItemFailures": ?\[\]\}',
-    )
-    wanted = EFFECTS.get(function, f"fact {function}#{{id}} ").format(id=event(topic)["event_id"], topic=topic, account=ACCOUNT)
+def expect(endpoint: str, wanted: str) -> None:
     found = effects(endpoint)
     if wanted not in found:
-        sys.exit(f"{function} answered, but nothing begins with {wanted} in\n{found}")
-    print(f"{function}: {wanted}", flush=True)
+        sys.exit(f"nothing begins with {wanted} in\n{found}")
+    print(f"seen: {wanted}", flush=True)
+
+
+def invoke_with(tree: Tree, endpoint: str, function: str, topic: str) -> None:
+    """Invokes a function with a fixture; it has to settle the record."""
+    run(
+        tree, endpoint,
+        f"aws lambda invoke --function-name tidings-test-{function} --payload fileb://{fixture(topic)} answer.json\ncat answer.json",
+        r'\{"batchItemFailures": ?\[\]\}',
+    )
+
+
+def invoke(tree: Tree, endpoint: str, function: str) -> None:
+    topic = first_topic(function)
+    invoke_with(tree, endpoint, function, topic)
+    wanted = EFFECTS.get(function, "fact {function}#{id} done")
+    expect(endpoint, wanted.format(function=function, id=event(topic)["event_id"], topic=topic, account=ACCOUNT))
+
+
+def redrive(tree: Tree, endpoint: str) -> None:
+    """Lets a record become a dead letter, mends the cause, and follows the runbook."""
+    topic = "user.registered"
+    invoke_with(tree, endpoint, "email", topic)
+    lost = f"email#{event(topic)['event_id']}"
+    expect(endpoint, f"fact {lost} dead-lettered")
+    client(endpoint, "sesv2").create_email_identity(EmailIdentity=SENDER)
+    follow(tree, endpoint, "docs/runbooks/dead-letters.md", "MessageRejected", "(?m)^done$")
+    expect(endpoint, f"fact {lost} done")
+    expect(endpoint, f"mail to {event(topic)['data']['user_email']}: ")
+    sqs = client(endpoint, "sqs")
+    queue = sqs.get_queue_url(QueueName="tidings-test-email-dead-letters")["QueueUrl"]
+    counts = sqs.get_queue_attributes(QueueUrl=queue, AttributeNames=["All"])["Attributes"]
+    if any(counts[name] != "0" for name in ("ApproximateNumberOfMessages", "ApproximateNumberOfMessagesNotVisible")):
+        sys.exit(f"the redriven dead letter is still in {queue}")
 
 
 def main() -> None:
@@ -125,11 +164,14 @@ def main() -> None:
             tree.add_binary(function)
         reduce_templates(tree, make_cluster(endpoint))
         leave_out_commands(tree)
-        client(endpoint, "sesv2").create_email_identity(EmailIdentity=SENDER)
         run(tree, endpoint, "./scripts/deploy test", "stage test is deployed")
-        run(tree, endpoint, "./scripts/deploy test", "(?s)No changes to deploy.*No changes to deploy.*stage test is deployed")
+        redrive(tree, endpoint)
         for function in functions:
             invoke(tree, endpoint, function)
+        follow(tree, endpoint, "docs/runbooks/lag.md", "Enabled")
+        follow(tree, endpoint, "docs/runbooks/ses-pause.md", "(?s)Disabled.*Enabled")
+        # It deploys once more, and nothing has changed.
+        follow(tree, endpoint, "docs/runbooks/upgrade-function.md", "(?s)Disabled.*No changes to.*No changes to.*deployed.*Enabled")
         before = effects(endpoint)
         run(tree, endpoint, "./scripts/destroy test --yes", "statement-dead-letters holds 1 dead letters, which would be lost", status=2)
         queue = client(endpoint, "sqs").get_queue_url(QueueName="tidings-test-statement-dead-letters")["QueueUrl"]

@@ -29,7 +29,7 @@ class Tree:
 
     def __init__(self, root: pathlib.Path) -> None:
         self.root, self.bin = root, root / "bin"
-        for folder in ("infra", "scripts", "docs/runbooks"):
+        for folder in ("infra", "scripts", "docs", "events/fixtures/kafka"):
             shutil.copytree(folder, root / folder)
         shutil.copy("Cargo.toml", root)
         self.edit(STAGE, "111122223333", ACCOUNT)
@@ -61,7 +61,7 @@ class Tree:
         """Runs a command with its output caught; `changes` are made to its environment, None removes."""
         environment = {name: os.environ[name] for name in ("HOME", "RUSTUP_HOME", "CARGO_HOME") if name in os.environ} | {
             "PATH": f"{self.bin}:{os.environ['PATH']}", "AWS_ACCESS_KEY_ID": "test", "AWS_SECRET_ACCESS_KEY": "test",
-            "AWS_EC2_METADATA_DISABLED": "true", "AWS_CONFIG_FILE": "/dev/null", "AWS_SHARED_CREDENTIALS_FILE": "/dev/null",
+            "TMPDIR": str(self.root), "AWS_EC2_METADATA_DISABLED": "true", "AWS_CONFIG_FILE": "/dev/null", "AWS_SHARED_CREDENTIALS_FILE": "/dev/null",
         } | changes
         environment = {name: value for name, value in environment.items() if value is not None}
         return subprocess.run(

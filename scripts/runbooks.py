@@ -99,7 +99,8 @@ def judge(calls: list[list[str]]) -> list[str]:
 def names_created() -> set[str]:
     """Every name that the templates and scripts/deploy give, with STAGE where the stage stands."""
     templates = json.dumps([read_template(pathlib.Path(path).read_text(encoding="utf-8")) for path in TEMPLATES])
-    names = re.findall(r"[\w/-]*tidings-STAGE[\w-]*", templates.replace("${Stage}", "STAGE"))
+    templates = templates.replace("${Stage}", "STAGE").replace("${AWS::AccountId}", ANSWER)
+    names = re.findall(r"[\w/-]*tidings-STAGE[\w-]*", templates)
     return {"tidings-STAGE-platform", "tidings-STAGE-functions", *names}
 
 
