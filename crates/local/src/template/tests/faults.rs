@@ -212,7 +212,7 @@ Resources: {Q: {Type: AWS::SQS::Queue, Condition: A}}
 proptest::proptest! {
     /// Whatever is cut out of a real template or put into it, the answer is a template or an error.
     #[test]
-    fn damaged_templates_never_panic(own: bool, at in 0_usize..30_000, cut in 0_usize..200, put in "[-:!{}\\[\\]&*'\"#|> \n\ta-zRef]{0,12}") {
+    fn damaged_templates_never_panic(own: bool, at in 0_usize..100_000, cut in 0_usize..200, put in "[-:!{}\\[\\]&*'\"#|> \n\ta-zRef]{0,12}") {
         let text = if own { include_str!("../../../../../infra/functions.yaml") } else { PYTHON };
         let at = at % text.len();
         let (from, to) = (at, (at + cut).min(text.len()));

@@ -32,6 +32,8 @@ fn lookups_are_evaluated_in_short_and_long_form() {
             "!ToJsonString {a: 1, b: '1', c: [true, null], d: !Ref Stage}",
             r#"{"a":1,"b":"1","c":[true,null],"d":"prod"}"#,
         ),
+        ("!Base64 a=1", "YT0x"),
+        ("{'Fn::Base64': !Ref Stage}", "cHJvZA=="),
     ];
     for (expression, expected) in cases {
         assert_eq!(function(&text(expression)).environment["V"], expected, "{expression}");
@@ -49,6 +51,7 @@ fn wrong_lookups_are_refused_with_their_lines() {
         ("!Split [a]", "a list of a delimiter and a text"),
         ("!FindInMap [Stages, other, Size]", "no mapping Stages.other.Size"),
         ("!FindInMap [Stages, prod]", "a list of a mapping and two keys"),
+        ("!Base64 [a]", "Fn::Base64 must be a single value"),
         ("!FindInMap [Stages, prod, Zones]", "V must be a single value"),
     ];
     for (expression, part) in cases {
