@@ -12,7 +12,6 @@ import tempfile
 
 import botocore.session
 
-import deploy_refusals
 import emulator
 from deploy_tree import ACCOUNT, REGION, STAGE, Tree, make_tools
 from markdown import shell_blocks
@@ -90,10 +89,6 @@ def first_topic(function: str) -> str:
     return re.search(rf"Binary: {function}\n.*?Topics: \[([\w.]+)", template, re.DOTALL)[1]
 
 
-def fixture(topic: str) -> str:
-    return f"events/fixtures/kafka/{topic}-basic.json"
-
-
 def event(topic: str) -> dict:
     return json.loads(pathlib.Path(f"events/fixtures/events/{topic}-basic.json").read_text(encoding="utf-8"))
 
@@ -123,11 +118,9 @@ def expect(endpoint: str, wanted: str) -> None:
 
 def invoke_with(tree: Tree, endpoint: str, function: str, topic: str) -> None:
     """Invokes a function with a fixture; it has to settle the record."""
-    run(
-        tree, endpoint,
-        f"aws lambda invoke --function-name tidings-test-{function} --payload fileb://{fixture(topic)} answer.json\ncat answer.json",
-        r'\{"batchItemFailures": ?\[\]\}',
-    )
+    payload = f"--payload fileb://events/fixtures/kafka/{topic}-basic.json"
+    command = f"aws lambda invoke --function-name tidings-test-{function} {payload} answer.json\ncat answer.json"
+    run(tree, endpoint, command, r'\{"batchItemFailures": ?\[\]\}')
 
 
 def invoke(tree: Tree, endpoint: str, function: str) -> None:
@@ -154,9 +147,23 @@ def redrive(tree: Tree, endpoint: str) -> None:
         sys.exit(f"the redriven dead letter is still in {queue}")
 
 
+def destroy(tree: Tree, endpoint: str) -> None:
+    """Removes the stage, which must keep its data, and tries what is refused before and after."""
+    before = effects(endpoint)
+    run(tree, endpoint, "./scripts/destroy test --yes", "statement-dead-letters holds 1 dead letters", status=2)
+    queue = client(endpoint, "sqs").get_queue_url(QueueName="tidings-test-statement-dead-letters")["QueueUrl"]
+    run(tree, endpoint, f"aws sqs purge-queue --queue-url {queue}")
+    run(tree, endpoint, "echo prod | ./scripts/destroy test", "that was not its name", status=2)
+    kept = ("AWS::DynamoDB::Table\ttidings-test-ledger", f"AWS::S3::Bucket\ttidings-test-audit-{ACCOUNT}")
+    run(tree, endpoint, "echo test | ./scripts/destroy test", *kept, "stage test is removed")
+    run(tree, endpoint, "./scripts/destroy test --yes", "there is no stack tidings-test-functions", "is removed")
+    if effects(endpoint) != before:
+        sys.exit(f"destroying the stage changed its data from\n{before}\nto\n{effects(endpoint)}")
+    run(tree, endpoint, "./scripts/deploy test", "was destroyed and its data kept", status=2)
+
+
 def main() -> None:
     make_tools()
-    "--no-refusals" in sys.argv or deploy_refusals.main()
     functions = re.findall(r"Binary: ([\w-]+)", pathlib.Path("infra/functions.yaml").read_text(encoding="utf-8"))
     with tempfile.TemporaryDirectory(prefix="tidings-deploy-") as name, emulator.running(pathlib.Path(name)) as endpoint:
         tree = Tree(pathlib.Path(name) / "tree")
@@ -171,20 +178,9 @@ def main() -> None:
         follow(tree, endpoint, "docs/runbooks/lag.md", "Enabled")
         follow(tree, endpoint, "docs/runbooks/ses-pause.md", "(?s)Disabled.*Enabled")
         # It deploys once more, and nothing has changed.
-        follow(tree, endpoint, "docs/runbooks/upgrade-function.md", "(?s)Disabled.*No changes to.*No changes to.*deployed.*Enabled")
-        before = effects(endpoint)
-        run(tree, endpoint, "./scripts/destroy test --yes", "statement-dead-letters holds 1 dead letters, which would be lost", status=2)
-        queue = client(endpoint, "sqs").get_queue_url(QueueName="tidings-test-statement-dead-letters")["QueueUrl"]
-        run(tree, endpoint, f"aws sqs purge-queue --queue-url {queue}")
-        run(tree, endpoint, "echo prod | ./scripts/destroy test", "that was not its name", status=2)
-        run(
-            tree, endpoint, "./scripts/destroy test --yes",
-            "AWS::DynamoDB::Table\ttidings-test-ledger", f"AWS::S3::Bucket\ttidings-test-audit-{ACCOUNT}", "stage test is removed",
-        )
-        run(tree, endpoint, "./scripts/destroy test --yes", "there is no stack tidings-test-functions", "stage test is removed")
-        if effects(endpoint) != before:
-            sys.exit(f"destroying the stage changed its data from\n{before}\nto\n{effects(endpoint)}")
-        run(tree, endpoint, "./scripts/deploy test", "was destroyed and its data kept", status=2)
+        changed_nothing = "(?s)Disabled.*No changes to.*No changes to.*stage test is deployed.*Enabled"
+        follow(tree, endpoint, "docs/runbooks/upgrade-function.md", changed_nothing)
+        destroy(tree, endpoint)
 
 
 if __name__ == "__main__":

@@ -17,7 +17,7 @@ from deploy_tree import ACCOUNT, STAGE, Tree, make_tools
 # Small templates: what is tested is what happens before they are deployed.
 PLATFORM = """\
 Resources:
-  Queue: {Type: AWS::SQS::Queue}
+  Queue: {Type: AWS::SQS::Queue, Properties: {QueueName: tidings-test}}
 """
 FUNCTIONS = """\
 Transform: AWS::Serverless-2016-10-31
@@ -31,21 +31,32 @@ READING = {"GetCallerIdentity", "DescribeStacks", "DescribeTable"}
 BASICS = "bash cat cut dirname env grep mktemp printf python3 rm sed sort tail uniq cargo".split()
 
 
+ERROR = "<ErrorResponse><Error><Code>{}</Code><Message>{}</Message></Error></ErrorResponse>"
+CALLER = """\
+<GetCallerIdentityResponse><GetCallerIdentityResult><Account>{}</Account></GetCallerIdentityResult></GetCallerIdentityResponse>
+"""
+
+
 class Aws(http.server.BaseHTTPRequestHandler):
-    """Knows who is calling and nothing else, and writes down what it is asked."""
+    """Knows who is calling and that there is nothing, unless it is told to refuse; writes down what it is asked."""
 
     calls: list[str] = []
     account = ACCOUNT
+    refused = ""
 
     def do_POST(self) -> None:
         body = self.rfile.read(int(self.headers["content-length"])).decode()
         action = self.headers.get("x-amz-target", "").rpartition(".")[2] or urllib.parse.parse_qs(body)["Action"][0]
         self.calls.append(action)
-        known = action == "GetCallerIdentity" and self.account
-        answer = f"<GetCallerIdentityResponse><GetCallerIdentityResult><Account>{self.account}</Account></GetCallerIdentityResult></GetCallerIdentityResponse>"
-        self.send_response(200 if known else 403)
+        if action == self.refused:
+            status, answer = 403, ERROR.format("ExpiredToken", "the token has expired")
+        elif action == "GetCallerIdentity":
+            status, answer = 200, CALLER.format(self.account)
+        else:
+            status, answer = 400, ERROR.format("ValidationError", "it does not exist")
+        self.send_response(status)
         self.end_headers()
-        self.wfile.write((answer if known else "<ErrorResponse><Error><Code>ExpiredToken</Code><Message>expired</Message></Error></ErrorResponse>").encode())
+        self.wfile.write(answer.encode())
 
     def log_message(self, *_) -> None:
         pass
@@ -53,7 +64,7 @@ class Aws(http.server.BaseHTTPRequestHandler):
 
 @contextlib.contextmanager
 def recorder():
-    Aws.calls, Aws.account = [], ACCOUNT
+    Aws.calls, Aws.account, Aws.refused = [], ACCOUNT, ""
     with http.server.ThreadingHTTPServer(("127.0.0.1", 0), Aws) as server:
         threading.Thread(target=server.serve_forever, daemon=True).start()
         yield f"http://127.0.0.1:{server.server_port}"
@@ -73,7 +84,10 @@ def without(tool: str):
 
 
 def edited(name: str, old: str, new: str):
-    return lambda tree: tree.edit(name, old, new) or {}
+    def prepare(tree: Tree) -> dict:
+        tree.edit(name, old, new)
+        return {}
+    return prepare
 
 
 def another_account(_: Tree) -> dict:
@@ -81,9 +95,11 @@ def another_account(_: Tree) -> dict:
     return {}
 
 
-def expired(_: Tree) -> dict:
-    Aws.account = ""
-    return {}
+def refused(action: str):
+    def prepare(_: Tree) -> dict:
+        Aws.refused = action
+        return {}
+    return prepare
 
 
 def no_credentials(_: Tree) -> dict:
@@ -104,30 +120,35 @@ def as_it_is(_: Tree) -> dict:
     return {}
 
 
+NONE, CALLING = set(), {"GetCallerIdentity"}
+PLATFORM_FILE, FUNCTIONS_FILE = "infra/platform.yaml", "infra/functions.yaml"
 # What is wrong, the command, what is arranged, the sentence, and what AWS may have been asked.
 CASES = [
-    ("no stage", "deploy", as_it_is, "say which stage", set()),
-    ("a wrong name", "deploy Prod_1", as_it_is, 'is no stage\'s name', set()),
-    ("an unknown stage", "deploy nowhere", as_it_is, "there is no stage nowhere", set()),
-    ("a stage file that is no TOML", "deploy test", edited(STAGE, "[stage]", "[stage"), "cannot be read", set()),
-    ("a stage file without region", "deploy test", edited(STAGE, "region =", "reign ="), "cannot be read", set()),
-    ("another stage's name", "deploy test", edited(STAGE, '"Stage=test",\n', '"Stage=prod",\n'), "gives Stage more than one value", set()),
-    ("another stage's file", "deploy test", edited(STAGE, "Stage=test", "Stage=prod"), "says Stage=prod", set()),
-    ("no AWS CLI", "deploy test", without("aws"), "aws is missing", set()),
-    ("no SAM", "deploy test", without("sam"), "sam is missing", set()),
-    ("no cargo-lambda", "deploy test", without("cargo-lambda"), "cargo-lambda is missing", set()),
-    ("a misspelt SAM property", "deploy test", edited("infra/functions.yaml", "Handler:", "Handlr:"), "functions.yaml is not valid", set()),
-    ("a misspelt property", "deploy test", edited("infra/platform.yaml", "Queue}", "Queue, Properties: {Nam: x}}"), "platform.yaml is not valid", set()),
-    ("no credentials", "deploy test", no_credentials, "AWS takes no credentials", set()),
-    ("expired credentials", "deploy test", expired, "AWS takes no credentials.*ExpiredToken", {"GetCallerIdentity"}),
-    ("another account", "deploy test", another_account, f"of account 999999999999, but stage test is in account {ACCOUNT}", {"GetCallerIdentity"}),
+    ("no stage", "deploy", as_it_is, "say which stage", NONE),
+    ("a wrong name", "deploy Prod_1", as_it_is, "is no stage's name", NONE),
+    ("an unknown stage", "deploy nowhere", as_it_is, "there is no stage nowhere", NONE),
+    ("no TOML", "deploy test", edited(STAGE, "[stage]", "[stage"), "cannot be read", NONE),
+    ("no region", "deploy test", edited(STAGE, "region =", "reign ="), "cannot be read", NONE),
+    ("two stages", "deploy test", edited(STAGE, '"Stage=test",\n', '"Stage=b",\n'), "gives Stage more than one", NONE),
+    ("another stage's file", "deploy test", edited(STAGE, "Stage=test", "Stage=b"), "says Stage=b, not", NONE),
+    ("no stage in its file", "deploy test", edited(STAGE, "Stage=test", "Other=b"), "says nothing of Stage", NONE),
+    ("no AWS CLI", "deploy test", without("aws"), "aws is missing", NONE),
+    ("no SAM", "deploy test", without("sam"), "sam is missing", NONE),
+    ("no cargo-lambda", "deploy test", without("cargo-lambda"), "cargo-lambda is missing", NONE),
+    ("a misspelt property of SAM", "deploy test", edited(FUNCTIONS_FILE, "Handler:", "Handlr:"), "is not valid", NONE),
+    ("a misspelt property", "deploy test", edited(PLATFORM_FILE, "QueueName", "QueuName"), "is not valid", NONE),
+    ("no credentials", "deploy test", no_credentials, "AWS takes no credentials", NONE),
+    ("refused credentials", "deploy test", refused("GetCallerIdentity"), "no credentials.*ExpiredToken", CALLING),
+    ("another account", "deploy test", another_account, "of account 999999999999, but stage test", CALLING),
+    ("no word of stacks", "deploy test", refused("DescribeStacks"), "does not say whether there is", READING),
     ("a build that fails", "deploy test", build_that_fails, "could not be built", READING),
-    ("a C library that is too new", "deploy test", newer_glibc, "needs glibc 2.39, but Lambda has 2.34", READING),
-    ("no stage", "destroy", as_it_is, "say which stage", set()),
-    ("an unknown option", "destroy test --force", as_it_is, "say which stage", set()),
-    ("an unknown stage", "destroy nowhere --yes", as_it_is, "there is no stage nowhere", set()),
-    ("no credentials", "destroy test --yes", no_credentials, "AWS takes no credentials", set()),
-    ("another account", "destroy test --yes", another_account, "of account 999999999999", {"GetCallerIdentity"}),
+    ("a newer C library", "deploy test", newer_glibc, "needs glibc 2.39, but Lambda has 2.34", READING),
+    ("no stage", "destroy", as_it_is, "say which stage", NONE),
+    ("an unknown option", "destroy test --force", as_it_is, "say which stage", NONE),
+    ("an unknown stage", "destroy nowhere --yes", as_it_is, "there is no stage nowhere", NONE),
+    ("no credentials", "destroy test --yes", no_credentials, "AWS takes no credentials", NONE),
+    ("another account", "destroy test --yes", another_account, "of account 999999999999", CALLING),
+    ("no word of stacks", "destroy test --yes", refused("DescribeStacks"), "does not say whether there is", READING),
 ]
 
 
@@ -142,7 +163,7 @@ def check(case: tuple) -> str | None:
         binary.parent.mkdir(parents=True)
         binary.write_text("GLIBC_2.2.5 GLIBC_2.34", encoding="utf-8")
         script, *arguments = command.split()
-        done = tree.run(f"./scripts/{script}", *arguments, **({"AWS_ENDPOINT_URL": endpoint} | prepare(tree)))
+        done = tree.run(f"./scripts/{script}", *arguments, AWS_ENDPOINT_URL=endpoint, **prepare(tree))
         last = done.stdout.strip().splitlines()[-1] if done.stdout else ""
         if done.returncode == 2 and re.match(rf"{script}: .*{sentence}", last) and set(Aws.calls) <= allowed:
             print(f"{command}, {what}: {last}", flush=True)

@@ -59,9 +59,11 @@ class Tree:
 
     def run(self, *command: str, **changes: str | None) -> subprocess.CompletedProcess:
         """Runs a command with its output caught; `changes` are made to its environment, None removes."""
-        environment = {name: os.environ[name] for name in ("HOME", "RUSTUP_HOME", "CARGO_HOME") if name in os.environ} | {
-            "PATH": f"{self.bin}:{os.environ['PATH']}", "AWS_ACCESS_KEY_ID": "test", "AWS_SECRET_ACCESS_KEY": "test",
-            "TMPDIR": str(self.root), "AWS_EC2_METADATA_DISABLED": "true", "AWS_CONFIG_FILE": "/dev/null", "AWS_SHARED_CREDENTIALS_FILE": "/dev/null",
+        environment = {name: os.environ[name] for name in ("HOME", "RUSTUP_HOME", "CARGO_HOME") if name in os.environ}
+        environment |= {
+            "PATH": f"{self.bin}:{os.environ['PATH']}", "TMPDIR": str(self.root), "AWS_ACCESS_KEY_ID": "test",
+            "AWS_SECRET_ACCESS_KEY": "test", "AWS_EC2_METADATA_DISABLED": "true", "AWS_CONFIG_FILE": "/dev/null",
+            "AWS_SHARED_CREDENTIALS_FILE": "/dev/null", "SAM_CLI_POLL_DELAY": "1",
         } | changes
         environment = {name: value for name, value in environment.items() if value is not None}
         return subprocess.run(

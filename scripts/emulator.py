@@ -31,14 +31,16 @@ def running(folder: pathlib.Path):
     port, identity = free_port(), f"tidings-{uuid.uuid4()}"
     endpoint = f"http://127.0.0.1:{port}"
     environment = {name: os.environ[name] for name in ("PATH", "HOME") if name in os.environ} | {
-        "GATEWAY_PORT": str(port), "BIND_HOST": "127.0.0.1", "STATE_DIR": f"{folder}/state", "S3_DATA_DIR": f"{folder}/s3",
-        "TMPDIR": str(folder), "LOG_LEVEL": "WARNING", "MINISTACK_VERSION": identity, "IOT_MTLS_ENABLED": "0",
-        "SFTP_ENABLED": "0", "DOCKER_HOST": f"unix://{folder}/no-docker.sock", "PYTHONUNBUFFERED": "1",
+        "GATEWAY_PORT": str(port), "BIND_HOST": "127.0.0.1", "MINISTACK_VERSION": identity, "LOG_LEVEL": "WARNING",
+        "STATE_DIR": f"{folder}/state", "S3_DATA_DIR": f"{folder}/s3", "TMPDIR": str(folder), "PYTHONUNBUFFERED": "1",
+        "IOT_MTLS_ENABLED": "0", "SFTP_ENABLED": "0", "DOCKER_HOST": f"unix://{folder}/no-docker.sock",
         # The functions that it runs call it back.
         "AWS_ENDPOINT_URL": endpoint,
     }
     with open(folder / "ministack.log", "wb") as log:
-        process = subprocess.Popen([".venv/bin/ministack"], env=environment, stdout=log, stderr=log, start_new_session=True)
+        process = subprocess.Popen(
+            [".venv/bin/ministack"], env=environment, stdout=log, stderr=log, start_new_session=True
+        )
     try:
         wait_until_ready(endpoint, identity, process)
         yield endpoint

@@ -1,9 +1,9 @@
 """Fails for a runbook whose commands could not be run as they stand.
 
-Every block of shell commands is run in order, with a stand-in for `aws` and for this repository's scripts that only notes
-its arguments. Then the AWS CLI judges these: service, operation, options, the form of values, queries. Names in them must be
-ones that the templates create, scripts and files ones that exist. What the commands do is not tested here:
-scripts/deploy_locally.py runs on the AWS emulator those that it can take.
+Every block of shell commands is run in order, with a stand-in for `aws` that only notes its arguments. Then the AWS CLI
+judges these: service, operation, options, the form of values, queries. Names in them must be ones that the templates
+create, scripts and files ones that exist. What the commands do is not tested here: scripts/deploy_locally.py follows on
+the AWS emulator the documents that it can take.
 """
 
 import json
@@ -25,11 +25,12 @@ TEMPLATES = ("infra/platform.yaml", "infra/functions.yaml")
 TOOLBOX = "bash cat date dirname grep jq mktemp rm sed sort uniq".split()
 # As long as the longest id that a command's answer stands for.
 ANSWER = "00000000-0000-0000-0000-000000000000"
-LETTER = {"eventId": "EVT-1", "source": "user.registered-0", "record": {"topic": "user.registered", "partition": 0, "offset": 1}}
+LETTER = {"eventId": "EVT-1", "source": "bill.paid-0", "record": {"topic": "bill.paid", "partition": 0, "offset": 1}}
+LOGGED = {"level": "WARN", "message": "dead letter", "error.type": "MessageRejected"}
 # Answers that a document goes on with.
 ANSWERS = {
     "sqs receive-message": json.dumps({"Messages": [{"Body": json.dumps(LETTER), "ReceiptHandle": ANSWER}]}),
-    "logs filter-log-events": json.dumps([json.dumps({"level": "WARN", "message": "dead letter", "error.type": "MessageRejected"})]),
+    "logs filter-log-events": json.dumps([json.dumps(LOGGED)]),
 }
 # Notes its arguments, with what is in files that they name.
 AWS = """\
@@ -114,21 +115,32 @@ def unknown_names(call: list[str], created: set[str]) -> list[str]:
     ]
 
 
+def faults(document: str, created: set[str]) -> tuple[int, list[str]]:
+    """How many aws commands a document has, and what is wrong with it."""
+    text = pathlib.Path(document).read_text(encoding="utf-8")
+    links = re.findall(r"\]\(([^):#]+)\)", text)
+    found = [f"no such file: {link}" for link in links if not (pathlib.Path(document).parent / link).exists()]
+    with tempfile.TemporaryDirectory(prefix="tidings-runbook-") as folder:
+        calls, failure = run_blocks(document, pathlib.Path(folder))
+    found += [f"no such name: {name}" for call in calls for name in unknown_names(call, created)]
+    found += [*judge(calls), *filter(None, [failure])]
+    return len(calls), [f"{document}: {fault}" for fault in found]
+
+
+def faults_of_templates() -> list[str]:
+    """Documents that alarms lead to and that are not there."""
+    texts = "".join(pathlib.Path(path).read_text(encoding="utf-8") for path in TEMPLATES)
+    named = sorted(set(re.findall(r"docs/[\w/-]+\.md", texts)))
+    return [f"the templates name {name}, which does not exist" for name in named if not pathlib.Path(name).exists()]
+
+
 def main() -> None:
     make_tools()
-    created, commands, wrong = names_created(), 0, []
-    mentioned = {name for path in TEMPLATES for name in re.findall(r"docs/[\w/-]+\.md", pathlib.Path(path).read_text(encoding="utf-8"))}
-    wrong += [f"the templates name {name}, which does not exist" for name in sorted(mentioned) if not pathlib.Path(name).exists()]
+    created, commands, wrong = names_created(), 0, faults_of_templates()
     for document in DOCUMENTS:
-        text = pathlib.Path(document).read_text(encoding="utf-8")
-        links = re.findall(r"\]\(([^):#]+)\)", text)
-        wrong += [f"{document} leads to {link}, which does not exist" for link in links if not (pathlib.Path(document).parent / link).exists()]
-        with tempfile.TemporaryDirectory(prefix="tidings-runbook-") as folder:
-            calls, failure = run_blocks(document, pathlib.Path(folder))
-        commands += len(calls)
-        problems = [f"no such name: {name}" for call in calls for name in unknown_names(call, created)]
-        problems += [*judge(calls), *filter(None, [failure])]
-        wrong += [f"{document}: {problem}" for problem in problems]
+        count, found = faults(document, created)
+        commands += count
+        wrong += found
     print(f"{commands} aws commands in {len(DOCUMENTS)} documents, {len(wrong)} faults")
     if wrong:
         sys.exit("\n".join(wrong))
