@@ -4,6 +4,7 @@ import os
 import pathlib
 import shutil
 import subprocess
+import sys
 
 TOOLS = pathlib.Path(".local/tools/deploy")
 REQUIREMENTS = pathlib.Path("scripts/requirements-deploy.txt")
@@ -14,6 +15,9 @@ ACCOUNT, REGION = "000000000000", "eu-central-2"
 
 def make_tools() -> None:
     """Installs the tools unless they are there."""
+    for tool in ("jq", "strip"):
+        if not shutil.which(tool):
+            sys.exit(f"{tool} is missing; install it (Debian: apt-get install jq binutils), the tests of deploying call it")
     stamp, wanted = TOOLS / "stamp", REQUIREMENTS.read_text(encoding="utf-8")
     if stamp.exists() and stamp.read_text(encoding="utf-8") == wanted:
         return
