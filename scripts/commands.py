@@ -1,4 +1,4 @@
-"""Fails for a command in a README or in CONTRIBUTING that no test runs.
+"""Fails for a command in a README, in CONTRIBUTING or in docs that no test runs.
 
 A command counts as run when it stands word for word in one of the scripts that scripts/test consists of, in the
 walk-through, which scripts/walkthrough.py follows, or in a document that a test follows from its first block to its
@@ -12,9 +12,13 @@ import sys
 from markdown import section, shell_blocks
 from walkthrough import WALKTHROUGH
 
-DOCUMENTS = ("README.md", "CONTRIBUTING.md")
-# Documents, and the tests that follow them.
-FOLLOWED = {"examples/powertools-python/README.md": "tests/tests/command/example.rs"}
+DOCUMENTS = ["README.md", "CONTRIBUTING.md", *map(str, sorted(pathlib.Path("docs").rglob("*.md")))]
+# Documents, or folders of them, and the tests that follow them.
+FOLLOWED = {
+    "examples/powertools-python/README.md": "tests/tests/command/example.rs",
+    "docs/deploying.md": "scripts/runbooks.py",
+    "docs/runbooks": "scripts/runbooks.py",
+}
 SCRIPTS = (".ci/run", "scripts/test", "scripts/cargo_lambda.py")
 PARTS = re.compile(r"^all=\((.*)\)$", re.MULTILINE)
 
@@ -31,11 +35,11 @@ def main() -> None:
     run = "\n".join(pathlib.Path(script).read_text(encoding="utf-8") for script in SCRIPTS)
     followed = shell_blocks(section(*WALKTHROUGH))
     count, missing = 0, []
-    for document, test in FOLLOWED.items():
-        if document in pathlib.Path(test).read_text(encoding="utf-8"):
-            followed += shell_blocks(pathlib.Path(document).read_text(encoding="utf-8"))
-        else:
-            missing.append(f"{document}: {test} does not follow it")
+    for name, test in FOLLOWED.items():
+        if name not in pathlib.Path(test).read_text(encoding="utf-8"):
+            missing.append(f"{name}: {test} does not follow it")
+        for document in sorted(pathlib.Path(name).glob("*.md")) or [pathlib.Path(name)]:
+            followed += shell_blocks(document.read_text(encoding="utf-8"))
     for document in DOCUMENTS:
         for block in shell_blocks(pathlib.Path(document).read_text(encoding="utf-8")):
             if block in followed:

@@ -6,7 +6,7 @@ target=${CARGO_TARGET_DIR:-target}
 
 # One sentence with what to do, and exit status 2: the caller could not even start.
 give_up() {
-    printf '%s: %s\n' "${0##*/}" "$1" >&2
+    printf '%s: %s\n' "${0##*/}" "$*" >&2
     exit 2
 }
 
