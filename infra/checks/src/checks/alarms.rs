@@ -1,0 +1,113 @@
+//! Every queue and function, the brokers and the e-mail service have their alarms, and these tell somebody.
+
+use serde_json::Value;
+
+use super::Finding;
+use crate::roles::functions;
+use crate::template::Resource;
+use crate::variants::Deployment;
+
+/// A metric that must have an alarm: on what, under which names, and from which value on at the latest.
+struct Wanted<'a> {
+    at: &'a str,
+    namespace: &'static str,
+    metric: &'static str,
+    dimension: Option<(&'static str, &'a str)>,
+    at_most: f64,
+}
+
+/// Records a mapping may be behind: a warning, and an alarm.
+const LAG: [f64; 2] = [1_000.0, 10_000.0];
+const DEAD_LETTERS: f64 = 100.0;
+/// Per cent of the timeout.
+const DURATION: f64 = 90.0;
+
+pub fn check(deployment: &Deployment) -> Vec<Finding> {
+    let functions = functions(deployment);
+    let mut wanted = platform();
+    for (id, queue) in deployment.functions.of_kind("AWS::SQS::Queue") {
+        let dimension = Some(("QueueName", queue.name.as_str()));
+        let metric = "ApproximateNumberOfMessagesVisible";
+        wanted.push(Wanted { at: id, namespace: "AWS/SQS", metric, dimension, at_most: DEAD_LETTERS });
+    }
+    for function in &functions {
+        let metrics = [
+            ("Errors", 1.0),
+            ("Throttles", 1.0),
+            ("Duration", DURATION),
+            ("OffsetLag", LAG[0]),
+            ("OffsetLag", LAG[1]),
+        ];
+        for (metric, at_most) in metrics {
+            let dimension = Some(("FunctionName", function.resource.name.as_str()));
+            wanted.push(Wanted { at: function.id, namespace: "AWS/Lambda", metric, dimension, at_most });
+        }
+    }
+    let alarms: Vec<_> = deployment.templates().flat_map(|it| it.of_kind("AWS::CloudWatch::Alarm")).collect();
+    let mut found: Vec<_> = wanted.iter().filter(|it| !has_alarm(&alarms, it)).map(lacking).collect();
+    let topics: Vec<_> =
+        deployment.platform.of_kind("AWS::SNS::Topic").map(|(_, it)| it.arn.as_str()).collect();
+    for (id, alarm) in alarms {
+        if !crate::values::texts(&alarm.properties["AlarmActions"]).iter().any(|it| topics.contains(it)) {
+            found.push(Finding::new(id, "tells nobody: no topic of the platform is among its actions"));
+        }
+    }
+    found
+}
+
+fn platform<'a>() -> Vec<Wanted<'a>> {
+    let metric = |namespace, metric, at_most| Wanted {
+        at: "platform.yaml",
+        namespace,
+        metric,
+        dimension: None,
+        at_most,
+    };
+    vec![
+        // In per cent.
+        metric("AWS/Kafka", "KafkaDataLogsDiskUsed", 85.0),
+        metric("AWS/Kafka", "UnderReplicatedPartitions", 1.0),
+        // SES reviews an account above these rates.
+        metric("AWS/SES", "Reputation.BounceRate", 0.05),
+        metric("AWS/SES", "Reputation.ComplaintRate", 0.001),
+    ]
+}
+
+fn lacking(wanted: &Wanted<'_>) -> Finding {
+    let Wanted { at, namespace, metric, at_most, .. } = wanted;
+    Finding::new(*at, format!("has no alarm on {namespace} {metric} at {at_most} or before"))
+}
+
+/// Whether an alarm watches the metric and rings at the wanted value. Both values of the lag have an alarm of their own.
+fn has_alarm(alarms: &[(&str, &Resource)], wanted: &Wanted<'_>) -> bool {
+    alarms.iter().any(|(_, alarm)| {
+        let threshold = alarm.properties["Threshold"]
+            .as_f64()
+            .or_else(|| alarm.properties["Threshold"].as_str()?.parse().ok());
+        let rings = match threshold {
+            Some(threshold) if wanted.metric == "OffsetLag" => (threshold - wanted.at_most).abs() < 0.5,
+            Some(threshold) => threshold <= wanted.at_most,
+            None => false,
+        };
+        rings && rises(alarm) && metrics(&alarm.properties).into_iter().any(|metric| is_about(metric, wanted))
+    })
+}
+
+fn rises(alarm: &Resource) -> bool {
+    alarm.properties["ComparisonOperator"].as_str().is_some_and(|it| it.starts_with("GreaterThan"))
+}
+
+/// An alarm's metrics: its own, or those that it computes with.
+fn metrics(alarm: &Value) -> Vec<&Value> {
+    let computed = alarm["Metrics"].as_array().into_iter().flatten().map(|it| &it["MetricStat"]["Metric"]);
+    computed.chain([alarm]).collect()
+}
+
+fn is_about(metric: &Value, wanted: &Wanted<'_>) -> bool {
+    let dimensions = metric["Dimensions"].as_array().map_or(&[][..], Vec::as_slice);
+    let has_dimension =
+        |(name, value)| dimensions.iter().any(|it| it["Name"] == name && it["Value"] == value);
+    metric["Namespace"] == wanted.namespace
+        && metric["MetricName"] == wanted.metric
+        && wanted.dimension.is_none_or(has_dimension)
+}

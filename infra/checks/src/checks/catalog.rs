@@ -1,0 +1,50 @@
+//! Every topic has the subscribers of the catalog.
+
+use std::collections::BTreeSet;
+
+use super::Finding;
+use crate::roles::functions;
+use crate::values::texts;
+use crate::variants::Deployment;
+
+/// Who gets what. A function that is not named here may subscribe to anything.
+const SUBSCRIBERS: &[(&str, &[&str])] = &[
+    ("transaction.completed", &["email", "sms", "push", "audit", "ledger"]),
+    ("transaction.failed", &["email", "audit"]),
+    ("user.registered", &["email", "sms"]),
+    ("user.login", &["audit"]),
+    ("loan.applied", &["email"]),
+    ("loan.approved", &["email", "sms"]),
+    ("account.frozen", &["email", "sms", "audit"]),
+    ("bill.paid", &["email", "sms", "audit", "ledger"]),
+    ("statement.requested", &["statement"]),
+    ("statement.generated", &["email"]),
+    ("scheduled.transfer", &["email", "sms", "push", "audit", "ledger"]),
+];
+
+pub fn check(deployment: &Deployment) -> Vec<Finding> {
+    let named: BTreeSet<_> = SUBSCRIBERS.iter().flat_map(|(_, names)| names.iter().copied()).collect();
+    let mut found = Vec::new();
+    let mut subscriptions = BTreeSet::new();
+    for function in functions(deployment).iter().filter(|function| named.contains(function.binary)) {
+        for (id, mapping) in function.mappings(&deployment.functions) {
+            for topic in texts(&mapping.properties["Topics"]) {
+                if !SUBSCRIBERS.iter().any(|(name, who)| *name == topic && who.contains(&function.binary)) {
+                    found.push(Finding::new(
+                        id,
+                        format!("the catalog does not let {} subscribe to {topic}", function.binary),
+                    ));
+                }
+                if !subscriptions.insert((topic, function.binary)) {
+                    found.push(Finding::new(id, format!("{} subscribes to {topic} twice", function.binary)));
+                }
+            }
+        }
+    }
+    for (topic, names) in SUBSCRIBERS {
+        for name in names.iter().filter(|name| !subscriptions.contains(&(*topic, **name))) {
+            found.push(Finding::new(*topic, format!("{name} should subscribe to it")));
+        }
+    }
+    found
+}

@@ -1,0 +1,63 @@
+//! The checks, one in each file; a finding names its check.
+
+mod alarms;
+mod audit_table;
+mod catalog;
+mod conditions;
+mod dashboard;
+mod limits;
+mod log_groups;
+mod mappings;
+mod mode;
+mod network;
+mod references;
+mod roles;
+mod secrets;
+mod timeouts;
+mod tls_only;
+mod topics;
+mod wildcards;
+
+use crate::permissions::{self, Workspace};
+use crate::variants::Deployment;
+
+/// Something that is not as it should be.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Finding {
+    /// The resource, by its logical id, or another part of a template.
+    pub at: String,
+    /// What is wrong, and what it should be.
+    pub message: String,
+}
+
+impl Finding {
+    /// What is wrong where.
+    pub fn new(at: impl Into<String>, message: impl Into<String>) -> Self {
+        Self { at: at.into(), message: message.into() }
+    }
+}
+
+type Check = fn(&Deployment, &Workspace) -> Vec<Finding>;
+
+/// Each check under its name.
+pub const ALL: &[(&str, Check)] = &[
+    ("alarms", |it, _| alarms::check(it)),
+    ("audit_table", |it, _| audit_table::check(it)),
+    ("catalog", |it, _| catalog::check(it)),
+    ("conditions", |it, _| conditions::check(it)),
+    ("dashboard", |it, _| dashboard::check(it)),
+    ("limits", |it, _| limits::check(it)),
+    ("log_groups", |it, _| log_groups::check(it)),
+    ("mappings", |it, _| mappings::check(it)),
+    ("mode", |it, _| mode::check(it)),
+    ("network", |it, _| network::check(it)),
+    ("permissions_missing", permissions::missing),
+    ("permissions_unneeded", permissions::unneeded),
+    ("references", |it, _| references::check(it)),
+    ("roles", |it, _| roles::check(it)),
+    ("secrets", |it, _| secrets::check(it)),
+    ("timeouts", timeouts::check),
+    ("tls_only", |it, _| tls_only::check(it)),
+    ("topics", |it, _| topics::check(it)),
+    ("wildcards", |it, _| wildcards::check(it)),
+];

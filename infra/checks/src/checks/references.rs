@@ -1,0 +1,28 @@
+//! What one template names of the other is there.
+
+use super::Finding;
+use crate::roles::functions;
+use crate::variants::Deployment;
+
+pub fn check(deployment: &Deployment) -> Vec<Finding> {
+    let mut found = Vec::new();
+    for function in functions(deployment) {
+        let variables = function.resource.properties["Environment"]["Variables"].as_object();
+        for (name, value) in variables.into_iter().flatten() {
+            let kind = match name.rsplit('_').next() {
+                Some("TABLE") => "AWS::DynamoDB::Table",
+                Some("BUCKET") => "AWS::S3::Bucket",
+                _ if name == "DEAD_LETTER_QUEUE_URL" => "AWS::SQS::Queue",
+                _ => continue,
+            };
+            let called = value.as_str().and_then(|value| value.rsplit('/').next()).unwrap_or_default();
+            if !deployment.templates().flat_map(|it| it.of_kind(kind)).any(|(_, it)| it.name == called) {
+                found.push(Finding::new(
+                    function.id,
+                    format!("{name} is {called}, which neither template creates"),
+                ));
+            }
+        }
+    }
+    found
+}

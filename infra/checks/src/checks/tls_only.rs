@@ -1,0 +1,55 @@
+//! Every bucket, queue and notification topic refuses requests that are not on TLS.
+
+use serde_json::Value;
+
+use super::Finding;
+use crate::roles::statements;
+use crate::template::{Resource, Template};
+use crate::values::texts;
+use crate::variants::Deployment;
+
+/// A type, the type of its policies, and the policy's property that says on what.
+const GUARDED: &[(&str, &str, &str)] = &[
+    ("AWS::S3::Bucket", "AWS::S3::BucketPolicy", "Bucket"),
+    ("AWS::SQS::Queue", "AWS::SQS::QueuePolicy", "Queues"),
+    ("AWS::SNS::Topic", "AWS::SNS::TopicPolicy", "Topics"),
+];
+
+pub fn check(deployment: &Deployment) -> Vec<Finding> {
+    deployment.templates().flat_map(in_template).collect()
+}
+
+fn in_template(template: &Template) -> Vec<Finding> {
+    let mut found = Vec::new();
+    for (kind, policy_kind, property) in GUARDED {
+        for (id, resource) in template.of_kind(kind) {
+            let refused = template
+                .of_kind(policy_kind)
+                .filter(|(_, policy)| {
+                    texts(&policy.properties[*property]).iter().any(|it| names(it, resource))
+                })
+                .flat_map(|(_, policy)| statements(&policy.properties["PolicyDocument"]))
+                .any(|statement| refuses_plain(statement, resource));
+            if !refused {
+                found.push(Finding::new(id, "takes requests without TLS: no policy refuses them"));
+            }
+        }
+    }
+    found
+}
+
+/// Whether a reference (a name, a URL or an ARN) means the resource.
+fn names(reference: &str, resource: &Resource) -> bool {
+    reference.rsplit(['/', ':']).next() == Some(resource.name.as_str())
+}
+
+fn refuses_plain(statement: &Value, resource: &Resource) -> bool {
+    let resources = texts(&statement["Resource"]);
+    let objects_too =
+        resource.kind != "AWS::S3::Bucket" || resources.contains(&format!("{}/*", resource.arn).as_str());
+    statement["Effect"] == "Deny"
+        && statement["Principal"] == "*"
+        && statement["Condition"]["Bool"]["aws:SecureTransport"] == "false"
+        && resources.contains(&resource.arn.as_str())
+        && objects_too
+}

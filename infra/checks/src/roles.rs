@@ -1,0 +1,108 @@
+//! What the functions' roles allow.
+
+use serde_json::Value;
+
+use crate::template::{Resource, Template};
+use crate::values::{one_or_more, texts};
+use crate::variants::Deployment;
+
+/// A function with its role.
+pub struct Function<'a> {
+    /// Its logical id.
+    pub id: &'a str,
+    /// Its name without project and stage, which its binary has too.
+    pub binary: &'a str,
+    /// The function.
+    pub resource: &'a Resource,
+    /// Its role, where that is one of the template.
+    pub role: Option<(&'a str, &'a Resource)>,
+}
+
+/// One action that a role allows on one resource.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Grant {
+    /// E.g. `sqs:SendMessage`.
+    pub action: String,
+    /// An ARN; with `!` before it where the statement says `NotResource`.
+    pub resource: String,
+    /// The statement's condition, or null.
+    pub condition: Value,
+}
+
+/// The functions of a deployment.
+#[must_use]
+pub fn functions(deployment: &Deployment) -> Vec<Function<'_>> {
+    let template = &deployment.functions;
+    template
+        .of_kind("AWS::Lambda::Function")
+        .map(|(id, resource)| Function {
+            id,
+            binary: resource.name.splitn(3, '-').nth(2).unwrap_or(&resource.name),
+            resource,
+            role: role(template, resource),
+        })
+        .collect()
+}
+
+fn role<'a>(template: &'a Template, function: &Resource) -> Option<(&'a str, &'a Resource)> {
+    template.of_kind("AWS::IAM::Role").find(|(_, role)| function.properties["Role"] == role.arn.as_str())
+}
+
+impl Function<'_> {
+    /// A variable of its environment.
+    #[must_use]
+    pub fn variable(&self, name: &str) -> Option<&str> {
+        self.resource.properties["Environment"]["Variables"][name].as_str()
+    }
+
+    /// What its role allows, one action and resource at a time.
+    #[must_use]
+    pub fn grants(&self, template: &Template) -> Vec<Grant> {
+        let Some((_, role)) = self.role else { return Vec::new() };
+        let shared = texts(&role.properties["ManagedPolicyArns"]);
+        let shared =
+            template.of_kind("AWS::IAM::ManagedPolicy").filter(|(_, it)| shared.contains(&it.arn.as_str()));
+        documents(role)
+            .into_iter()
+            .chain(shared.flat_map(|(_, it)| documents(it)))
+            .flat_map(statements)
+            .flat_map(grants)
+            .collect()
+    }
+
+    /// The mappings that invoke it, with their logical ids.
+    pub fn mappings<'a>(&self, template: &'a Template) -> Vec<(&'a str, &'a Resource)> {
+        let is_own = |it: &Value| it == self.resource.name.as_str() || it == self.resource.arn.as_str();
+        let all = template.of_kind("AWS::Lambda::EventSourceMapping");
+        all.filter(|(_, mapping)| is_own(&mapping.properties["FunctionName"])).collect()
+    }
+}
+
+/// The policies that a role has alone, or the one that a managed policy is.
+#[must_use]
+pub fn documents(resource: &Resource) -> Vec<&Value> {
+    let inline = resource.properties["Policies"].as_array().into_iter().flatten();
+    inline.map(|policy| &policy["PolicyDocument"]).chain(resource.properties.get("PolicyDocument")).collect()
+}
+
+/// A policy's statements, which may be a list or one.
+#[must_use]
+pub fn statements(document: &Value) -> Vec<&Value> {
+    one_or_more(&document["Statement"])
+}
+
+fn grants(statement: &Value) -> Vec<Grant> {
+    let mut resources: Vec<String> = texts(&statement["Resource"]).into_iter().map(str::to_owned).collect();
+    resources.extend(texts(&statement["NotResource"]).into_iter().map(|it| format!("!{it}")));
+    let mut found = Vec::new();
+    for action in texts(&statement["Action"]).into_iter().filter(|_| statement["Effect"] == "Allow") {
+        for resource in &resources {
+            found.push(Grant {
+                action: action.to_owned(),
+                resource: resource.clone(),
+                condition: statement["Condition"].clone(),
+            });
+        }
+    }
+    found
+}
