@@ -8,21 +8,6 @@ use tidings_events::Topic;
 use super::super::{Function, Pollers, StartingPosition, Table, Template};
 use super::{Environment, repository, settings};
 
-/// Who gets what: the catalog of events and subscribers.
-const SUBSCRIBERS: [(&str, &[&str]); 11] = [
-    ("transaction.completed", &["email", "sms", "push", "audit", "ledger"]),
-    ("transaction.failed", &["email", "audit"]),
-    ("user.registered", &["email", "sms"]),
-    ("user.login", &["audit"]),
-    ("loan.applied", &["email"]),
-    ("loan.approved", &["email", "sms"]),
-    ("account.frozen", &["email", "sms", "audit"]),
-    ("bill.paid", &["email", "sms", "audit", "ledger"]),
-    ("statement.requested", &["statement"]),
-    ("statement.generated", &["email"]),
-    ("scheduled.transfer", &["email", "sms", "push", "audit", "ledger"]),
-];
-
 const GIVEN: [(&str, &str); 5] = [
     ("KafkaClusterArn", "arn:aws:kafka:us-east-1:000000000000:cluster/local/1"),
     ("KafkaBootstrapServers", "127.0.0.1:9092"),
@@ -48,25 +33,12 @@ fn environment_of(template: &Template, binary: &str) -> Environment {
 }
 
 #[test]
-fn every_topic_has_the_subscribers_of_the_catalog() {
-    let template = project(&[]);
-    let mut found: BTreeMap<&str, BTreeSet<&str>> = BTreeMap::new();
-    for function in the_six(&template) {
-        for mapping in &function.mappings {
-            found.entry(&mapping.topic).or_default().insert(&function.binary);
-        }
-    }
-    let expected = SUBSCRIBERS.map(|(topic, names)| (topic, names.iter().copied().collect()));
-    assert_eq!(found, BTreeMap::from(expected));
-    assert_eq!(the_six(&template).iter().map(|function| function.mappings.len()).sum::<usize>(), 27);
-}
-
-#[test]
 fn mappings_are_as_the_template_says() {
     let template = project(&[]);
     let functions = the_six(&template);
     let names: Vec<_> = functions.iter().map(|function| function.name.as_str()).collect();
     assert_eq!(names, SIX.map(|name| format!("tidings-local-{name}")));
+    assert_eq!(functions.iter().map(|function| function.mappings.len()).sum::<usize>(), 27);
     for function in &functions {
         assert_eq!(function.timeout, Duration::from_mins(1));
         for mapping in &function.mappings {
