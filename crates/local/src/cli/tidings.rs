@@ -11,7 +11,6 @@ use tidings_local::{
     error::StartError,
     mapping::MappingEvent,
     project::Project,
-    recorder::Recorder,
     runtimes::Runtimes,
     stack::{AwsKind, Stack, StackOptions},
     template::{Function, Mapping},
@@ -74,7 +73,7 @@ struct StackArgs {
 /// Runs the demo and tells its verdict.
 pub async fn demo(args: &DemoArgs) -> Result<ExitCode, CommandError> {
     super::tell("starting the broker, the AWS emulator and the functions");
-    let (stack, tally) = start(&args.stack).await?;
+    let (mut stack, tally) = start(&args.stack).await?;
     let save_to = args.stack.repository.join(".local/demo");
     let report = match demo::run(&stack, &tally, args.sabotage.as_ref(), &save_to).await {
         Ok(report) => report,
@@ -88,21 +87,21 @@ pub async fn demo(args: &DemoArgs) -> Result<ExitCode, CommandError> {
     if args.keep {
         say(&addresses::lines(&stack, PUBLISH));
         say(&report.verdict.line());
-        return std::future::pending().await;
+        return Err(CommandError::MappingEnded(stack.mapping_ended().await));
     }
     stack.stop().await;
     say(&report.verdict.line());
     Ok(if report.verdict.is_good() { ExitCode::SUCCESS } else { ExitCode::FAILURE })
 }
 
-/// Starts everything. Never ends.
+/// Starts everything. Ends only where a mapping did.
 pub async fn up(args: &UpArgs) -> Result<ExitCode, CommandError> {
-    let (stack, _) = start(&args.stack).await?;
+    let (mut stack, _) = start(&args.stack).await?;
     if let Some(folder) = &args.environments {
         environment_files::write(&stack, folder)?;
     }
     say(&addresses::lines(&stack, PUBLISH));
-    show_calls(&stack.recorder).await
+    Err(show_calls(&mut stack).await)
 }
 
 async fn start(args: &StackArgs) -> Result<(Stack, Arc<Tally>), StartError> {
@@ -161,12 +160,16 @@ fn print_report(report: &Report) {
     }
 }
 
-/// Prints every AWS call as it happens. Never ends.
-async fn show_calls(recorder: &Recorder) -> Result<ExitCode, CommandError> {
-    let mut count = recorder.subscribe();
+/// Prints every AWS call as it happens. Ends where a mapping did.
+async fn show_calls(stack: &mut Stack) -> CommandError {
+    let mut count = stack.recorder.subscribe();
     let mut shown = 0;
-    while count.changed().await.is_ok() {
-        let calls = recorder.calls_since(shown);
+    loop {
+        tokio::select! {
+            Ok(()) = count.changed() => {}
+            id = stack.mapping_ended() => return CommandError::MappingEnded(id),
+        }
+        let calls = stack.recorder.calls_since(shown);
         shown += calls.len();
         for call in calls {
             let (resource, event_id) = (call.resource.as_deref(), call.event_id.as_deref());
@@ -175,5 +178,4 @@ async fn show_calls(recorder: &Recorder) -> Result<ExitCode, CommandError> {
             say(&printable(&line));
         }
     }
-    std::future::pending().await
 }

@@ -78,7 +78,7 @@ fn write_record<M: Message>(out: &mut Vec<u8>, topic: &str, message: &M) {
     }
     write_text(out, &[r#","headers":["#]);
     if let Some(headers) = message.headers() {
-        write_headers(out, headers, message.offset());
+        write_headers(out, headers, position(message));
     }
     write_text(out, &["]}"]);
 }
@@ -101,13 +101,17 @@ fn write_base64(out: &mut Vec<u8>, bytes: &[u8]) {
     let _ = BASE64.encode_slice(bytes, &mut out[start..]);
 }
 
-fn write_headers(out: &mut Vec<u8>, headers: &impl Headers, offset: i64) {
+fn write_headers(out: &mut Vec<u8>, headers: &impl Headers, at: Position) {
     let mut first = true;
     for index in 0..headers.count() {
         // rdkafka panics on a name that is not UTF-8. Kafka's protocol allows none, but a client may send one,
         // and it must not cost the mapping its partition.
         let Ok(header) = catch_unwind(AssertUnwindSafe(|| headers.get(index))) else {
-            tracing::warn!(kafka.offset = offset, "left out a header whose name is not UTF-8");
+            tracing::warn!(
+                kafka.partition = at.partition,
+                kafka.offset = at.offset,
+                "left out a header whose name is not UTF-8"
+            );
             continue;
         };
         if !first {
@@ -193,7 +197,7 @@ mod tests {
     #[test]
     fn a_header_whose_name_is_not_utf_8_is_left_out() {
         let mut out = Vec::new();
-        write_headers(&mut out, &OddHeaders, 0);
+        write_headers(&mut out, &OddHeaders, Position { partition: 0, offset: 0 });
         assert_eq!(str::from_utf8(&out).unwrap(), r#"{"before":null},{"after":null}"#);
     }
 

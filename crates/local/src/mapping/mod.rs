@@ -105,7 +105,9 @@ pub enum MappingError {
     },
 }
 
-/// A running mapping. Dropping it stops it without waiting for invocations under way; their records come again.
+/// A running mapping. Dropping it stops it without waiting for invocations under way; their records come again. A tokio
+/// runtime that is dropped then may wait without end for a commit to a broker that is gone:
+/// [`shutdown_background`](tokio::runtime::Runtime::shutdown_background) does not.
 #[derive(Debug)]
 pub struct EventSourceMapping {
     topic: String,

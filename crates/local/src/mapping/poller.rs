@@ -222,8 +222,10 @@ impl Poller {
         self.readers.stop().await;
         let deadline = TokioInstant::now() + limit;
         while let Ok(Some(done)) = timeout_at(deadline, background.tasks.join_next()).await {
-            if let Ok(Done::Batch(report)) = done {
-                self.finish_batch(report);
+            match done {
+                Ok(Done::Batch(report)) => self.finish_batch(report),
+                Ok(Done::Commit(commits, result)) => self.committed(commits, result, &mut background),
+                _ => {}
             }
         }
         let observer = Arc::clone(&self.observer);
@@ -237,15 +239,24 @@ impl Poller {
     async fn leave(self, mut background: Background) {
         background.tasks.shutdown().await;
         let commits = self.machine().last_commits();
-        let (consumer, topic) = (self.consumer, self.topic);
+        let told = self.machine().committed();
+        let (consumer, topic, observer) = (self.consumer, self.topic, self.observer);
         let last_commit = spawn_blocking(move || {
             let committed = consumer::commit(&*consumer, &topic, &commits, CommitMode::Sync);
             // Leaving the group waits for the broker.
             drop(consumer);
-            committed
+            committed.map(|()| commits)
         });
-        if let Ok(Err(error)) = last_commit.await {
-            tracing::warn!(%error, "the last offsets could not be committed; their records will come again");
+        match last_commit.await {
+            Ok(Ok(commits)) => {
+                for (partition, offset) in commits.into_iter().filter(|commit| !told.contains(commit)) {
+                    observer(&MappingEvent::Committed { partition, offset });
+                }
+            }
+            Ok(Err(error)) => {
+                tracing::warn!(%error, "the last offsets could not be committed; their records will come again");
+            }
+            Err(_) => {}
         }
     }
 }

@@ -106,7 +106,7 @@ impl Reader {
         while let Some(message) = next {
             match message {
                 Ok(message) => {
-                    bytes += message.payload_len();
+                    bytes += message.key_len() + message.payload_len();
                     read.push(message);
                 }
                 Err(error) => self.failed(&error),

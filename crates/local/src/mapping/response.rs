@@ -5,7 +5,6 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use serde::Deserialize;
 use serde_json::Value;
 
 use super::batch::{LastAnswer, Outcome};
@@ -17,23 +16,17 @@ use super::record::{Position, Record};
 /// How an invocation failed that brought the whole batch back.
 #[must_use]
 pub fn failure(last: &LastAnswer, body: &[u8]) -> FunctionFailure {
-    #[derive(Deserialize)]
-    struct Error {
-        #[serde(rename = "errorType")]
-        kind: Option<String>,
-        #[serde(rename = "errorMessage")]
-        message: Option<String>,
-    }
     if last.function_error.is_none() {
         return FunctionFailure::BadResponse;
     }
-    let Ok(error) = serde_json::from_slice::<Error>(body) else { return FunctionFailure::Error };
-    match error.kind.as_deref() {
+    let error: Value = serde_json::from_slice(body).unwrap_or_default();
+    let message = error["errorMessage"].as_str();
+    match error["errorType"].as_str() {
         Some("Sandbox.Timedout") => FunctionFailure::Timeout,
         Some("Runtime.ExitError") => FunctionFailure::Crash,
         Some("Function.ResponseSizeTooLarge") => FunctionFailure::ResponseTooLarge,
         // Some endpoints say it in the message only.
-        None if error.message.is_some_and(|message| message.contains("Task timed out after")) => {
+        None if message.is_some_and(|message| message.contains("Task timed out after")) => {
             FunctionFailure::Timeout
         }
         _ => FunctionFailure::Error,

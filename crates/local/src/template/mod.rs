@@ -11,14 +11,14 @@
 //!
 //! Evaluated are Parameters, Mappings, Conditions, `Globals.Function` (and `IgnoreGlobals`), pseudo
 //! parameters, Ref, `Fn::Sub`, `Fn::GetAtt`, `Fn::If`, `Fn::Join`, `Fn::Select`, `Fn::Split`,
-//! `Fn::FindInMap`, `Fn::ToJsonString`, `Fn::Base64` and the functions of conditions, in short and long form. A property is
-//! evaluated only where it means something here, so that policies and deployment settings may use any
-//! function, and parameters that only they use need no value.
+//! `Fn::FindInMap`, `Fn::ToJsonString`, `Fn::Base64` and the functions of conditions, in short and long form.
+//! A property is evaluated only where it means something here, so that policies and deployment settings may use
+//! any function, and parameters that only they use need no value.
 //!
-//! Skipped silently are permissions, networks, keys, clusters and observability. An error names the line of what a Kafka trigger or its function needs and the
-//! local stack cannot honour, misspellings included. A [`Notice`] tells of the rest: other events,
-//! mappings and resources, functions without a Kafka trigger that cannot run here, nested stacks, layers. Where a function's
-//! environment refers to what does not exist here, or to what another stack exports (`Fn::ImportValue`), its
+//! Skipped silently are permissions, networks, keys, clusters and observability. An error names the line of what
+//! a Kafka trigger or its function needs and the local stack cannot honour, misspellings included. A [`Notice`]
+//! tells of the rest: other events, mappings and resources, functions without a Kafka trigger that cannot run
+//! here, nested stacks, layers. Where a function's environment refers to what does not exist here, or to what another stack exports (`Fn::ImportValue`), its
 //! name stands there, with a notice. The ARN of a cluster that is not known is made of that name, too, as the
 //! local cluster takes its place anyway.
 

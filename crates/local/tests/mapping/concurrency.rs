@@ -1,5 +1,7 @@
 //! How many invocations there are at once.
 
+use std::time::Duration;
+
 use tidings_local::template::{Mapping, Pollers};
 
 use crate::bench::{Bench, Reply, on_demand, spec, within};
@@ -68,5 +70,5 @@ async fn a_blocked_partition_does_not_hold_up_the_others() {
         bench.publish(1, "goes on").await;
         assert_eq!(bench.invoked().await, [(1, offset)]);
     }
-    drop(mapping);
+    within(mapping.stop(Duration::ZERO)).await;
 }

@@ -114,6 +114,7 @@ async fn a_stop_waits_for_what_is_under_way_and_commits_it() {
     bench.release(1);
     within(stopping).await.unwrap();
     assert_eq!(bench.committed("group", 0), Some(1));
+    bench.event(|event| matches!(event, MappingEvent::Committed { partition: 0, offset: 1 })).await;
 }
 
 #[tokio::test]

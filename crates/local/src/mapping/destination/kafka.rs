@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
-use futures::future::try_join_all;
+use futures::future::join_all;
 use rdkafka::ClientConfig;
 use rdkafka::error::{KafkaError, KafkaResult};
 use rdkafka::producer::{FutureProducer, FutureRecord};
@@ -37,18 +37,26 @@ impl Topic {
             .set("enable.idempotence", "true")
             .set("partitioner", "murmur2_random")
             .set("message.max.bytes", "1000000000")
+            // A topic refuses a set of messages that is too large as a whole, with those that fit alone.
+            .set("batch.num.messages", "1")
             .set("message.timeout.ms", ACKNOWLEDGED_WITHIN.as_millis().to_string())
             .create()?;
         Ok(Self { producer, name: name.to_owned() })
     }
 
-    /// Writes all records of the batch; they are safe in the topic when this succeeds. Chosen: after an error the
-    /// whole batch is written again, so some of its records may be there twice.
+    /// Writes all records of the batch; they are safe in the topic when this succeeds. Chosen: one that is refused
+    /// keeps none of the others out. After an error that may pass the whole batch is written again, so some of its
+    /// records may be there twice.
     pub(super) async fn produce(&self, failure: &Failure<'_>) -> Result<(), DeliveryError> {
+        let mut outcome = Ok(());
         for records in failure.records().chunks(UNACKNOWLEDGED) {
-            try_join_all(records.iter().map(|record| self.produce_record(failure, record))).await?;
+            for one in join_all(records.iter().map(|record| self.produce_record(failure, record))).await {
+                if one.is_err() && outcome.as_ref().err().is_none_or(DeliveryError::is_permanent) {
+                    outcome = one;
+                }
+            }
         }
-        Ok(())
+        outcome
     }
 
     async fn produce_record(&self, failure: &Failure<'_>, record: &Record) -> Result<(), DeliveryError> {
