@@ -1,4 +1,4 @@
-//! One dashboard shows the flow from publishing to the effects.
+//! One dashboard shows the flow from publishing to the effects, and its searches find something.
 
 use serde_json::Value;
 
@@ -17,6 +17,15 @@ const STEPS: &[&str] = &[
     "AWS/SNS",
 ];
 
+/// Namespaces of metrics, and the type whose names are a dimension there.
+const NAMED: &[(&str, &str)] = &[
+    ("AWS/Kafka", "AWS::MSK::Cluster"),
+    ("AWS/Lambda", "AWS::Lambda::Function"),
+    ("AWS/SQS", "AWS::SQS::Queue"),
+    ("AWS/SES", "AWS::SES::ConfigurationSet"),
+    ("AWS/DynamoDB", "AWS::DynamoDB::Table"),
+];
+
 pub fn check(deployment: &Deployment) -> Vec<Finding> {
     let mut dashboards = deployment.templates().flat_map(|it| it.of_kind("AWS::CloudWatch::Dashboard"));
     let (Some((id, dashboard)), None) = (dashboards.next(), dashboards.next()) else {
@@ -26,8 +35,31 @@ pub fn check(deployment: &Deployment) -> Vec<Finding> {
     match serde_json::from_str::<Value>(body) {
         Ok(_) => {
             let lacking = STEPS.iter().filter(|step| !body.contains(*step));
-            lacking.map(|step| Finding::new(id, format!("does not show {step}"))).collect()
+            let lacking = lacking.map(|step| format!("does not show {step}"));
+            lacking.chain(empty_searches(body, deployment)).map(|it| Finding::new(id, it)).collect()
         }
         Err(error) => vec![Finding::new(id, format!("its body is no JSON: {error}"))],
     }
+}
+
+/// Searches for a quoted name that nothing has: `CloudWatch` compares a quoted term with the whole of a value
+/// (its user guide, "search expression syntax", exact matches).
+fn empty_searches(body: &str, deployment: &Deployment) -> Vec<String> {
+    let body = body.replace("\\\"", "\"");
+    let searches = body.split("SEARCH('").skip(1).filter_map(|it| it.split('\'').next());
+    let mut found = Vec::new();
+    for search in searches {
+        let kinds = NAMED.iter().filter(|(namespace, _)| search.contains(namespace));
+        for (_, kind) in kinds {
+            let exists =
+                |name| deployment.templates().flat_map(|it| it.of_kind(kind)).any(|(_, it)| it.name == name);
+            let quoted = search.split('"').skip(1).step_by(2).filter(|it| it.starts_with("tidings-"));
+            found.extend(
+                quoted
+                    .filter(|it| !exists(*it))
+                    .map(|it| format!("searches for {kind} \"{it}\", which nothing is called: {search}")),
+            );
+        }
+    }
+    found
 }
