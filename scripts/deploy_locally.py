@@ -172,6 +172,8 @@ def main() -> None:
         reduce_templates(tree, make_cluster(endpoint))
         leave_out_commands(tree)
         run(tree, endpoint, "./scripts/deploy test", "stage test is deployed")
+        bank = "lambda get-function-configuration --function-name tidings-test-sms --query Environment.Variables.BANK_NAME"
+        run(tree, endpoint, f"aws {bank}", '"Test Bank"')
         redrive(tree, endpoint)
         for function in functions:
             invoke(tree, endpoint, function)

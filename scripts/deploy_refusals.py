@@ -90,6 +90,11 @@ def edited(name: str, old: str, new: str):
     return prepare
 
 
+def parameter(text: str):
+    """The functions' parameters with one more."""
+    return edited(STAGE, '"PortalUrl=', f"'{text}',\n    \"PortalUrl=")
+
+
 def another_account(_: Tree) -> dict:
     Aws.account = "999999999999"
     return {}
@@ -132,6 +137,9 @@ CASES = [
     ("two stages", "deploy test", edited(STAGE, '"Stage=test",\n', '"Stage=b",\n'), "gives Stage more than one", NONE),
     ("another stage's file", "deploy test", edited(STAGE, "Stage=test", "Stage=b"), "says Stage=b, not", NONE),
     ("no stage in its file", "deploy test", edited(STAGE, "Stage=test", "Other=b"), "says nothing of Stage", NONE),
+    ("a value with spaces", "deploy test", parameter("BankName=First National Bank"), "would cut or refuse BankName;", NONE),
+    ("a value with quotes", "deploy test", parameter('Ids={"a": "1"}'), "would cut or refuse Ids;", NONE),
+    ("an empty value", "destroy test", parameter("AlarmEmail="), "would cut or refuse AlarmEmail;", NONE),
     ("no AWS CLI", "deploy test", without("aws"), "aws is missing", NONE),
     ("no SAM", "deploy test", without("sam"), "sam is missing", NONE),
     ("no cargo-lambda", "deploy test", without("cargo-lambda"), "cargo-lambda is missing", NONE),

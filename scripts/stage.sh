@@ -17,6 +17,9 @@ print(*([value] if isinstance(value, str) else value), sep="\n")
 PYTHON
 }
 
+# NAME=VALUE as SAM takes it whole: unquoted up to a space or a quote, or in quotes.
+whole_parameter="^[A-Za-z0-9]+=([^[:space:]\"'\\\\][^[:space:]\"\\\\]*|\"[^\"\\\\]*\"|'[^'\\\\]*')\$"
+
 # Sets stage, stage_file, account, region, platform and functions (the stacks' names), and AWS_REGION for all calls.
 enter_stage() {
     stage=$1
@@ -27,11 +30,15 @@ enter_stage() {
     [[ -f $stage_file ]] ||
         give_up "there is no stage $stage; write $stage_file after the pattern of infra/stages/test.toml"
     need python3 'install Python 3.11 or later'
-    local parameters different found
+    local parameters different found cut
     account=$(setting stage.account 2>/dev/null) && region=$(setting stage.region 2>/dev/null) &&
         parameters=$(setting platform.deploy.parameters.parameter_overrides 2>/dev/null) &&
         parameters+=$'\n'$(setting functions.deploy.parameters.parameter_overrides 2>/dev/null) ||
         give_up "$stage_file cannot be read; it is TOML with the tables of infra/stages/test.toml, all of them"
+    cut=$(grep -vE "$whole_parameter" <<<"$parameters" | cut -d = -f 1) || true
+    [[ -z $cut ]] ||
+        give_up "$stage_file: SAM would cut or refuse ${cut//$'\n'/, }; put an empty value or one with a space into" \
+            'double quotes, one with double quotes into single ones, as docs/deploying.md shows'
     different=$(sort -u <<<"$parameters" | cut -d = -f 1 | uniq -d)
     [[ -z $different ]] ||
         give_up "$stage_file gives ${different//$'\n'/, } more than one value; the templates must agree on it"
