@@ -174,6 +174,8 @@ def main() -> None:
         run(tree, endpoint, "./scripts/deploy test", "stage test is deployed")
         bank = "lambda get-function-configuration --function-name tidings-test-sms --query Environment.Variables.BANK_NAME"
         run(tree, endpoint, f"aws {bank}", '"Test Bank"')
+        protected = "dynamodb describe-table --table-name tidings-test-ledger --query Table.DeletionProtectionEnabled"
+        run(tree, endpoint, f"aws {protected}", "true")
         redrive(tree, endpoint)
         for function in functions:
             invoke(tree, endpoint, function)
