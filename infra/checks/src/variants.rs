@@ -40,8 +40,9 @@ pub const VARIANTS: &[Variant] = &[
             ("Size", "small"),
             ("ExistingVpcId", "vpc-1"),
             ("ExistingSubnetIds", "subnet-1,subnet-2,subnet-3"),
+            ("PartialBatchResponses", "false"),
         ],
-        functions: &[("Stage", "dev"), ("PartialBatchResponses", "true")],
+        functions: &[("Stage", "dev"), ("PartialBatchResponses", "false")],
     },
 ];
 

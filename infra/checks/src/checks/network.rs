@@ -1,7 +1,8 @@
-//! Nothing is reachable from the internet, and only functions that publish are in the VPC.
+//! Nothing is reachable from the internet, only functions that publish are in the VPC, and pollers get out of it.
 
 use super::Finding;
 use crate::roles::functions;
+use crate::values::{number, texts};
 use crate::variants::Deployment;
 
 /// Ways to the internet.
@@ -34,6 +35,44 @@ pub fn check(deployment: &Deployment) -> Vec<Finding> {
                 "is in the VPC for nothing"
             };
             found.push(Finding::new(function.id, problem));
+        }
+    }
+    found.extend(pollers(deployment));
+    found
+}
+
+/// On-demand pollers call Lambda and STS from the brokers' subnets, with the brokers' security groups. An existing VPC
+/// brings the endpoints for it, a new one has them for these pollers alone.
+fn pollers(deployment: &Deployment) -> Vec<Finding> {
+    let platform = &deployment.platform;
+    let on_demand = deployment
+        .functions
+        .of_kind("AWS::Lambda::EventSourceMapping")
+        .any(|(_, it)| it.properties["ProvisionedPollerConfig"].is_null());
+    let mut found = Vec::new();
+    for (id, cluster) in platform.of_kind("AWS::MSK::Cluster") {
+        let groups = texts(&cluster.properties["BrokerNodeGroupInfo"]["SecurityGroups"]);
+        let leaves = platform.of_kind("AWS::EC2::SecurityGroupEgress").any(|(_, rule)| {
+            let group = rule.properties["GroupId"].as_str();
+            number(&rule.properties["FromPort"]) == Some(443) && group.is_some_and(|it| groups.contains(&it))
+        });
+        if on_demand && !leaves {
+            found.push(Finding::new(
+                id,
+                "its on-demand pollers reach neither Lambda nor STS: no way out on 443",
+            ));
+        }
+    }
+    for (id, _) in platform.of_kind("AWS::EC2::VPC") {
+        for service in ["lambda", "sts"] {
+            let has_endpoint = platform.of_kind("AWS::EC2::VPCEndpoint").any(|(_, it)| {
+                it.properties["ServiceName"].as_str().is_some_and(|it| it.ends_with(&format!(".{service}")))
+            });
+            if has_endpoint != on_demand {
+                let problem =
+                    format!("an endpoint to {service}: {has_endpoint}, on-demand pollers: {on_demand}");
+                found.push(Finding::new(id, problem));
+            }
         }
     }
     found
