@@ -26,12 +26,12 @@ pub const VARIANTS: &[Variant] = &[
             ("SesIdentityDomain", "bank.example.com"),
             ("AlarmEmail", "operations@bank.example.com"),
         ],
-        functions: &[("Stage", "prod"), ("PartialBatchResponses", "true")],
+        functions: &[("Stage", "prod")],
     },
     Variant {
         name: "small",
         platform: &[("Stage", "dev"), ("Size", "small"), ("PartialBatchResponses", "false")],
-        functions: &[("Stage", "dev"), ("PartialBatchResponses", "false")],
+        functions: &[("Stage", "dev")],
     },
     Variant {
         name: "existing network",
@@ -42,7 +42,7 @@ pub const VARIANTS: &[Variant] = &[
             ("ExistingSubnetIds", "subnet-1,subnet-2,subnet-3"),
             ("PartialBatchResponses", "false"),
         ],
-        functions: &[("Stage", "dev"), ("PartialBatchResponses", "false")],
+        functions: &[("Stage", "dev")],
     },
 ];
 
