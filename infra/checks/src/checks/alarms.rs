@@ -1,10 +1,12 @@
-//! Every queue and function, the brokers and the e-mail service have their alarms, and these tell somebody.
+//! Every queue and function, the brokers and the e-mail service have their alarms, and these tell somebody; also when
+//! mappings tell nothing.
 
 use serde_json::Value;
 
 use super::Finding;
 use crate::roles::functions;
 use crate::template::Resource;
+use crate::values::texts;
 use crate::variants::Deployment;
 
 /// A metric that must have an alarm: on what, under which names, and from which value on at the latest.
@@ -47,9 +49,23 @@ pub fn check(deployment: &Deployment) -> Vec<Finding> {
     let mut found: Vec<_> = wanted.iter().filter(|it| !has_alarm(&alarms, it)).map(lacking).collect();
     let topics: Vec<_> =
         deployment.platform.of_kind("AWS::SNS::Topic").map(|(_, it)| it.arn.as_str()).collect();
-    for (id, alarm) in alarms {
-        if !crate::values::texts(&alarm.properties["AlarmActions"]).iter().any(|it| topics.contains(it)) {
-            found.push(Finding::new(id, "tells nobody: no topic of the platform is among its actions"));
+    let tells =
+        |alarm: &Resource, actions| texts(&alarm.properties[actions]).iter().any(|it| topics.contains(it));
+    for (id, alarm) in &alarms {
+        if !tells(alarm, "AlarmActions") {
+            found.push(Finding::new(*id, "tells nobody: no topic of the platform is among its actions"));
+        }
+    }
+    // A mapping that does not poll has no lag to tell.
+    for lag in wanted.iter().filter(|it| it.metric == "OffsetLag" && it.at_most <= LAG[0]) {
+        let silence_is_told = alarms.iter().any(|(_, alarm)| {
+            alarm.properties["TreatMissingData"] == "missing"
+                && tells(alarm, "InsufficientDataActions")
+                && metrics(&alarm.properties).into_iter().any(|it| is_about(it, lag))
+        });
+        if !silence_is_told {
+            let problem = "tells nobody when its mappings do not poll: no alarm acts on missing OffsetLag";
+            found.push(Finding::new(lag.at, problem));
         }
     }
     found
