@@ -13,7 +13,7 @@ import tempfile
 import botocore.session
 
 import emulator
-from deploy_tree import ACCOUNT, REGION, STAGE, Tree, make_tools
+from deploy_tree import ACCOUNT, COMMIT, REGION, STAGE, Tree, make_tools
 from markdown import shell_blocks
 from reduced import read_template, reduce
 
@@ -55,7 +55,7 @@ def reduce_templates(tree: Tree, cluster: str) -> None:
 
 
 # Commands of scripts/deploy and the runbooks that the emulator does not know.
-LEFT_OUT = ("sns set-sms-attributes", "sesv2 put-account-sending-attributes")
+LEFT_OUT = ("logs associate-kms-key", "sns set-sms-attributes", "sesv2 put-account-sending-attributes")
 
 
 def leave_out_commands(tree: Tree) -> None:
@@ -172,8 +172,8 @@ def main() -> None:
         reduce_templates(tree, make_cluster(endpoint))
         leave_out_commands(tree)
         run(tree, endpoint, "./scripts/deploy test", "stage test is deployed")
-        bank = "lambda get-function-configuration --function-name tidings-test-sms --query Environment.Variables.BANK_NAME"
-        run(tree, endpoint, f"aws {bank}", '"Test Bank"')
+        settings = "lambda get-function-configuration --function-name tidings-test-sms --query Environment.Variables"
+        run(tree, endpoint, f"aws {settings}", '"BANK_NAME": "Test Bank"')
         protected = "dynamodb describe-table --table-name tidings-test-ledger --query Table.DeletionProtectionEnabled"
         run(tree, endpoint, f"aws {protected}", "true")
         redrive(tree, endpoint)
@@ -182,8 +182,9 @@ def main() -> None:
         follow(tree, endpoint, "docs/runbooks/lag.md", "Enabled")
         follow(tree, endpoint, "docs/runbooks/ses-pause.md", "(?s)Disabled.*Enabled")
         # It deploys once more, and nothing has changed.
-        changed_nothing = "(?s)Disabled.*No changes to.*No changes to.*stage test is deployed.*Enabled"
-        follow(tree, endpoint, "docs/runbooks/upgrade-function.md", changed_nothing)
+        changed_nothing = "No changes to.*No changes to.*stage test is deployed"
+        says = f"(?s)Disabled.*deployed before: {COMMIT}.*{changed_nothing}.*Enabled"
+        follow(tree, endpoint, "docs/runbooks/upgrade-function.md", says)
         destroy(tree, endpoint)
 
 

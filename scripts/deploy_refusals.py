@@ -28,7 +28,7 @@ Resources:
     Properties: {Runtime: provided.al2023, Architectures: [arm64], Handler: bootstrap, CodeUri: ../}
 """
 READING = {"GetCallerIdentity", "DescribeStacks", "DescribeTable"}
-BASICS = "bash cat cut dirname env grep mktemp printf python3 rm sed sort tail uniq cargo".split()
+BASICS = "bash cat cut dirname env grep mktemp printf rm sed sort tail uniq cargo".split()
 
 
 ERROR = "<ErrorResponse><Error><Code>{}</Code><Message>{}</Message></Error></ErrorResponse>"
@@ -79,6 +79,8 @@ def without(tool: str):
         basics.mkdir()
         for name in BASICS:
             (basics / name).symlink_to(shutil.which(name))
+        # The one in PATH may be a version manager's script.
+        (basics / "python3").symlink_to(pathlib.Path(sys.executable).resolve())
         return {"PATH": f"{tree.bin}:{basics}"}
     return prepare
 
@@ -116,6 +118,11 @@ def build_that_fails(tree: Tree) -> dict:
     return {}
 
 
+def no_clone(tree: Tree) -> dict:
+    tree.write_tool("git", "exit 128")
+    return {}
+
+
 def newer_glibc(tree: Tree) -> dict:
     tree.edit("target/lambda/email/bootstrap", "GLIBC_2.34", "GLIBC_2.39")
     return {}
@@ -144,6 +151,8 @@ CASES = [
     ("no AWS CLI", "deploy test", without("aws"), "aws is missing", NONE),
     ("no SAM", "deploy test", without("sam"), "sam is missing", NONE),
     ("no cargo-lambda", "deploy test", without("cargo-lambda"), "cargo-lambda is missing", NONE),
+    ("no git", "deploy test", without("git"), "git is missing", NONE),
+    ("no clone", "deploy test", no_clone, "there is no commit to name", NONE),
     ("a misspelt property of SAM", "deploy test", edited(FUNCTIONS_FILE, "Handler:", "Handlr:"), "is not valid", NONE),
     ("a misspelt property", "deploy test", edited(PLATFORM_FILE, "QueueName", "QueuName"), "is not valid", NONE),
     ("no credentials", "deploy test", no_credentials, "AWS takes no credentials", NONE),
