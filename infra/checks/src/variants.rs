@@ -25,6 +25,7 @@ pub const VARIANTS: &[Variant] = &[
             ("AuditReplicaKeyArn", "arn:aws:kms:eu-west-1:111122223333:key/replica"),
             ("SesIdentityDomain", "bank.example.com"),
             ("AlarmEmail", "operations@bank.example.com"),
+            ("PublisherSecurityGroupId", "sg-1"),
         ],
         functions: &[("Stage", "prod")],
     },
