@@ -161,10 +161,12 @@ def faults(document: str, created: set[str]) -> tuple[int, list[str]]:
 
 
 def faults_of_templates() -> list[str]:
-    """Documents that alarms lead to and that are not there."""
+    """Alarms that lead to no document, or to one that is not there."""
     texts = "".join(pathlib.Path(path).read_text(encoding="utf-8") for path in TEMPLATES)
     named = sorted(set(re.findall(r"docs/[\w/-]+\.md", texts)))
-    return [f"the templates name {name}, which does not exist" for name in named if not pathlib.Path(name).exists()]
+    found = [f"the templates name {name}, which does not exist" for name in named if not pathlib.Path(name).exists()]
+    alarms = re.findall(r"AlarmDescription: (.*)", texts)
+    return found + [f"the alarm names no runbook: {alarm}" for alarm in alarms if "docs/runbooks/" not in alarm]
 
 
 def main() -> None:
