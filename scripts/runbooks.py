@@ -6,6 +6,7 @@ create, scripts and files ones that exist. What the commands do is not tested he
 the AWS emulator the documents that it can take.
 """
 
+import base64
 import json
 import os
 import pathlib
@@ -22,15 +23,44 @@ from reduced import read_template
 DOCUMENTS = ["docs/deploying.md", *sorted(str(path) for path in pathlib.Path("docs/runbooks").glob("*.md"))]
 TEMPLATES = ("infra/platform.yaml", "infra/functions.yaml")
 # What runbooks may call besides aws, git and scripts.
-TOOLBOX = "bash cat date dirname grep jq mktemp rm sed sort uniq".split()
+TOOLBOX = "base64 bash cat date dirname grep jq mktemp rm sed sort uniq".split()
 # As long as the longest id that a command's answer stands for.
 ANSWER = "00000000-0000-0000-0000-000000000000"
 LETTER = {"eventId": "EVT-1", "source": "bill.paid-0", "record": {"topic": "bill.paid", "partition": 0, "offset": 1}}
-LOGGED = {"level": "WARN", "message": "dead letter", "error.type": "MessageRejected"}
+LETTER["storedIn"] = {"bucket": f"tidings-test-dead-letters-{ANSWER}", "key": "dead-letters/email/bill.paid-0/0.json"}
+LOGGED = {"level": "WARN", "message": "dead letter", "error.type": "MessageRejected", "span": LETTER["record"]}
+GIVEN_UP = {
+    "requestContext": {"condition": "RetryAttemptsExhausted"},
+    "KafkaBatchInfo": {
+        "recordsInfo": {
+            "bill.paid-0": {
+                "firstRecordOffset": "1", "lastRecordOffset": "2", "firstRecordTimestamp": "2026-01-01T00:00:00.000Z",
+            }
+        }
+    },
+}
+ENDPOINT = "arn:aws:sns:eu-central-1:111122223333:endpoint/GCM/tidings/0"
+DEVICE = {"user_id": {"S": "USR-1"}, "device_id": {"S": "D-1"}, "endpoint_arn": {"S": ENDPOINT}}
+MAPPING = {"EventSourceArn": "arn:aws:kafka:eu-central-1:111122223333:cluster/tidings-test/0", "Topics": ["bill.paid"]}
+
+
+def message(body: dict) -> str:
+    """What SQS answers with one message."""
+    return json.dumps({"Messages": [{"Body": json.dumps(body), "ReceiptHandle": ANSWER}]})
+
+
 # Answers that a document goes on with.
 ANSWERS = {
-    "sqs receive-message": json.dumps({"Messages": [{"Body": json.dumps(LETTER), "ReceiptHandle": ANSWER}]}),
+    "athena get-query-results": json.dumps([json.dumps(LETTER["record"])]),
+    "cloudwatch get-metric-statistics": "None",
+    "dynamodb scan": json.dumps({"Items": [DEVICE]}),
+    "kafka describe-cluster-v2": "250",
+    "kafka describe-topic": base64.b64encode(b"retention.ms=604800000").decode(),
+    "kafka list-nodes": "1.0",
+    "lambda get-event-source-mapping": json.dumps(MAPPING),
     "logs filter-log-events": json.dumps([json.dumps(LOGGED)]),
+    "sns get-sms-attributes": "100",
+    "sqs receive-message": message(LETTER),
 }
 # Notes its arguments, with what is in files that they name.
 AWS = """\
@@ -62,12 +92,14 @@ def write_executable(path: pathlib.Path, text: str) -> None:
 
 
 def make_tree(root: pathlib.Path) -> pathlib.Path:
-    """What documents find in the repository: scripts that do nothing, stages, templates and fixtures."""
+    """What documents find in the repository: scripts that do nothing, stages, templates and fixtures. And a message that
+    one document leaves to another."""
     tree = root / "tree"
     shutil.copytree("infra/stages", tree / "infra/stages")
     shutil.copytree("events/fixtures/kafka", tree / "events/fixtures/kafka")
     for path in pathlib.Path("infra").glob("platform*"):
         shutil.copy(path, tree / "infra")
+    (tree / "message.json").write_text(message(GIVEN_UP), encoding="utf-8")
     (tree / "scripts").mkdir()
     for path in pathlib.Path("scripts").iterdir():
         if path.is_file() and os.access(path, os.X_OK):
@@ -82,7 +114,7 @@ def run_blocks(document: str, root: pathlib.Path) -> tuple[list[list[str]], str 
     blocks = shell_blocks(pathlib.Path(document).read_text(encoding="utf-8"))
     done = subprocess.run(
         ["bash", "-euo", "pipefail", "-c", "\n".join(blocks)], cwd=make_tree(root), stdin=subprocess.DEVNULL, text=True,
-        env={"PATH": str(make_tools_of(root)), "TMPDIR": str(root)}, stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
+        env={"PATH": str(make_tools_of(root)), "TMPDIR": str(root), "AWS_REGION": "eu-central-1"}, stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
     )
     calls = [json.loads(line) for line in noted.read_text(encoding="utf-8").splitlines()]
     return calls, None if done.returncode == 0 else done.stdout.strip().splitlines()[-1]
@@ -106,8 +138,9 @@ def names_created() -> set[str]:
 
 
 def unknown_names(call: list[str], created: set[str]) -> list[str]:
-    """Names in a command that nothing has. One that ends with a hyphen is the beginning of many."""
-    arguments = re.sub(r"tidings-test2?\b", "tidings-STAGE", " ".join(call))
+    """Names in a command that nothing has. One that ends with a hyphen is the beginning of many; a consumer group that
+    reads again is a runbook's own."""
+    arguments = re.sub(r"tidings-test2?\b", "tidings-STAGE", re.sub(r"-again-\d+", "", " ".join(call)))
     used = re.findall(r"(?:/aws/\w+/|alias/)?tidings-STAGE[\w-]*", arguments)
     return [
         name for name in used
@@ -128,10 +161,12 @@ def faults(document: str, created: set[str]) -> tuple[int, list[str]]:
 
 
 def faults_of_templates() -> list[str]:
-    """Documents that alarms lead to and that are not there."""
+    """Alarms that lead to no document, or to one that is not there."""
     texts = "".join(pathlib.Path(path).read_text(encoding="utf-8") for path in TEMPLATES)
     named = sorted(set(re.findall(r"docs/[\w/-]+\.md", texts)))
-    return [f"the templates name {name}, which does not exist" for name in named if not pathlib.Path(name).exists()]
+    found = [f"the templates name {name}, which does not exist" for name in named if not pathlib.Path(name).exists()]
+    alarms = re.findall(r"AlarmDescription: (.*)", texts)
+    return found + [f"the alarm names no runbook: {alarm}" for alarm in alarms if "docs/runbooks/" not in alarm]
 
 
 def main() -> None:
