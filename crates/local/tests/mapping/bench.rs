@@ -151,7 +151,8 @@ impl Bench {
         }
     }
 
-    async fn create_kafka_topic(&self, name: &str, partitions: i32, settings: &[(&str, &str)]) {
+    /// Creates another topic of Apache Kafka with these settings.
+    pub async fn create_kafka_topic(&self, name: &str, partitions: i32, settings: &[(&str, &str)]) {
         let topic = NewTopic::new(name, partitions, TopicReplication::Fixed(1))
             .set("max.message.bytes", LARGEST_RECORD)
             // The tests' records are years old: Kafka's cleaner, which first looks after half a minute, would remove

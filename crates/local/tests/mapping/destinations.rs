@@ -2,7 +2,7 @@
 
 pub mod aws;
 mod emulator;
-mod kafka;
+pub mod kafka;
 
 use std::cell::Cell;
 

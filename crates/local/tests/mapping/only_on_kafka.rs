@@ -6,8 +6,9 @@ mod enabled;
 use std::time::Duration;
 
 use jiff::Timestamp;
+use rdkafka::Message;
 use rdkafka::admin::{AdminOptions, NewPartitions};
-use rdkafka::message::OwnedHeaders;
+use rdkafka::message::{OwnedHeaders, OwnedMessage};
 use rdkafka::topic_partition_list::{Offset, TopicPartitionList};
 use serde_json::Value;
 use tidings_local::mapping::{MappingEvent, PartitionLag};
@@ -15,6 +16,7 @@ use tidings_local::template::{Mapping, StartingPosition};
 
 use crate::bench::{Bench, QUEUE, Reply, TIMESTAMP, on_demand, spec, whole_batches_of, within};
 use crate::destinations::aws::Aws;
+use crate::destinations::kafka::messages_of;
 
 /// Removes the records of partition 0 before this offset, as retention does.
 async fn expire(bench: &Bench, before: i64) {
@@ -246,4 +248,27 @@ async fn lag_adds_pollers_to_an_on_demand_mapping() {
     assert_eq!(bench.most_at_once(), 8);
     bench.release(8);
     within(mapping.settled()).await.unwrap();
+}
+
+#[tokio::test]
+async fn a_record_too_large_for_the_destination_topic_keeps_no_other_out() {
+    let mut bench = Bench::on_kafka(1, &[], [Reply::error()]).await;
+    let failed = format!("{}-failed", bench.topic);
+    bench.create_kafka_topic(&failed, 1, &[("max.message.bytes", "3000")]).await;
+    for value in ["first", &"x".repeat(3_000), "third"] {
+        bench.publish(0, value).await;
+    }
+    let mapping = bench.start(&Mapping {
+        maximum_retry_attempts: Some(0),
+        on_failure: Some(format!("kafka://{failed}")),
+        ..whole_batches_of(3)
+    });
+    bench.event(|event| matches!(event, MappingEvent::Dropped { .. })).await;
+    within(mapping.settled()).await.unwrap();
+    let offset = |message: &OwnedMessage| {
+        let body: Value = serde_json::from_slice(message.payload().unwrap()).unwrap();
+        body["KafkaBatchInfo"]["recordInfo"]["offset"].as_str().unwrap().to_owned()
+    };
+    let messages = messages_of(&failed, &bench.servers, 1, 2).await;
+    assert_eq!(messages.iter().map(offset).collect::<Vec<_>>(), ["0", "2"]);
 }

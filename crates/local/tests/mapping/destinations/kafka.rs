@@ -21,8 +21,18 @@ fn cluster(partitions: i32) -> MockCluster<'static, DefaultProducerContext> {
     cluster
 }
 
-/// The next messages of the destination topic, in the order in which they are found.
+/// The next messages of [`KAFKA_TOPIC`], in the order in which they are found.
 async fn dead_letters(bootstrap_servers: &str, partitions: i32, count: usize) -> Vec<OwnedMessage> {
+    messages_of(KAFKA_TOPIC, bootstrap_servers, partitions, count).await
+}
+
+/// The first messages of a destination topic, in the order in which they are found.
+pub async fn messages_of(
+    topic: &str,
+    bootstrap_servers: &str,
+    partitions: i32,
+    count: usize,
+) -> Vec<OwnedMessage> {
     let consumer: StreamConsumer = ClientConfig::new()
         .set("bootstrap.servers", bootstrap_servers)
         .set("group.id", "dead-letters")
@@ -30,7 +40,7 @@ async fn dead_letters(bootstrap_servers: &str, partitions: i32, count: usize) ->
         .unwrap();
     let mut all = TopicPartitionList::new();
     for partition in 0..partitions {
-        all.add_partition_offset(KAFKA_TOPIC, partition, Offset::Beginning).unwrap();
+        all.add_partition_offset(topic, partition, Offset::Beginning).unwrap();
     }
     consumer.assign(&all).unwrap();
     let mut messages = Vec::new();
