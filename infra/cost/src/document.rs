@@ -13,7 +13,7 @@ use crate::{
     input::{Load, Measured},
     price::Prices,
 };
-use format::{Align, bar, dollars, number, table};
+use format::{bar, dollars, number, table};
 
 /// What the reference design pays for Kafka: three m5.large, 1,500 GB, 100 GB of traffic.
 const REFERENCE: [(&str, u32); 3] = [("brokers", 450), ("storage", 150), ("traffic", 10)];
@@ -76,7 +76,7 @@ impl Costs<'_> {
                 "million records at subscribers",
                 "million invocations",
             ],
-            &[Align::Left, Align::Right, Align::Right, Align::Right, Align::Right],
+            "lrrrr",
             [row("average", rates.average, &self.average), row("peak, all month", rates.peak, &self.peak)],
         )
     }
@@ -95,7 +95,7 @@ impl Costs<'_> {
         let more = vec![without, "not counted".to_owned(), dollars(others)];
         table(
             &["a month", "reference design", "Tidings, average load"],
-            &[Align::Left, Align::Right, Align::Right],
+            "lrr",
             rows.chain([total.to_vec(), more]),
         )
     }
@@ -121,7 +121,7 @@ impl Costs<'_> {
         let sum = row("**all**".to_owned(), String::new(), [total(&self.average), total(&self.peak)]);
         table(
             &["without messages", "average", "peak, all month", "per million events", "average"],
-            &[Align::Left, Align::Right, Align::Right, Align::Right, Align::Left],
+            "lrrrl",
             rows.chain([sum]),
         )
     }
@@ -151,6 +151,6 @@ impl Costs<'_> {
             ]);
         }
         let header = ["messages", "per million messages", "average", "peak, all month"];
-        Ok(table(&header, &[Align::Left, Align::Right, Align::Right, Align::Right], rows))
+        Ok(table(&header, "lrrr", rows))
     }
 }

@@ -4,7 +4,7 @@ use rust_decimal::Decimal;
 
 use super::{
     Costs,
-    format::{Align, dollars, number, table},
+    format::{dollars, number, table},
     settings,
 };
 use crate::{
@@ -50,18 +50,7 @@ impl Costs<'_> {
                 "peak, all month",
                 "per million events",
             ],
-            &[
-                Align::Left,
-                Align::Right,
-                Align::Right,
-                Align::Right,
-                Align::Right,
-                Align::Right,
-                Align::Right,
-                Align::Right,
-                Align::Right,
-                Align::Right,
-            ],
+            "lrrrrrrrrr",
             rows,
         )
     }
@@ -93,8 +82,7 @@ impl Costs<'_> {
         }
         let header =
             ["mappings", "units", "units a month", "interface endpoints", "both", "both at the peak"];
-        let align = [Align::Left, Align::Right, Align::Right, Align::Right, Align::Right, Align::Right];
-        Ok(table(&header, &align, rows))
+        Ok(table(&header, "lrrrrr", rows))
     }
 
     pub fn settings_table(&self) -> Result<String, CostError> {
@@ -112,7 +100,7 @@ impl Costs<'_> {
             vec![what, dollars(difference), price]
         });
         let header = ["change", "a month, average", "what it takes"];
-        Ok(table(&header, &[Align::Left, Align::Right, Align::Left], rows))
+        Ok(table(&header, "lrl", rows))
     }
 
     pub fn measured_table(&self) -> String {
@@ -138,17 +126,7 @@ impl Costs<'_> {
             "log bytes per record",
             "per invocation",
         ];
-        let align = [
-            Align::Left,
-            Align::Right,
-            Align::Right,
-            Align::Right,
-            Align::Right,
-            Align::Right,
-            Align::Right,
-            Align::Right,
-        ];
-        table(&header, &align, rows)
+        table(&header, "lrrrrrrr", rows)
     }
 
     /// Every price, and what it is multiplied by.
@@ -178,7 +156,7 @@ impl Costs<'_> {
         });
         table(
             &["price", "US dollars", "for", "seen", "units, average", "average", "peak, all month"],
-            &[Align::Left, Align::Right, Align::Left, Align::Left, Align::Right, Align::Right, Align::Right],
+            "lrllrrr",
             rows,
         )
     }

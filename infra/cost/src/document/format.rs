@@ -2,26 +2,13 @@
 
 use rust_decimal::{Decimal, RoundingStrategy};
 
-/// Where a column's cells stand.
-#[derive(Clone, Copy)]
-pub enum Align {
-    Left,
-    Right,
-}
-
-/// A Markdown table.
-pub fn table<const N: usize>(
-    header: &[&str; N],
-    align: &[Align; N],
-    rows: impl IntoIterator<Item = Vec<String>>,
-) -> String {
+/// A Markdown table. `columns` has a letter for each: `l` for text, `r` for numbers, which stand to the right.
+pub fn table(header: &[&str], columns: &str, rows: impl IntoIterator<Item = Vec<String>>) -> String {
     let line = |cells: &[String]| format!("| {} |\n", cells.join(" | "));
-    let ruler = align.map(|align| match align {
-        Align::Left => "---".to_owned(),
-        Align::Right => "---:".to_owned(),
-    });
-    let head = line(&header.map(str::to_owned)) + &line(&ruler);
-    head + &rows.into_iter().map(|row| line(&row)).collect::<String>()
+    let names: Vec<_> = header.iter().map(|name| (*name).to_owned()).collect();
+    let ruler: Vec<_> =
+        columns.chars().map(|column| if column == 'l' { "---" } else { "---:" }.to_owned()).collect();
+    line(&names) + &line(&ruler) + &rows.into_iter().map(|row| line(&row)).collect::<String>()
 }
 
 /// With thousands apart, and so many decimals.
