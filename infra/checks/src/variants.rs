@@ -15,7 +15,8 @@ pub struct Variant {
     pub functions: &'static [(&'static str, &'static str)],
 }
 
-/// A stage in production; a small one with nothing that can be left out; one in a network that is there.
+/// A stage in production; a small one with nothing that can be left out, and spans to `CloudWatch`; one in a network that
+/// is there, and spans to a collector.
 pub const VARIANTS: &[Variant] = &[
     Variant {
         name: PRODUCTION,
@@ -32,7 +33,12 @@ pub const VARIANTS: &[Variant] = &[
     },
     Variant {
         name: "small",
-        platform: &[("Stage", "dev"), ("Size", "small"), ("PartialBatchResponses", "false")],
+        platform: &[
+            ("Stage", "dev"),
+            ("Size", "small"),
+            ("PartialBatchResponses", "false"),
+            ("Tracing", "Otlp"),
+        ],
         functions: &[("Stage", "dev")],
     },
     Variant {
@@ -43,6 +49,8 @@ pub const VARIANTS: &[Variant] = &[
             ("ExistingVpcId", "vpc-1"),
             ("ExistingSubnetIds", "subnet-1,subnet-2,subnet-3"),
             ("PartialBatchResponses", "false"),
+            ("Tracing", "Otlp"),
+            ("OtlpEndpoint", "https://collector.bank.example.com/v1/traces"),
         ],
         functions: &[("Stage", "dev")],
     },
