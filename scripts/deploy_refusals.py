@@ -148,6 +148,7 @@ CASES = [
     ("a value with quotes", "deploy test", parameter('Ids={"a": "1"}'), "would cut or refuse Ids;", NONE),
     ("an empty value", "destroy test", parameter("AlarmEmail="), "would cut or refuse AlarmEmail;", NONE),
     ("a mode for functions only", "deploy test", parameter("PartialBatchResponses=false"), "belongs to the platform", NONE),
+    ("tracing for functions only", "deploy test", parameter("Tracing=None"), "gives Tracing to the functions;", NONE),
     ("no AWS CLI", "deploy test", without("aws"), "aws is missing", NONE),
     ("no SAM", "deploy test", without("sam"), "sam is missing", NONE),
     ("no cargo-lambda", "deploy test", without("cargo-lambda"), "cargo-lambda is missing", NONE),

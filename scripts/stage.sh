@@ -30,7 +30,7 @@ enter_stage() {
     [[ -f $stage_file ]] ||
         give_up "there is no stage $stage; write $stage_file after the pattern of infra/stages/test.toml"
     need python3 'install Python 3.11 or later'
-    local parameters of_functions different found cut
+    local parameters of_functions different misplaced found cut
     account=$(setting stage.account 2>/dev/null) && region=$(setting stage.region 2>/dev/null) &&
         parameters=$(setting platform.deploy.parameters.parameter_overrides 2>/dev/null) &&
         of_functions=$(setting functions.deploy.parameters.parameter_overrides 2>/dev/null) ||
@@ -43,8 +43,9 @@ enter_stage() {
     different=$(sort -u <<<"$parameters" | cut -d = -f 1 | uniq -d)
     [[ -z $different ]] ||
         give_up "$stage_file gives ${different//$'\n'/, } more than one value; the templates must agree on it"
-    ! grep -q '^PartialBatchResponses=' <<<"$of_functions" ||
-        give_up "$stage_file gives PartialBatchResponses to the functions; it belongs to the platform, which hands it on"
+    misplaced=$(grep -oE '^(PartialBatchResponses|Tracing|OtlpEndpoint)=' <<<"$of_functions" | tr -d =) || true
+    [[ -z $misplaced ]] ||
+        give_up "$stage_file gives ${misplaced//$'\n'/, } to the functions; that belongs to the platform, which hands it on"
     found=$(grep '^Stage=' <<<"$parameters" | uniq) || true
     [[ $found == "Stage=$stage" ]] || give_up "$stage_file says ${found:-nothing of Stage}, not Stage=$stage"
     platform=tidings-$stage-platform functions=tidings-$stage-functions
