@@ -13,7 +13,7 @@ pub const NAMESPACE: &str = "Tidings";
 const NAMES: [&str; 8] =
     ["Received", "Done", "Duplicate", "DeadLettered", "Returned", "Tombstones", "Attempts", "EffectsAtRisk"];
 
-/// The line for one invocation: how many records ended which way, per function.
+/// The line for one invocation: how many records ended which way, under the function's name in Lambda.
 #[must_use]
 pub fn line(function: &str, now: Timestamp, settled: &[Settled]) -> Value {
     let count =
