@@ -65,7 +65,8 @@ impl From<InvocationError> for Diagnostic {
     }
 }
 
-/// Serves Lambda with a handler for single events. `function` names it in claims and dead letters and must not change while facts of it are remembered; `build` makes the handler from the AWS configuration
+/// Serves Lambda with a handler for single events. `function` names it in claims, dead letters and metrics
+/// and must not change while facts of it are remembered; `build` makes the handler from the AWS configuration
 /// and the settings.
 pub async fn run<H, E>(
     function: &'static str,
@@ -100,7 +101,6 @@ where
 {
     let settings = Settings::from_environment();
     let aws = aws::config().await;
-    // As Lambda calls it, so that the stages of one account stay apart.
     let deployed_as = settings.get("AWS_LAMBDA_FUNCTION_NAME").unwrap_or(function);
     let spans = Spans::from_settings(deployed_as, &settings, &aws)?;
     telemetry::start(spans.as_ref());
@@ -121,7 +121,7 @@ where
         let invocation = invocation(&event.context);
         // Boxed, because the compiler limits how deep futures may nest.
         let settled = Box::pin(consumer.consume(event.payload.get().as_bytes(), &invocation)).await?;
-        println!("{}", metrics::line(deployed_as, invocation.now(), &settled));
+        println!("{}", metrics::line(function, deployed_as, invocation.now(), &settled));
         if let Some(spans) = spans {
             spans.send(&invocation).await;
         }

@@ -36,7 +36,8 @@ const MAX_ANSWER_BYTES: usize = 64 * 1024;
 /// The exporter to the receiver that the settings name, if they name one.
 pub fn exporter(settings: &Settings, aws: &SdkConfig) -> Result<Option<SpanExporter>, SettingError> {
     let Some(url) = settings.get(ENDPOINT) else { return Ok(None) };
-    let invalid = |problem: &str| SettingError::Invalid { name: ENDPOINT.to_owned(), problem: problem.to_owned() };
+    let invalid =
+        |problem: &str| SettingError::Invalid { name: ENDPOINT.to_owned(), problem: problem.to_owned() };
     let uri: Uri = url.parse().map_err(|_| invalid("expected a URL"))?;
     let host = uri.host().ok_or_else(|| invalid("expected a URL with a host"))?;
     let is_loopback = matches!(host, "localhost" | "127.0.0.1" | "[::1]");

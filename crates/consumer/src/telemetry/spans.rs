@@ -1,5 +1,5 @@
 //! Spans for OpenTelemetry: one for each record, which continues the trace of who published it, and below it one for
-//! each call of AWS. What is logged about the record stands in them as events.
+//! each call of AWS and each event published. What is logged about the record stands in them as events.
 
 use std::{
     collections::HashMap,
@@ -64,7 +64,8 @@ impl Spans {
     fn new(resource: Resource, mut exporter: SpanExporter) -> Self {
         exporter.set_resource(&resource);
         let ended = Ended::default();
-        let provider = SdkTracerProvider::builder().with_span_processor(ended.clone()).with_resource(resource).build();
+        let provider =
+            SdkTracerProvider::builder().with_span_processor(ended.clone()).with_resource(resource).build();
         Self { ended, provider, exporter, breaker: Breaker::default() }
     }
 
@@ -121,7 +122,9 @@ impl Spans {
 /// Why spans were given up.
 #[derive(Debug, thiserror::Error)]
 enum SendError {
-    #[error("the receiver took none for some time; check OTEL_EXPORTER_OTLP_TRACES_ENDPOINT and the way there")]
+    #[error(
+        "the receiver took none for some time; check OTEL_EXPORTER_OTLP_TRACES_ENDPOINT and the way there"
+    )]
     Down,
     #[error("the receiver did not answer within {0:?}")]
     Late(Duration),
@@ -213,9 +216,15 @@ fn in_their_terms(mut span: SpanData) -> SpanData {
     if value_of(&span, "rpc.system").is_some() {
         span.span_kind = SpanKind::Client;
     }
-    let Some(topic) = value_of(&span, "topic") else { return span };
-    span.name = format!("process {topic}").into();
-    span.span_kind = SpanKind::Consumer;
+    let (operation, kind) = match span.name.as_ref() {
+        "record" | "write" => ("process", SpanKind::Consumer),
+        "publish" => ("send", SpanKind::Producer),
+        _ => return span,
+    };
+    if let Some(topic) = value_of(&span, "topic") {
+        span.name = format!("{operation} {topic}").into();
+    }
+    span.span_kind = kind;
     span.attributes.retain(|attribute| attribute.key.as_str() != "trace_id");
     for attribute in &mut span.attributes {
         let name = match attribute.key.as_str() {
@@ -234,14 +243,17 @@ fn in_their_terms(mut span: SpanData) -> SpanData {
     }
     span.attributes.extend([
         KeyValue::new("messaging.system", "kafka"),
-        KeyValue::new("messaging.operation.name", "process"),
-        KeyValue::new("messaging.operation.type", "process"),
+        KeyValue::new("messaging.operation.name", operation),
+        KeyValue::new("messaging.operation.type", operation),
     ]);
     span
 }
 
 fn value_of(span: &SpanData, key: &str) -> Option<Value> {
-    span.attributes.iter().find(|attribute| attribute.key.as_str() == key).map(|attribute| attribute.value.clone())
+    span.attributes
+        .iter()
+        .find(|attribute| attribute.key.as_str() == key)
+        .map(|attribute| attribute.value.clone())
 }
 
 /// Has a span continue the trace of who published the record.

@@ -17,7 +17,8 @@ use crate::{
 pub(super) const TRACE: &str = "4bf92f3577b34da6a3ce929d0e0e4736";
 /// Stand for a name, an e-mail address, a phone number, an account, a balance and so on: none of them, nor any
 /// part of them, may be logged.
-pub(super) const MARKERS: &[&str] = &["Zebulon", "quagga", "5550123", "ACC777", "98765", "10.77.0.1", "Okapi"];
+pub(super) const MARKERS: &[&str] =
+    &["Zebulon", "quagga", "5550123", "ACC777", "98765", "10.77.0.1", "Okapi"];
 
 #[derive(Clone, Default)]
 pub(super) struct Lines(Arc<Mutex<Vec<u8>>>);
@@ -47,7 +48,12 @@ impl Lines {
 pub(super) fn logger() -> (DefaultGuard, Lines) {
     let lines = Lines::default();
     let writer = lines.clone();
-    (set_default(tracing_subscriber::registry().with(json(EnvFilter::new("trace"), move || writer.clone()))), lines)
+    (
+        set_default(
+            tracing_subscriber::registry().with(json(EnvFilter::new("trace"), move || writer.clone())),
+        ),
+        lines,
+    )
 }
 
 /// A handler that behaves as the event's id says, and is careless in its panics.

@@ -29,7 +29,9 @@ fn noted(url: &str) -> (Spans, DefaultGuard) {
         ("AWS_REGION", "eu-central-1"),
     ];
     let settings = variables.into_iter().collect();
-    let spans = Spans::from_settings("tidings-test-email", &settings, &SdkConfig::builder().build()).unwrap().unwrap();
+    let spans = Spans::from_settings("tidings-test-email", &settings, &SdkConfig::builder().build())
+        .unwrap()
+        .unwrap();
     let guard = set_default(tracing_subscriber::registry().with(spans.layer()));
     (spans, guard)
 }
@@ -52,7 +54,10 @@ async fn a_record_is_a_span_of_its_producers_trace_and_tells_how_it_ended() {
     for span in &ended {
         assert_eq!(span.span_context.trace_id(), TraceId::from_hex(TRACE).unwrap());
         assert_eq!(span.parent_span_id, SpanId::from_hex(PARENT).unwrap());
-        assert_eq!((span.name.as_ref(), &span.span_kind), ("process transaction.completed", &SpanKind::Consumer));
+        assert_eq!(
+            (span.name.as_ref(), &span.span_kind),
+            ("process transaction.completed", &SpanKind::Consumer)
+        );
         assert_eq!(text(span, "messaging.destination.partition.id"), "3");
         let whole = format!("{span:?}");
         for marker in MARKERS {
@@ -65,7 +70,10 @@ async fn a_record_is_a_span_of_its_producers_trace_and_tells_how_it_ended() {
     assert_eq!((text(failed, "outcome").as_str(), text(failed, "attempts").as_str()), ("dead_lettered", "3"));
     assert_eq!(failed.status, Status::error("dead letter"));
     let events: Vec<&str> = failed.events.iter().map(|event| event.name.as_ref()).collect();
-    assert_eq!(events, ["attempt failed", "attempt failed", "attempt failed", "dead letter", "record settled"]);
+    assert_eq!(
+        events,
+        ["attempt failed", "attempt failed", "attempt failed", "dead letter", "record settled"]
+    );
     insta::assert_debug_snapshot!(names(done));
 }
 
@@ -80,18 +88,22 @@ async fn one_write_is_linked_to_the_records_it_stores() {
     let two = ["EVT-1", "EVT-2"].map(|id| transfer(id).to_string());
     function.invoke(&payload(&two)).await.unwrap();
     let ended = spans.ended.take().spans;
-    let writes: Vec<_> = ended.iter().filter(|span| value_of(span, "messaging.batch.message_count").is_some()).collect();
+    let writes: Vec<_> =
+        ended.iter().filter(|span| value_of(span, "messaging.batch.message_count").is_some()).collect();
     let records: Vec<_> = ended.iter().filter(|span| value_of(span, "outcome").is_some()).collect();
     let linked: Vec<usize> = writes.iter().map(|span| span.links.len()).collect();
     assert_eq!((linked, records.len()), (vec![2, 1, 1], 2), "both at once, refused, then each on its own");
-    assert!(writes[0].links.iter().all(|link| link.span_context.trace_id() == TraceId::from_hex(TRACE).unwrap()));
+    assert!(
+        writes[0].links.iter().all(|link| link.span_context.trace_id() == TraceId::from_hex(TRACE).unwrap())
+    );
     assert_ne!(writes[0].span_context.trace_id(), TraceId::from_hex(TRACE).unwrap());
 }
 
 #[tokio::test(start_paused = true)]
 async fn what_its_producer_does_not_trace_is_not_traced_here() {
     let (spans, _noting) = noted("http://127.0.0.1:1");
-    let unsampled = |payload: Vec<u8>| String::from_utf8(payload).unwrap().replace("ba902b7-01", "ba902b7-00");
+    let unsampled =
+        |payload: Vec<u8>| String::from_utf8(payload).unwrap().replace("ba902b7-01", "ba902b7-00");
     let function = Harness::new("email", Careless);
     function.invoke(unsampled(payload(&values())).as_bytes()).await.unwrap();
     assert_eq!(spans.ended.take().spans.len(), 0);
@@ -103,7 +115,8 @@ async fn of_aws_only_calls_are_told_and_of_the_runtime_nothing() {
     {
         let _invocation = tracing::info_span!(target: "lambda_runtime::layers", "invoke").entered();
         let _call =
-            tracing::debug_span!(target: "aws_sdk_sesv2::operation", "SES.Send", rpc.system = "aws-api").entered();
+            tracing::debug_span!(target: "aws_sdk_sesv2::operation", "SES.Send", rpc.system = "aws-api")
+                .entered();
         tracing::debug!(target: "aws_sdk_sesv2::operation", "a request with an address in it");
         let _inner = tracing::debug_span!(target: "aws_smithy_runtime::client", "try_attempt").entered();
     }
@@ -117,7 +130,8 @@ struct Receiver(UnboundedSender<Bytes>);
 /// A receiver on loopback, and what it is sent.
 async fn receiver() -> (String, UnboundedReceiver<Bytes>) {
     let (sender, received) = unbounded_channel();
-    let take = |State(Receiver(sender)): State<Receiver>, body: Bytes| async move { sender.send(body).unwrap() };
+    let take =
+        |State(Receiver(sender)): State<Receiver>, body: Bytes| async move { sender.send(body).unwrap() };
     let refuse = || async { StatusCode::SERVICE_UNAVAILABLE };
     let routes = Router::new()
         .route("/v1/traces", post(take))
