@@ -6,6 +6,7 @@
 //! `infra/checks/run.py` calls it.
 
 mod checks;
+mod error;
 mod permissions;
 mod resolve;
 mod roles;
@@ -18,6 +19,7 @@ use std::{collections::BTreeSet, fs, path::Path, process::ExitCode};
 
 use serde_json::{Value, json};
 
+use error::CheckError;
 use permissions::Workspace;
 use variants::{Deployment, PRODUCTION, VARIANTS};
 
@@ -40,9 +42,9 @@ fn main() -> ExitCode {
 }
 
 /// Writes what it finds in the templates of a folder.
-fn judge(folder: &Path, workspace: &Workspace) -> Result<(), String> {
+fn judge(folder: &Path, workspace: &Workspace) -> Result<(), CheckError> {
     let resolved = folder.join("resolved");
-    fs::create_dir_all(&resolved).map_err(|error| format!("{}: {error}", resolved.display()))?;
+    fs::create_dir_all(&resolved).map_err(CheckError::file(&resolved))?;
     let mut findings = BTreeSet::new();
     for variant in VARIANTS {
         match Deployment::read(folder, variant) {
@@ -59,11 +61,11 @@ fn judge(folder: &Path, workspace: &Workspace) -> Result<(), String> {
                 if variant.name == PRODUCTION {
                     let path = folder.join("permissions.md");
                     let text = permissions::table(&deployment, workspace);
-                    fs::write(&path, text).map_err(|error| format!("{}: {error}", path.display()))?;
+                    fs::write(&path, text).map_err(CheckError::file(&path))?;
                 }
             }
             Err(problem) => {
-                findings.insert(("evaluation", variant.name.to_owned(), problem));
+                findings.insert(("evaluation", variant.name.to_owned(), problem.to_string()));
             }
         }
     }
@@ -74,6 +76,6 @@ fn judge(folder: &Path, workspace: &Workspace) -> Result<(), String> {
     write(&folder.join("findings.json"), &Value::Array(findings))
 }
 
-fn write(path: &Path, value: &Value) -> Result<(), String> {
-    fs::write(path, format!("{value:#}\n")).map_err(|error| format!("{}: {error}", path.display()))
+fn write(path: &Path, value: &Value) -> Result<(), CheckError> {
+    fs::write(path, format!("{value:#}\n")).map_err(CheckError::file(path))
 }

@@ -2,6 +2,7 @@
 
 use serde_json::Value;
 
+use crate::stand_ins::{REGION, pseudo_parameter};
 use crate::template::{Resource, Template};
 use crate::values::{one_or_more, texts};
 use crate::variants::Deployment;
@@ -53,6 +54,20 @@ impl Function<'_> {
     #[must_use]
     pub fn variable(&self, name: &str) -> Option<&str> {
         self.resource.properties["Environment"]["Variables"][name].as_str()
+    }
+
+    /// Where it sends spans, if it does.
+    #[must_use]
+    pub fn spans_endpoint(&self) -> Option<&str> {
+        self.variable("OTEL_EXPORTER_OTLP_TRACES_ENDPOINT").filter(|it| !it.is_empty())
+    }
+
+    /// Whether it sends spans to `CloudWatch` and not to a collector.
+    #[must_use]
+    pub fn sends_spans_to_cloudwatch(&self) -> bool {
+        let (start, domain) = (format!("https://xray.{REGION}."), pseudo_parameter("AWS::URLSuffix"));
+        let host = self.spans_endpoint().and_then(|it| it.strip_prefix(&start)?.split('/').next());
+        host.is_some() && host == domain
     }
 
     /// What its role allows, one action and resource at a time.

@@ -2,6 +2,7 @@
 
 use std::{collections::BTreeMap, fs, path::Path};
 
+use crate::error::CheckError;
 use crate::template::Template;
 
 /// Values for the parameters of both templates.
@@ -14,7 +15,8 @@ pub struct Variant {
     pub functions: &'static [(&'static str, &'static str)],
 }
 
-/// A stage in production; a small one with nothing that can be left out; one in a network that is there.
+/// A stage in production; a small one with nothing that can be left out, and spans to `CloudWatch`; one in a network that
+/// is there, and spans to a collector.
 pub const VARIANTS: &[Variant] = &[
     Variant {
         name: PRODUCTION,
@@ -31,7 +33,12 @@ pub const VARIANTS: &[Variant] = &[
     },
     Variant {
         name: "small",
-        platform: &[("Stage", "dev"), ("Size", "small"), ("PartialBatchResponses", "false")],
+        platform: &[
+            ("Stage", "dev"),
+            ("Size", "small"),
+            ("PartialBatchResponses", "false"),
+            ("Tracing", "Otlp"),
+        ],
         functions: &[("Stage", "dev")],
     },
     Variant {
@@ -42,6 +49,8 @@ pub const VARIANTS: &[Variant] = &[
             ("ExistingVpcId", "vpc-1"),
             ("ExistingSubnetIds", "subnet-1,subnet-2,subnet-3"),
             ("PartialBatchResponses", "false"),
+            ("Tracing", "Otlp"),
+            ("OtlpEndpoint", "https://collector.bank.example.com/v1/traces"),
         ],
         functions: &[("Stage", "dev")],
     },
@@ -68,13 +77,14 @@ pub struct Deployment {
 
 impl Deployment {
     /// Evaluates `platform.json` and `functions.json` of a folder.
-    pub fn read(folder: &Path, variant: &Variant) -> Result<Self, String> {
+    pub fn read(folder: &Path, variant: &Variant) -> Result<Self, CheckError> {
         let template = |name: &str, parameters: &BTreeMap<String, String>| {
             let path = folder.join(name);
-            let failed = |error: String| format!("{}: {error}", path.display());
-            let text = fs::read_to_string(&path).map_err(|error| failed(error.to_string()))?;
-            let source = serde_json::from_str(&text).map_err(|error| failed(error.to_string()))?;
-            Template::new(source, parameters).map_err(|error| failed(error.to_string()))
+            let shown = || path.display().to_string();
+            let text = fs::read_to_string(&path).map_err(CheckError::file(&path))?;
+            let source =
+                serde_json::from_str(&text).map_err(|error| CheckError::Json { path: shown(), error })?;
+            Template::new(source, parameters).map_err(|error| CheckError::Template { path: shown(), error })
         };
         let owned = |pairs: &[(&str, &str)]| -> BTreeMap<String, String> {
             pairs.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect()

@@ -24,6 +24,8 @@ const NAMED: &[(&str, &str)] = &[
     ("AWS/SQS", "AWS::SQS::Queue"),
     ("AWS/SES", "AWS::SES::ConfigurationSet"),
     ("AWS/DynamoDB", "AWS::DynamoDB::Table"),
+    // The consumer's own.
+    ("{Tidings,", "AWS::Lambda::Function"),
 ];
 
 pub fn check(deployment: &Deployment) -> Vec<Finding> {
@@ -36,7 +38,8 @@ pub fn check(deployment: &Deployment) -> Vec<Finding> {
         Ok(_) => {
             let lacking = STEPS.iter().filter(|step| !body.contains(*step));
             let lacking = lacking.map(|step| format!("does not show {step}"));
-            lacking.chain(empty_searches(body, deployment)).map(|it| Finding::new(id, it)).collect()
+            let problems = lacking.chain(empty_searches(body, deployment)).chain(wide_searches(body));
+            problems.map(|it| Finding::new(id, it)).collect()
         }
         Err(error) => vec![Finding::new(id, format!("its body is no JSON: {error}"))],
     }
@@ -45,12 +48,9 @@ pub fn check(deployment: &Deployment) -> Vec<Finding> {
 /// Searches for a quoted name that nothing has: `CloudWatch` compares a quoted term with the whole of a value
 /// (its user guide, "search expression syntax", exact matches).
 fn empty_searches(body: &str, deployment: &Deployment) -> Vec<String> {
-    let body = body.replace("\\\"", "\"");
-    let searches = body.split("SEARCH('").skip(1).filter_map(|it| it.split('\'').next());
     let mut found = Vec::new();
-    for search in searches {
-        let kinds = NAMED.iter().filter(|(namespace, _)| search.contains(namespace));
-        for (_, kind) in kinds {
+    for search in searches(body) {
+        for (_, kind) in named(&search) {
             let exists =
                 |name| deployment.templates().flat_map(|it| it.of_kind(kind)).any(|(_, it)| it.name == name);
             let quoted = search.split('"').skip(1).step_by(2).filter(|it| it.starts_with("tidings-"));
@@ -62,4 +62,20 @@ fn empty_searches(body: &str, deployment: &Deployment) -> Vec<String> {
         }
     }
     found
+}
+
+/// Searches that find other stages of the account too, although names tell these apart.
+fn wide_searches(body: &str) -> Vec<String> {
+    let wide = searches(body).filter(|it| named(it).next().is_some() && !it.contains("tidings-"));
+    wide.map(|it| format!("shows all stages of the account: {it}")).collect()
+}
+
+fn searches(body: &str) -> impl Iterator<Item = String> {
+    let found = body.split("SEARCH('").skip(1).filter_map(|it| it.split('\'').next());
+    found.map(|it| it.replace("\\\"", "\""))
+}
+
+/// The entries of [`NAMED`] that a search is about.
+fn named(search: &str) -> impl Iterator<Item = &'static (&'static str, &'static str)> {
+    NAMED.iter().filter(move |(namespace, _)| search.contains(namespace))
 }

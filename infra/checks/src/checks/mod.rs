@@ -16,6 +16,7 @@ mod secrets;
 mod timeouts;
 mod tls_only;
 mod topics;
+mod tracing;
 mod wildcards;
 
 use crate::permissions::{self, Workspace};
@@ -59,5 +60,6 @@ pub const ALL: &[(&str, Check)] = &[
     ("timeouts", timeouts::check),
     ("tls_only", |it, _| tls_only::check(it)),
     ("topics", |it, _| topics::check(it)),
+    ("tracing", |it, _| tracing::check(it)),
     ("wildcards", |it, _| wildcards::check(it)),
 ];

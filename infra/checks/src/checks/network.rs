@@ -1,4 +1,5 @@
-//! Nothing is reachable from the internet, only functions that publish are in the VPC, and pollers get out of it.
+//! Nothing is reachable from the internet, only functions that publish are in the VPC, and pollers and spans get out of
+//! it.
 
 use super::Finding;
 use crate::roles::functions;
@@ -38,17 +39,13 @@ pub fn check(deployment: &Deployment) -> Vec<Finding> {
         }
     }
     found.extend(pollers(deployment));
+    found.extend(endpoints(deployment));
     found
 }
 
-/// On-demand pollers call Lambda and STS from the brokers' subnets, with the brokers' security groups. An existing VPC
-/// brings the endpoints for it, a new one has them for these pollers alone.
+/// On-demand pollers call Lambda and STS from the brokers' subnets, with the brokers' security groups.
 fn pollers(deployment: &Deployment) -> Vec<Finding> {
     let platform = &deployment.platform;
-    let on_demand = deployment
-        .functions
-        .of_kind("AWS::Lambda::EventSourceMapping")
-        .any(|(_, it)| it.properties["ProvisionedPollerConfig"].is_null());
     let mut found = Vec::new();
     for (id, cluster) in platform.of_kind("AWS::MSK::Cluster") {
         let groups = texts(&cluster.properties["BrokerNodeGroupInfo"]["SecurityGroups"]);
@@ -56,24 +53,43 @@ fn pollers(deployment: &Deployment) -> Vec<Finding> {
             let group = rule.properties["GroupId"].as_str();
             number(&rule.properties["FromPort"]) == Some(443) && group.is_some_and(|it| groups.contains(&it))
         });
-        if on_demand && !leaves {
+        if has_on_demand_pollers(deployment) && !leaves {
             found.push(Finding::new(
                 id,
                 "its on-demand pollers reach neither Lambda nor STS: no way out on 443",
             ));
         }
     }
+    found
+}
+
+/// An existing VPC brings its endpoints. A new one has those for pollers and spans only where there are such.
+fn endpoints(deployment: &Deployment) -> Vec<Finding> {
+    let platform = &deployment.platform;
+    let on_demand = has_on_demand_pollers(deployment);
+    let spans = functions(deployment)
+        .iter()
+        .any(|it| it.resource.properties["VpcConfig"].is_object() && it.sends_spans_to_cloudwatch());
+    let mut found = Vec::new();
     for (id, _) in platform.of_kind("AWS::EC2::VPC") {
-        for service in ["lambda", "sts"] {
+        for (service, caller, calls) in [
+            ("lambda", "on-demand pollers", on_demand),
+            ("sts", "on-demand pollers", on_demand),
+            ("xray", "spans to CloudWatch", spans),
+        ] {
             let has_endpoint = platform.of_kind("AWS::EC2::VPCEndpoint").any(|(_, it)| {
                 it.properties["ServiceName"].as_str().is_some_and(|it| it.ends_with(&format!(".{service}")))
             });
-            if has_endpoint != on_demand {
-                let problem =
-                    format!("an endpoint to {service}: {has_endpoint}, on-demand pollers: {on_demand}");
+            if has_endpoint != calls {
+                let problem = format!("an endpoint to {service}: {has_endpoint}, {caller}: {calls}");
                 found.push(Finding::new(id, problem));
             }
         }
     }
     found
+}
+
+fn has_on_demand_pollers(deployment: &Deployment) -> bool {
+    let mut mappings = deployment.functions.of_kind("AWS::Lambda::EventSourceMapping");
+    mappings.any(|(_, it)| it.properties["ProvisionedPollerConfig"].is_null())
 }

@@ -12,7 +12,7 @@ use crate::variants::Deployment;
 /// Besides those on the network, actions that know no resources: the service authorization reference lists them with an
 /// empty column "Resource types".
 const WITHOUT_RESOURCES: &[&str] =
-    &["kafka:GetBootstrapBrokers", "xray:PutTelemetryRecords", "xray:PutTraceSegments"];
+    &["kafka:GetBootstrapBrokers", "xray:PutSpans", "xray:PutTelemetryRecords", "xray:PutTraceSegments"];
 
 /// What comes after the part that is known: objects of a bucket, streams of a log group, a device, and a function's
 /// consumer groups, one for each of its topics.

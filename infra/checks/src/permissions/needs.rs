@@ -56,6 +56,7 @@ pub fn needs(deployment: &Deployment, workspace: &Workspace, function: &Function
     let crates = workspace.crates_of(function.binary);
     let mut all = calls(deployment, function, &crates);
     all.extend(publishing(deployment, function, &crates));
+    all.extend(spans(function, &crates));
     all.extend(aws::lambda(deployment, function));
     let keys: Vec<_> = all.iter().flat_map(|need| aws::keys(deployment, need)).collect();
     for need in keys {
@@ -162,6 +163,24 @@ fn publishing(deployment: &Deployment, function: &Function<'_>, crates: &[&Crate
         }
     }
     found
+}
+
+/// What the code that signs a request to `CloudWatch` needs, and the text in it. AWS names both: the first in the policy
+/// that its page on sending without a collector attaches, the second in its list of actions as the one for spans.
+/// <https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/CloudWatch-OTLP-UsingADOT.html>
+/// <https://docs.aws.amazon.com/service-authorization/latest/reference/list_awsx-ray.html>
+const SENDING_SPANS: (&[&str], &str) = (&["xray:PutTraceSegments", "xray:PutSpans"], "SigningParams");
+
+/// What sending spans needs. A collector of one's own asks for no permission.
+fn spans(function: &Function<'_>, crates: &[&Crate]) -> Vec<Need> {
+    let (actions, text) = SENDING_SPANS;
+    let place = crates.iter().find_map(|it| it.find(text)).filter(|_| function.sends_spans_to_cloudwatch());
+    let need = |place, action: &&str| Need {
+        action: (*action).to_owned(),
+        target: Target::Any,
+        reason: code(place),
+    };
+    place.map_or_else(Vec::new, |place| actions.iter().map(|action| need(place, action)).collect())
 }
 
 /// Calls in the functions' code that no need comes from, because no variable says on what they are.

@@ -1,11 +1,13 @@
 //! The functions' code: which crates a function is made of, and where these call AWS.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
-use std::{fs, io};
 
 use serde_json::Value;
+
+use crate::error::CheckError;
 
 /// The workspace's crates by name.
 #[derive(Debug)]
@@ -39,14 +41,14 @@ pub struct Call {
 
 impl Workspace {
     /// Reads the code of the repository at `root`, as cargo knows it.
-    pub fn read(root: &Path) -> Result<Self, String> {
-        let root = &root.canonicalize().map_err(|error| format!("{}: {error}", root.display()))?;
+    pub fn read(root: &Path) -> Result<Self, CheckError> {
+        let root = &root.canonicalize().map_err(CheckError::file(root))?;
         let metadata = metadata(root)?;
         let packages: Vec<&Value> = metadata["packages"].as_array().into_iter().flatten().collect();
         let mut operations = BTreeMap::new();
         for package in &packages {
             if let Some(sdk) = package["name"].as_str().and_then(|name| name.strip_prefix("aws-sdk-")) {
-                operations.insert(sdk, operations_of(&folder(package)).map_err(|error| error.to_string())?);
+                operations.insert(sdk, operations_of(&folder(package))?);
             }
         }
         let mut crates = BTreeMap::new();
@@ -58,7 +60,7 @@ impl Workspace {
                 .filter(|dependency| dependency["kind"].is_null())
                 .filter_map(|dependency| Some(dependency["name"].as_str()?.to_owned()))
                 .collect();
-            let lines = code(root, &folder(package).join("src")).map_err(|error| error.to_string())?;
+            let lines = code(root, &folder(package).join("src"))?;
             let calls = calls(&lines, &dependencies, &operations);
             let name = package["name"].as_str().unwrap_or_default().to_owned();
             crates.insert(name, Crate { dependencies, lines, calls });
@@ -96,16 +98,16 @@ impl Crate {
     }
 }
 
-fn metadata(root: &Path) -> Result<Value, String> {
+fn metadata(root: &Path) -> Result<Value, CheckError> {
     let output = Command::new("cargo")
         .args(["metadata", "--format-version", "1", "--locked", "--offline"])
         .current_dir(root)
         .output()
-        .map_err(|error| format!("cargo cannot be started: {error}"))?;
+        .map_err(CheckError::NoCargo)?;
     if !output.status.success() {
-        return Err(format!("cargo metadata failed: {}", String::from_utf8_lossy(&output.stderr)));
+        return Err(CheckError::Metadata(String::from_utf8_lossy(&output.stderr).into_owned()));
     }
-    serde_json::from_slice(&output.stdout).map_err(|error| error.to_string())
+    serde_json::from_slice(&output.stdout).map_err(|error| CheckError::Metadata(error.to_string()))
 }
 
 fn folder(package: &Value) -> PathBuf {
@@ -114,10 +116,9 @@ fn folder(package: &Value) -> PathBuf {
 }
 
 /// The names of an SDK's operations: each is a file with the client's method that starts it.
-fn operations_of(sdk: &Path) -> io::Result<Vec<String>> {
+fn operations_of(sdk: &Path) -> Result<Vec<String>, CheckError> {
     let mut names = Vec::new();
-    for entry in fs::read_dir(sdk.join("src/client"))? {
-        let path = entry?.path();
+    for path in entries(&sdk.join("src/client"))? {
         let name = path.file_stem().and_then(|stem| stem.to_str()).filter(|name| *name != "customize");
         names.extend(name.map(str::to_owned));
     }
@@ -125,18 +126,15 @@ fn operations_of(sdk: &Path) -> io::Result<Vec<String>> {
 }
 
 /// The lines under `folder` that get deployed: no tests, no comments.
-fn code(root: &Path, folder: &Path) -> io::Result<Vec<Line>> {
+fn code(root: &Path, folder: &Path) -> Result<Vec<Line>, CheckError> {
     let mut lines = Vec::new();
-    let mut paths =
-        fs::read_dir(folder)?.map(|entry| entry.map(|it| it.path())).collect::<io::Result<Vec<_>>>()?;
-    paths.sort();
-    for path in paths {
+    for path in entries(folder)? {
         let name = path.file_name().and_then(|name| name.to_str()).unwrap_or_default();
         if path.is_dir() && !matches!(name, "tests" | "testing") {
             lines.extend(code(root, &path)?);
         } else if path.extension().is_some_and(|it| it == "rs") && name != "tests.rs" {
             let shown = path.strip_prefix(root).unwrap_or(&path).display().to_string();
-            let text = fs::read_to_string(&path)?;
+            let text = fs::read_to_string(&path).map_err(CheckError::file(&path))?;
             let deployed = text.lines().take_while(|line| !line.starts_with("#[cfg(test)]")).enumerate();
             lines.extend(deployed.filter(|(_, line)| !line.trim_start().starts_with("//")).map(
                 |(index, line)| Line { place: format!("{shown}:{}", index + 1), text: line.to_owned() },
@@ -144,6 +142,14 @@ fn code(root: &Path, folder: &Path) -> io::Result<Vec<Line>> {
         }
     }
     Ok(lines)
+}
+
+/// The paths in a folder, sorted.
+fn entries(folder: &Path) -> Result<Vec<PathBuf>, CheckError> {
+    let found = fs::read_dir(folder).and_then(|entries| entries.map(|it| Ok(it?.path())).collect());
+    let mut paths: Vec<PathBuf> = found.map_err(CheckError::file(folder))?;
+    paths.sort();
+    Ok(paths)
 }
 
 fn calls(
