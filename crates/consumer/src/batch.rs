@@ -97,7 +97,7 @@ impl<H: BatchHandler> BatchConsumer<H> {
         let span = record_span(&record, &identity, invocation);
         match self.stores.open(&subject, claim, invocation).instrument(span.clone()).await {
             Opened::Ended(end) => {
-                note_end(&span, &end);
+                note_end(&span, end);
                 Err(settled(&record, end))
             }
             Opened::Mine { claim, unfinished_starts } => {
@@ -145,7 +145,7 @@ impl<H: BatchHandler> BatchConsumer<H> {
         let concluded = self.stores.conclude(&subject, claim, attempted, invocation);
         let end = concluded.instrument(span.clone()).await;
         let end = End { effect_at_risk: end.effect_at_risk || *unfinished_starts > 0, ..end };
-        note_end(span, &end);
+        note_end(span, end);
         settled(record, end)
     }
 }
@@ -154,7 +154,6 @@ impl<H: BatchHandler> BatchConsumer<H> {
 fn write_span(open: &[Open], invocation: &Invocation) -> Span {
     let position = &open[0].record.position;
     let span = tracing::info_span!(
-        parent: None,
         "write",
         request_id = invocation.request_id,
         topic = position.topic,

@@ -66,7 +66,7 @@ impl<H: Handler> Consumer<H> {
                 let identity = Identity::of_record(&record);
                 let span = record_span(&record, &identity, invocation);
                 let end = self.settle_record(&record, &identity, invocation).instrument(span.clone()).await;
-                note_end(&span, &end);
+                note_end(&span, end);
                 end
             };
             blocked |= matches!(end.outcome, Outcome::Returned(_));

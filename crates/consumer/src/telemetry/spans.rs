@@ -160,9 +160,6 @@ impl SpanProcessor for Ended {
     fn on_start(&self, _: &mut SdkSpan, _: &Context) {}
 
     fn on_end(&self, span: SpanData) {
-        if !span.span_context.is_sampled() {
-            return;
-        }
         let mut waiting = self.waiting();
         if waiting.spans.len() < MAX_WAITING {
             waiting.spans.push(in_their_terms(span));
@@ -264,7 +261,7 @@ pub fn continue_trace(span: &Span, trace: &TraceContext) {
 }
 
 /// Notes on a record's span how it ended; the log has a line for it.
-pub fn note_end(span: &Span, end: &End) {
+pub fn note_end(span: &Span, end: End) {
     span.set_attribute("outcome", end.outcome.name());
     span.set_attribute("attempts", i64::from(end.attempts));
     match end.outcome {
