@@ -13,8 +13,8 @@ use prost::Message as _;
 use tidings_tests::{System, fixture, record};
 use tokio::net::TcpListener;
 
-const TRACE: &str = "4bf92f3577b34da6a3ce929d0e0e4736";
-const PARENT: &str = "00f067aa0ba902b7";
+const TRACE: u128 = 0x4bf9_2f35_77b3_4da6_a3ce_929d_0e0e_4736;
+const PARENT: u128 = 0x00f0_67aa_0ba9_02b7;
 
 /// A receiver of OTLP on loopback.
 #[derive(Clone, Default)]
@@ -24,16 +24,17 @@ impl Receiver {
     /// Receives, and says where.
     async fn start() -> (Self, String) {
         let receiver = Self::default();
-        let routes = Router::new().route("/v1/traces", post(Self::take)).with_state(receiver.clone());
+        let take = |State(receiver): State<Self>, body: Bytes| async move { receiver.take(body) };
+        let routes = Router::new().route("/v1/traces", post(take)).with_state(receiver.clone());
         let listener = TcpListener::bind(("127.0.0.1", 0)).await.unwrap();
         let url = format!("http://{}/v1/traces", listener.local_addr().unwrap());
         tokio::spawn(async move { axum::serve(listener, routes).await });
         (receiver, url)
     }
 
-    async fn take(State(Self(requests)): State<Self>, body: Bytes) {
+    fn take(&self, body: Bytes) {
         let request = ExportTraceServiceRequest::decode(body).unwrap();
-        requests.lock().unwrap_or_else(PoisonError::into_inner).push(request);
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).push(request);
     }
 
     /// The spans that a function sent.
@@ -61,12 +62,12 @@ fn named<'a>(spans: &'a [Span], name: &str) -> &'a Span {
     let found: Vec<_> = spans.iter().filter(|span| span.name == name).collect();
     let names: Vec<_> = spans.iter().map(|span| &span.name).collect();
     assert_eq!(found.len(), 1, "{name} in {names:?}");
-    assert_eq!(hex(&found[0].trace_id), TRACE, "{name}");
+    assert_eq!(id(&found[0].trace_id), TRACE, "{name}");
     found[0]
 }
 
-fn hex(bytes: &[u8]) -> String {
-    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
+fn id(bytes: &[u8]) -> u128 {
+    bytes.iter().fold(0, |id, byte| (id << 8) | u128::from(*byte))
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -74,13 +75,14 @@ async fn an_event_can_be_followed_from_its_publisher_to_the_calls_it_causes() {
     let (receiver, url) = Receiver::start().await;
     let system = System::start(&[("Tracing", "Otlp"), ("OtlpEndpoint", &url)]).await;
     let mut requested = record(&fixture("statement.requested-basic"));
-    requested.headers = vec![("traceparent".to_owned(), format!("00-{TRACE}-{PARENT}-01").into_bytes())];
+    requested.headers =
+        vec![("traceparent".to_owned(), format!("00-{TRACE:032x}-{PARENT:016x}-01").into_bytes())];
     system.publish(requested).await;
     system.settled().await;
 
     let statement = receiver.spans_of("statement");
     let handled = named(&statement, "process statement.requested");
-    assert_eq!(hex(&handled.parent_span_id), PARENT);
+    assert_eq!(id(&handled.parent_span_id), PARENT);
     assert_eq!(text(&handled.attributes, "outcome"), "done");
     for call in ["DynamoDB.Query", "S3.PutObject", "send statement.generated"] {
         assert_eq!(named(&statement, call).parent_span_id, handled.span_id, "{call}");
