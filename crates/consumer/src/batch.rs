@@ -6,7 +6,7 @@ use std::{
 };
 
 use futures::{StreamExt as _, stream};
-use tracing::Instrument as _;
+use tracing::{Instrument as _, Span};
 
 use crate::{
     attempt::{Attempted, Verdict, attempt, guard},
@@ -20,6 +20,7 @@ use crate::{
     outcome::Settled,
     record::Record,
     settle::{End, LAST_START, Opened, Stores, Subject},
+    telemetry::note_end,
 };
 
 /// Turns invocations into handler calls, one per partition.
@@ -36,6 +37,7 @@ struct Open {
     identity: Identity,
     claim: ClaimRequest,
     unfinished_starts: u32,
+    span: Span,
 }
 
 impl<H: BatchHandler> Consume for BatchConsumer<H> {
@@ -93,10 +95,13 @@ impl<H: BatchHandler> BatchConsumer<H> {
         let subject = Subject { identity: &identity, source: &record.source, json: &record.json };
         let claim = identity.claim_place(self.stores.function, invocation);
         let span = record_span(&record, &identity, invocation);
-        match self.stores.open(&subject, claim, invocation).instrument(span).await {
-            Opened::Ended(end) => Err(settled(&record, end)),
+        match self.stores.open(&subject, claim, invocation).instrument(span.clone()).await {
+            Opened::Ended(end) => {
+                note_end(&span, end);
+                Err(settled(&record, end))
+            }
             Opened::Mine { claim, unfinished_starts } => {
-                Ok(Open { record, identity, claim, unfinished_starts })
+                Ok(Open { record, identity, claim, unfinished_starts, span })
             }
         }
     }
@@ -119,6 +124,7 @@ impl<H: BatchHandler> BatchConsumer<H> {
 
     async fn call(&self, open: &[Open], invocation: &Invocation) -> Attempted {
         let records: Arc<[Record]> = open.iter().map(|entry| entry.record.clone()).collect();
+        let span = write_span(open, invocation);
         attempt(
             &self.breaker,
             invocation,
@@ -129,16 +135,35 @@ impl<H: BatchHandler> BatchConsumer<H> {
                 guard(limit, async move { handler.handle(&records).await })
             },
         )
+        .instrument(span)
         .await
     }
 
     async fn conclude(&self, entry: &Open, attempted: &Attempted, invocation: &Invocation) -> Settled {
-        let Open { record, identity, claim, unfinished_starts } = entry;
+        let Open { record, identity, claim, unfinished_starts, span } = entry;
         let subject = Subject { identity, source: &record.source, json: &record.json };
-        let span = record_span(record, identity, invocation);
-        let end = self.stores.conclude(&subject, claim, attempted, invocation).instrument(span).await;
-        settled(record, End { effect_at_risk: end.effect_at_risk || *unfinished_starts > 0, ..end })
+        let concluded = self.stores.conclude(&subject, claim, attempted, invocation);
+        let end = concluded.instrument(span.clone()).await;
+        let end = End { effect_at_risk: end.effect_at_risk || *unfinished_starts > 0, ..end };
+        note_end(span, end);
+        settled(record, end)
     }
+}
+
+/// What log lines about a write carry; in traces it is linked to the spans of its records.
+fn write_span(open: &[Open], invocation: &Invocation) -> Span {
+    let position = &open[0].record.position;
+    let span = tracing::info_span!(
+        "write",
+        request_id = invocation.request_id,
+        topic = position.topic,
+        partition = position.partition,
+        records = open.len(),
+    );
+    for entry in open {
+        span.follows_from(&entry.span);
+    }
+    span
 }
 
 /// The records of each partition. A position that occurs again follows in a list of its own, because its

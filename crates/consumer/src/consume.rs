@@ -9,6 +9,7 @@ use crate::{
     payload::{self, PayloadError},
     record::Record,
     settle::Stores,
+    telemetry::continue_trace,
 };
 
 /// Turns invocations into handler calls: one per event, or one per partition.
@@ -29,9 +30,9 @@ pub(crate) trait Consume {
     }
 }
 
-/// What every log line about a record carries.
+/// What every log line about a record carries, and a step of its trace.
 pub(crate) fn record_span(record: &Record, identity: &Identity, invocation: &Invocation) -> tracing::Span {
-    tracing::info_span!(
+    let span = tracing::info_span!(
         "record",
         request_id = invocation.request_id,
         event_id = identity.event_id.as_ref().map(tracing::field::display),
@@ -40,5 +41,9 @@ pub(crate) fn record_span(record: &Record, identity: &Identity, invocation: &Inv
         topic = record.position.topic,
         partition = record.position.partition,
         offset = record.position.offset,
-    )
+    );
+    if let Some(trace) = &identity.trace {
+        continue_trace(&span, trace);
+    }
+    span
 }

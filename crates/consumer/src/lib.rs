@@ -7,6 +7,9 @@
 //! One window cannot be closed: a process that is killed between an effect that has no idempotency token (an
 //! e-mail, an SMS, a push) and the stored fact repeats that effect. Such records are counted in the metric
 //! `EffectsAtRisk`.
+//!
+//! Each record is a step of its publisher's trace: in every log line, and as a span where
+//! `OTEL_EXPORTER_OTLP_TRACES_ENDPOINT` names a receiver of OTLP.
 
 mod attempt;
 pub mod aws;

@@ -13,9 +13,10 @@ pub const NAMESPACE: &str = "Tidings";
 const NAMES: [&str; 8] =
     ["Received", "Done", "Duplicate", "DeadLettered", "Returned", "Tombstones", "Attempts", "EffectsAtRisk"];
 
-/// The line for one invocation: how many records ended which way, per function.
+/// The line for one invocation: how many records ended which way. Its dimension is the function's name in Lambda,
+/// `deployed_as`, so that the stages of one account stay apart.
 #[must_use]
-pub fn line(function: &str, now: Timestamp, settled: &[Settled]) -> Value {
+pub fn line(function: &str, deployed_as: &str, now: Timestamp, settled: &[Settled]) -> Value {
     let count =
         |matches: fn(&Settled) -> bool| settled.iter().filter(|record| matches(record)).count() as u64;
     let values = [
@@ -33,10 +34,11 @@ pub fn line(function: &str, now: Timestamp, settled: &[Settled]) -> Value {
         "_aws": {
             "Timestamp": now.as_millisecond(),
             "CloudWatchMetrics": [
-                { "Namespace": NAMESPACE, "Dimensions": [["Function"]], "Metrics": metrics },
+                { "Namespace": NAMESPACE, "Dimensions": [["FunctionName"]], "Metrics": metrics },
             ],
         },
         "Function": function,
+        "FunctionName": deployed_as,
     });
     for (name, value) in NAMES.iter().zip(values) {
         line[*name] = value.into();

@@ -22,7 +22,7 @@ use crate::{
     settle::Stores,
     single::Consumer,
     sqs::SqsDeadLetters,
-    telemetry,
+    telemetry::{self, Spans},
 };
 
 /// The function could not start, or lost its connection to Lambda.
@@ -99,10 +99,13 @@ async fn start<H, E, C: Consume>(
 where
     RunError: From<E>,
 {
-    telemetry::start();
     let settings = Settings::from_environment();
-    let options = Options::read(&settings)?;
     let aws = aws::config().await;
+    let deployed_as = settings.get("AWS_LAMBDA_FUNCTION_NAME").unwrap_or(function);
+    let spans = Spans::from_settings(deployed_as, &settings, &aws)?;
+    telemetry::start(spans.as_ref());
+    let spans = spans.as_ref();
+    let options = Options::read(&settings)?;
     let table = settings.require("IDEMPOTENCY_TABLE")?;
     let queue_url = settings.require("DEAD_LETTER_QUEUE_URL")?;
     let bucket = settings.require("DEAD_LETTER_BUCKET")?;
@@ -118,7 +121,10 @@ where
         let invocation = invocation(&event.context);
         // Boxed, because the compiler limits how deep futures may nest.
         let settled = Box::pin(consumer.consume(event.payload.get().as_bytes(), &invocation)).await?;
-        println!("{}", metrics::line(function, invocation.now(), &settled));
+        println!("{}", metrics::line(function, deployed_as, invocation.now(), &settled));
+        if let Some(spans) = spans {
+            spans.send(&invocation).await;
+        }
         let response: Response = respond(&settled, partial_batch_responses)?;
         Ok::<_, InvocationError>(response)
     });

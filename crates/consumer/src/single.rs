@@ -24,6 +24,7 @@ use crate::{
     outcome::{Outcome, Reason, Settled},
     record::Record,
     settle::{Attempts, End, LAST_START, Opened, Stores, Subject, malformed},
+    telemetry::note_end,
 };
 
 /// Turns invocations into handler calls, one per event.
@@ -64,7 +65,9 @@ impl<H: Handler> Consumer<H> {
             } else {
                 let identity = Identity::of_record(&record);
                 let span = record_span(&record, &identity, invocation);
-                self.settle_record(&record, &identity, invocation).instrument(span).await
+                let end = self.settle_record(&record, &identity, invocation).instrument(span.clone()).await;
+                note_end(&span, end);
+                end
             };
             blocked |= matches!(end.outcome, Outcome::Returned(_));
             settled.push(Settled {

@@ -1,30 +1,35 @@
-//! Logs as JSON lines on standard output, where Lambda picks them up.
+//! Logs as JSON lines on standard output, where Lambda picks them up, and spans for a receiver of OTLP.
+
+mod otlp;
+mod spans;
 
 use std::panic::PanicHookInfo;
 
-use tracing::Subscriber;
-use tracing_subscriber::{EnvFilter, fmt::MakeWriter, util::SubscriberInitExt as _};
+use tracing_subscriber::{
+    EnvFilter, Layer, Registry, fmt::MakeWriter, layer::SubscriberExt as _, util::SubscriberInitExt as _,
+};
 
-/// Starts logging. `RUST_LOG` sets the level, `info` unless set.
+pub use spans::{Spans, continue_trace, note_end};
+
+/// Starts logging. `RUST_LOG` sets the level, `info` unless set. With `spans`, those are noted too, at their own level.
 ///
 /// A panic is logged by its place only: its message may quote the event.
-pub fn start() {
+pub fn start(spans: Option<&Spans>) {
     let filter = EnvFilter::try_from_default_env().unwrap_or_else(|_| EnvFilter::new("info"));
-    json(filter, std::io::stdout).init();
+    tracing_subscriber::registry().with(json(filter, std::io::stdout)).with(spans.map(Spans::layer)).init();
     std::panic::set_hook(Box::new(log_panic));
 }
 
-fn json<W>(filter: EnvFilter, writer: W) -> impl Subscriber + Send + Sync
+fn json<W>(filter: EnvFilter, writer: W) -> impl Layer<Registry>
 where
     W: for<'a> MakeWriter<'a> + Send + Sync + 'static,
 {
-    tracing_subscriber::fmt()
+    tracing_subscriber::fmt::layer()
         .json()
         .flatten_event(true)
         .with_span_list(false)
-        .with_env_filter(filter)
         .with_writer(writer)
-        .finish()
+        .with_filter(filter)
 }
 
 fn log_panic(panic: &PanicHookInfo<'_>) {

@@ -2,12 +2,15 @@
 
 use std::sync::{PoisonError, RwLock};
 
+use opentelemetry::trace::TraceContextExt as _;
 use rdkafka::{
     message::{Header, OwnedHeaders},
     producer::{FutureProducer, FutureRecord, Producer},
 };
 use tidings_events::{Event, TraceContext};
 use tokio::runtime::Handle;
+use tracing::{Instrument as _, Span};
+use tracing_opentelemetry::OpenTelemetrySpanExt as _;
 
 use crate::{
     DELIVERY_TIMEOUT, PublishError, PublisherSettings, StartError, auth::BrokerContext, config::client_config,
@@ -41,8 +44,9 @@ impl Publisher {
     /// Publishes an event to its topic under its key, and waits until all replicas have it: at most twice
     /// [`DELIVERY_TIMEOUT`].
     ///
-    /// The record's headers are `traceparent`, the next step of the trace of `cause` (what this event follows
-    /// from) or of a new one, and `content-type`.
+    /// The record's headers are `content-type` and `traceparent`: where OpenTelemetry notes spans the one of this call,
+    /// within its caller's; otherwise the next step of the trace of `cause` (what this event follows from) or of a new
+    /// one.
     pub async fn publish(
         &self,
         event: &Event,
@@ -51,13 +55,15 @@ impl Publisher {
         let topic = event.topic();
         let failed = |reason| PublishError::from_kafka(event.event_id.clone(), topic, reason);
         let value = validated(event)?;
-        let traceparent = cause.map_or_else(TraceContext::start, TraceContext::next_step).to_string();
+        let span = tracing::info_span!("publish", topic = topic.name(), event_id = %event.event_id);
+        let step = || cause.map_or_else(TraceContext::start, TraceContext::next_step);
+        let traceparent = noted(&span).unwrap_or_else(step).to_string();
         let headers = OwnedHeaders::new()
             .insert(Header { key: "traceparent", value: Some(&traceparent) })
             .insert(Header { key: "content-type", value: Some("application/json") });
         let record = FutureRecord::to(topic.name()).key(event.payload.key()).payload(&value).headers(headers);
         let producer = self.usable_producer().map_err(|error| failed(error.0))?;
-        let delivery = producer.send(record, DELIVERY_TIMEOUT).await;
+        let delivery = producer.send(record, DELIVERY_TIMEOUT).instrument(span).await;
         let delivery = delivery.map_err(|(reason, _)| failed(reason))?;
         Ok(Delivery { partition: delivery.partition, offset: delivery.offset })
     }
@@ -76,6 +82,15 @@ impl Publisher {
         }
         Ok(current.clone())
     }
+}
+
+/// A span's place in its trace, where OpenTelemetry notes spans.
+fn noted(span: &Span) -> Option<TraceContext> {
+    let context = span.context();
+    let context = context.span().span_context().clone();
+    let (trace, parent, flags) = (context.trace_id(), context.span_id(), context.trace_flags().to_u8());
+    // Zeros, where nobody notes it, are no trace.
+    TraceContext::parse(&format!("00-{trace}-{parent}-{flags:02x}"))
 }
 
 fn connect(

@@ -4,6 +4,8 @@
 
 use std::time::{Duration, Instant};
 
+use opentelemetry::trace::{TraceContextExt as _, TracerProvider as _};
+use opentelemetry_sdk::trace::SdkTracerProvider;
 use rdkafka::{
     ClientConfig, Message, Offset, TopicPartitionList,
     consumer::{BaseConsumer, Consumer},
@@ -14,6 +16,9 @@ use rdkafka::{
 };
 use tidings_events::{Amount, Event, Payload, TraceContext};
 use tidings_publisher::{Auth, DELIVERY_TIMEOUT, Delivery, PublishError, Publisher, PublisherSettings};
+use tracing::{Instrument as _, subscriber::set_default};
+use tracing_opentelemetry::OpenTelemetrySpanExt as _;
+use tracing_subscriber::layer::SubscriberExt as _;
 
 const BILL_PAID: &[u8] = br#"{"event_id":"EVT-1","event_type":"bill.paid","timestamp":"2025-01-15T10:30:00Z",
 "version":"1.0","data":{"payment_id":"PAY-1","from_account":{"account_id":"ACC123456","user_id":"USR-1",
@@ -71,6 +76,22 @@ async fn an_event_arrives_with_its_key_and_headers_and_can_be_read_again() {
     let traceparent = header(&record, "traceparent");
     assert_eq!(traceparent[..36], TRACE[..36]);
     assert_ne!(traceparent, TRACE);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn where_spans_are_noted_an_event_belongs_to_its_publishers() {
+    let spans = SdkTracerProvider::builder().build();
+    let layer = tracing_opentelemetry::layer().with_tracer(spans.tracer("test"));
+    let _noting = set_default(tracing_subscriber::registry().with(layer));
+    let cluster = cluster();
+    let publisher = publisher(cluster.bootstrap_servers());
+    let request = tracing::info_span!("request");
+    let delivery = publisher.publish(&event(), None).instrument(request.clone()).await.unwrap();
+    let traceparent = header(&read(&cluster, delivery), "traceparent");
+    let context = request.context().span().span_context().clone();
+    assert_eq!(traceparent[3..35], context.trace_id().to_string());
+    assert_ne!(traceparent[36..52], context.span_id().to_string(), "a span of its own within the request's");
+    assert!(traceparent.ends_with("-01"), "{traceparent}");
 }
 
 #[tokio::test(flavor = "multi_thread")]

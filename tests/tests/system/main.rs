@@ -10,3 +10,4 @@ mod effects;
 mod every_step;
 mod full_batches;
 mod order;
+mod traces;

@@ -14,13 +14,14 @@ use crate::{
     testing::{Fault, Harness},
 };
 
-const TRACE: &str = "4bf92f3577b34da6a3ce929d0e0e4736";
+pub(super) const TRACE: &str = "4bf92f3577b34da6a3ce929d0e0e4736";
 /// Stand for a name, an e-mail address, a phone number, an account, a balance and so on: none of them, nor any
 /// part of them, may be logged.
-const MARKERS: &[&str] = &["Zebulon", "quagga", "5550123", "ACC777", "98765", "10.77.0.1", "Okapi"];
+pub(super) const MARKERS: &[&str] =
+    &["Zebulon", "quagga", "5550123", "ACC777", "98765", "10.77.0.1", "Okapi"];
 
 #[derive(Clone, Default)]
-struct Lines(Arc<Mutex<Vec<u8>>>);
+pub(super) struct Lines(Arc<Mutex<Vec<u8>>>);
 
 impl io::Write for Lines {
     fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
@@ -34,7 +35,7 @@ impl io::Write for Lines {
 
 impl Lines {
     /// Everything logged, after a check that it gives nothing away.
-    fn read(&self) -> Vec<Value> {
+    pub(super) fn read(&self) -> Vec<Value> {
         let text = String::from_utf8(self.0.lock().unwrap().clone()).unwrap();
         for marker in MARKERS {
             assert!(!text.contains(marker), "{marker} in {text}");
@@ -44,14 +45,19 @@ impl Lines {
 }
 
 /// Notes what this thread logs, which is all of it where the runtime has one thread.
-fn logger() -> (DefaultGuard, Lines) {
+pub(super) fn logger() -> (DefaultGuard, Lines) {
     let lines = Lines::default();
     let writer = lines.clone();
-    (set_default(json(EnvFilter::new("trace"), move || writer.clone())), lines)
+    (
+        set_default(
+            tracing_subscriber::registry().with(json(EnvFilter::new("trace"), move || writer.clone())),
+        ),
+        lines,
+    )
 }
 
 /// A handler that behaves as the event's id says, and is careless in its panics.
-struct Careless;
+pub(super) struct Careless;
 
 impl Handler for Careless {
     async fn handle(&self, event: &Event, context: &Context) -> Result<(), HandlerError> {
@@ -71,7 +77,7 @@ impl BatchHandler for Careless {
     }
 }
 
-fn transfer(id: &str) -> Value {
+pub(super) fn transfer(id: &str) -> Value {
     json!({
         "event_id": id, "event_type": "transaction.completed", "timestamp": "2025-01-15T10:30:45.123Z",
         "version": "1.0",
@@ -89,7 +95,7 @@ fn transfer(id: &str) -> Value {
     })
 }
 
-fn payload(values: &[String]) -> Vec<u8> {
+pub(super) fn payload(values: &[String]) -> Vec<u8> {
     let record = |(offset, value): (usize, &String)| {
         json!({
             "topic": "transaction.completed", "partition": 3, "offset": offset,
@@ -102,7 +108,7 @@ fn payload(values: &[String]) -> Vec<u8> {
 }
 
 /// Well-formed events of all fates, and broken ones.
-fn values() -> Vec<String> {
+pub(super) fn values() -> Vec<String> {
     let mut unknown = transfer("EVT-unknown");
     unknown["data"]["amount"] = "98765 Okapi".into();
     let ids = ["EVT-done", "EVT-done", "EVT-panics", "EVT-fails", "EVT-hangs", "EVT-effect"];

@@ -73,6 +73,6 @@ fn every_outcome_is_counted_in_one_line() {
     records[1].tombstone = true;
     records[4].effect_at_risk = true;
     records[4].attempts = 3;
-    let line = metrics::line("email", Timestamp::UNIX_EPOCH, &records);
+    let line = metrics::line("email", "tidings-test-email", Timestamp::UNIX_EPOCH, &records);
     insta::assert_json_snapshot!(line);
 }
