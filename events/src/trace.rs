@@ -1,7 +1,8 @@
-//! W3C trace context, as it travels in a record's `traceparent` header.
+//! W3C trace context, as it travels in a record's `traceparent` header. `tracestate` is not carried on.
 
 use std::fmt;
 
+use opentelemetry::trace::{SpanContext, SpanId, TraceFlags, TraceId, TraceState};
 use uuid::Uuid;
 
 /// The `traceparent` of a record (<https://www.w3.org/TR/trace-context/>).
@@ -53,6 +54,28 @@ impl TraceContext {
         Self { parent_id: new_parent_id(), ..self.clone() }
     }
 
+    /// The place of a span that OpenTelemetry notes; `None` of one that it does not.
+    #[must_use]
+    pub fn of_span(context: &SpanContext) -> Option<Self> {
+        context.is_valid().then(|| Self {
+            trace_id: context.trace_id().to_string(),
+            parent_id: context.span_id().to_string(),
+            flags: format!("{:02x}", context.trace_flags().to_u8()),
+        })
+    }
+
+    /// The caller's span as OpenTelemetry has it.
+    #[must_use]
+    pub fn span_context(&self) -> SpanContext {
+        SpanContext::new(
+            TraceId::from_hex(&self.trace_id).unwrap_or(TraceId::INVALID),
+            SpanId::from_hex(&self.parent_id).unwrap_or(SpanId::INVALID),
+            TraceFlags::new(u8::from_str_radix(&self.flags, 16).unwrap_or_default()),
+            true,
+            TraceState::NONE,
+        )
+    }
+
     /// The id shared by everything that one request caused: 32 hexadecimal digits.
     #[must_use]
     pub fn trace_id(&self) -> &str {
@@ -93,6 +116,15 @@ mod tests {
         assert_eq!(step.trace_id(), cause.trace_id());
         assert!(step.to_string().ends_with("-00"), "{step}");
         assert_eq!(TraceContext::parse(&step.to_string()), Some(step));
+    }
+
+    #[test]
+    fn open_telemetry_has_the_same_place_for_it() {
+        let header = "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01";
+        let context = TraceContext::parse(header).unwrap().span_context();
+        assert!(context.is_remote() && context.is_sampled());
+        assert_eq!(TraceContext::of_span(&context).unwrap().to_string(), header);
+        assert_eq!(TraceContext::of_span(&SpanContext::NONE), None);
     }
 
     #[test]

@@ -20,7 +20,7 @@ use crate::{
     outcome::Settled,
     record::Record,
     settle::{End, LAST_START, Opened, Stores, Subject},
-    telemetry::note_end,
+    telemetry::{end_record, end_write, is_sampled},
 };
 
 /// Turns invocations into handler calls, one per partition.
@@ -97,7 +97,7 @@ impl<H: BatchHandler> BatchConsumer<H> {
         let span = record_span(&record, &identity, invocation);
         match self.stores.open(&subject, claim, invocation).instrument(span.clone()).await {
             Opened::Ended(end) => {
-                note_end(&span, end);
+                end_record(&span, end);
                 Err(settled(&record, end))
             }
             Opened::Mine { claim, unfinished_starts } => {
@@ -125,7 +125,7 @@ impl<H: BatchHandler> BatchConsumer<H> {
     async fn call(&self, open: &[Open], invocation: &Invocation) -> Attempted {
         let records: Arc<[Record]> = open.iter().map(|entry| entry.record.clone()).collect();
         let span = write_span(open, invocation);
-        attempt(
+        let attempted = attempt(
             &self.breaker,
             invocation,
             || None,
@@ -135,8 +135,10 @@ impl<H: BatchHandler> BatchConsumer<H> {
                 guard(limit, async move { handler.handle(&records).await })
             },
         )
-        .instrument(span)
-        .await
+        .instrument(span.clone())
+        .await;
+        end_write(&span, &attempted);
+        attempted
     }
 
     async fn conclude(&self, entry: &Open, attempted: &Attempted, invocation: &Invocation) -> Settled {
@@ -145,15 +147,17 @@ impl<H: BatchHandler> BatchConsumer<H> {
         let concluded = self.stores.conclude(&subject, claim, attempted, invocation);
         let end = concluded.instrument(span.clone()).await;
         let end = End { effect_at_risk: end.effect_at_risk || *unfinished_starts > 0, ..end };
-        note_end(span, end);
+        end_record(span, end);
         settled(record, end)
     }
 }
 
-/// What log lines about a write carry; in traces it is linked to the spans of its records.
+/// What log lines about a write carry; in traces it is a step of one of its records, linked to the others.
 fn write_span(open: &[Open], invocation: &Invocation) -> Span {
     let position = &open[0].record.position;
+    let parent = open.iter().find(|entry| is_sampled(&entry.span)).unwrap_or(&open[0]);
     let span = tracing::info_span!(
+        parent: &parent.span,
         "write",
         request_id = invocation.request_id,
         topic = position.topic,

@@ -1,6 +1,7 @@
 //! One invocation: what both kinds of function do with its payload.
 
 use futures::{StreamExt as _, stream};
+use tracing::Instrument as _;
 
 use crate::{
     identity::Identity,
@@ -23,7 +24,11 @@ pub(crate) trait Consume {
     /// Settles everything in a payload.
     async fn consume(&self, payload: &[u8], invocation: &Invocation) -> Result<Vec<Settled>, PayloadError> {
         let batch = payload::read(payload)?;
-        let strays = stream::iter(&batch.strays).then(|stray| self.stores().settle_stray(stray, invocation));
+        let strays = stream::iter(&batch.strays).then(|stray| {
+            let span =
+                tracing::info_span!("stray", request_id = invocation.request_id, source = stray.source);
+            self.stores().settle_stray(stray, invocation).instrument(span)
+        });
         let mut settled: Vec<Settled> = strays.collect().await;
         settled.extend(self.settle_records(batch.records, invocation).await);
         Ok(settled)

@@ -24,7 +24,7 @@ use crate::{
     outcome::{Outcome, Reason, Settled},
     record::Record,
     settle::{Attempts, End, LAST_START, Opened, Stores, Subject, malformed},
-    telemetry::note_end,
+    telemetry::end_record,
 };
 
 /// Turns invocations into handler calls, one per event.
@@ -66,7 +66,7 @@ impl<H: Handler> Consumer<H> {
                 let identity = Identity::of_record(&record);
                 let span = record_span(&record, &identity, invocation);
                 let end = self.settle_record(&record, &identity, invocation).instrument(span.clone()).await;
-                note_end(&span, end);
+                end_record(&span, end);
                 end
             };
             blocked |= matches!(end.outcome, Outcome::Returned(_));

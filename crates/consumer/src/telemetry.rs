@@ -2,6 +2,8 @@
 
 mod otlp;
 mod spans;
+mod steps;
+mod terms;
 
 use std::panic::PanicHookInfo;
 
@@ -9,7 +11,8 @@ use tracing_subscriber::{
     EnvFilter, Layer, Registry, fmt::MakeWriter, layer::SubscriberExt as _, util::SubscriberInitExt as _,
 };
 
-pub use spans::{Spans, continue_trace, note_end};
+pub use spans::Spans;
+pub use steps::{continue_trace, end_record, end_write, is_sampled};
 
 /// Starts logging. `RUST_LOG` sets the level, `info` unless set. With `spans`, those are noted too, at their own level.
 ///

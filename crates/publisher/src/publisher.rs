@@ -2,7 +2,10 @@
 
 use std::sync::{PoisonError, RwLock};
 
-use opentelemetry::trace::TraceContextExt as _;
+use opentelemetry::{
+    Context,
+    trace::{Status, TraceContextExt as _},
+};
 use rdkafka::{
     message::{Header, OwnedHeaders},
     producer::{FutureProducer, FutureRecord, Producer},
@@ -44,8 +47,8 @@ impl Publisher {
     /// Publishes an event to its topic under its key, and waits until all replicas have it: at most twice
     /// [`DELIVERY_TIMEOUT`].
     ///
-    /// The record's headers are `content-type` and `traceparent`: where OpenTelemetry notes spans the one of this call,
-    /// within its caller's; otherwise the next step of the trace of `cause` (what this event follows from) or of a new
+    /// The record's headers are `content-type` and `traceparent`: the next step of its caller's trace where
+    /// OpenTelemetry notes spans, otherwise of the trace of `cause` (what this event follows from), otherwise of a new
     /// one.
     pub async fn publish(
         &self,
@@ -55,16 +58,19 @@ impl Publisher {
         let topic = event.topic();
         let failed = |reason| PublishError::from_kafka(event.event_id.clone(), topic, reason);
         let value = validated(event)?;
-        let span = tracing::info_span!("publish", topic = topic.name(), event_id = %event.event_id);
+        let span = publish_span(event, cause);
         let step = || cause.map_or_else(TraceContext::start, TraceContext::next_step);
-        let traceparent = noted(&span).unwrap_or_else(step).to_string();
+        let traceparent = place(&span).unwrap_or_else(step).to_string();
         let headers = OwnedHeaders::new()
             .insert(Header { key: "traceparent", value: Some(&traceparent) })
             .insert(Header { key: "content-type", value: Some("application/json") });
         let record = FutureRecord::to(topic.name()).key(event.payload.key()).payload(&value).headers(headers);
         let producer = self.usable_producer().map_err(|error| failed(error.0))?;
-        let delivery = producer.send(record, DELIVERY_TIMEOUT).instrument(span).await;
-        let delivery = delivery.map_err(|(reason, _)| failed(reason))?;
+        let delivery = producer.send(record, DELIVERY_TIMEOUT).instrument(span.clone()).await;
+        let delivery = delivery.map_err(|(reason, _)| failed(reason)).inspect_err(|error| {
+            span.set_attribute("error.type", error.error_type());
+            span.set_status(Status::error(error.error_type()));
+        })?;
         Ok(Delivery { partition: delivery.partition, offset: delivery.offset })
     }
 
@@ -84,13 +90,31 @@ impl Publisher {
     }
 }
 
+/// The span of publishing an event, within its caller's; where that is none, within what the event follows from.
+fn publish_span(event: &Event, cause: Option<&TraceContext>) -> Span {
+    let topic = event.topic().name();
+    let span = tracing::info_span!(
+        "publish",
+        otel.name = format!("send {topic}"),
+        otel.kind = "producer",
+        messaging.system = "kafka",
+        messaging.operation.name = "send",
+        messaging.operation.r#type = "send",
+        messaging.destination.name = topic,
+        messaging.message.id = %event.event_id,
+    );
+    if let Some(cause) = cause
+        && place(&Span::current()).is_none()
+    {
+        // Refused only where nobody notes spans.
+        let _ = span.set_parent(Context::new().with_remote_span_context(cause.span_context()));
+    }
+    span
+}
+
 /// A span's place in its trace, where OpenTelemetry notes spans.
-fn noted(span: &Span) -> Option<TraceContext> {
-    let context = span.context();
-    let context = context.span().span_context().clone();
-    let (trace, parent, flags) = (context.trace_id(), context.span_id(), context.trace_flags().to_u8());
-    // Zeros, where nobody notes it, are no trace.
-    TraceContext::parse(&format!("00-{trace}-{parent}-{flags:02x}"))
+fn place(span: &Span) -> Option<TraceContext> {
+    TraceContext::of_span(span.context().span().span_context())
 }
 
 fn connect(

@@ -16,7 +16,7 @@ use rdkafka::{
 };
 use tidings_events::{Amount, Event, Payload, TraceContext};
 use tidings_publisher::{Auth, DELIVERY_TIMEOUT, Delivery, PublishError, Publisher, PublisherSettings};
-use tracing::{Instrument as _, subscriber::set_default};
+use tracing::{Instrument as _, Span, subscriber::set_default};
 use tracing_opentelemetry::OpenTelemetrySpanExt as _;
 use tracing_subscriber::layer::SubscriberExt as _;
 
@@ -78,20 +78,29 @@ async fn an_event_arrives_with_its_key_and_headers_and_can_be_read_again() {
     assert_ne!(traceparent, TRACE);
 }
 
+/// Publishes where OpenTelemetry notes spans, within `caller`, and returns the record's `traceparent`.
+async fn traceparent(caller: &Span, cause: Option<&TraceContext>) -> String {
+    let cluster = cluster();
+    let publisher = publisher(cluster.bootstrap_servers());
+    let delivery = publisher.publish(&event(), cause).instrument(caller.clone()).await.unwrap();
+    header(&read(&cluster, delivery), "traceparent")
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn where_spans_are_noted_an_event_belongs_to_its_publishers() {
     let spans = SdkTracerProvider::builder().build();
     let layer = tracing_opentelemetry::layer().with_tracer(spans.tracer("test"));
     let _noting = set_default(tracing_subscriber::registry().with(layer));
-    let cluster = cluster();
-    let publisher = publisher(cluster.bootstrap_servers());
     let request = tracing::info_span!("request");
-    let delivery = publisher.publish(&event(), None).instrument(request.clone()).await.unwrap();
-    let traceparent = header(&read(&cluster, delivery), "traceparent");
     let context = request.context().span().span_context().clone();
-    assert_eq!(traceparent[3..35], context.trace_id().to_string());
-    assert_ne!(traceparent[36..52], context.span_id().to_string(), "a span of its own within the request's");
-    assert!(traceparent.ends_with("-01"), "{traceparent}");
+    let within = traceparent(&request, None).await;
+    assert_eq!(within[3..35], context.trace_id().to_string());
+    assert_ne!(within[36..52], context.span_id().to_string(), "a span of its own within the request's");
+    assert!(within.ends_with("-01"), "{within}");
+
+    let caused = traceparent(&Span::none(), TraceContext::parse(TRACE).as_ref()).await;
+    assert_eq!(caused[..36], TRACE[..36]);
+    assert_ne!(caused, TRACE);
 }
 
 #[tokio::test(flavor = "multi_thread")]

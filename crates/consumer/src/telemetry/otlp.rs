@@ -11,59 +11,73 @@ use aws_sigv4::{
 };
 use aws_smithy_http_client::{
     Connector,
+    proxy::ProxyConfig,
     tls::{Provider, rustls_provider::CryptoMode},
 };
 use aws_smithy_runtime_api::client::{
     http::{HttpConnector as _, HttpConnectorSettings},
     orchestrator::HttpRequest,
 };
-use aws_smithy_types::body::SdkBody;
+use aws_smithy_types::{body::SdkBody, error::display::DisplayErrorContext};
 use http::Uri;
 use http_body_util::{BodyExt as _, Limited};
 use opentelemetry_http::{Bytes, HttpClient, HttpError, Request, Response};
-use opentelemetry_otlp::{RetryPolicy, SpanExporter, WithExportConfig as _, WithHttpConfig as _};
+use opentelemetry_otlp::{
+    OTEL_EXPORTER_OTLP_TRACES_ENDPOINT as ENDPOINT, RetryPolicy, SpanExporter, WithExportConfig as _,
+    WithHttpConfig as _,
+};
+use opentelemetry_proto::tonic::collector::trace::v1::{
+    ExportTracePartialSuccess, ExportTraceServiceResponse,
+};
+use prost::Message as _;
 
 use crate::settings::{SettingError, Settings};
-
-/// The variable that names the receiver, as
-/// [OpenTelemetry](https://opentelemetry.io/docs/specs/otel/protocol/exporter/) specifies it: the whole URL.
-pub const ENDPOINT: &str = "OTEL_EXPORTER_OTLP_TRACES_ENDPOINT";
 
 const CONNECT_WITHIN: Duration = Duration::from_secs(1);
 /// More is not read of an answer, which says at most that some spans were refused.
 const MAX_ANSWER_BYTES: usize = 64 * 1024;
 
-/// The exporter to the receiver that the settings name, if they name one.
+/// The exporter to the receiver that `OTEL_EXPORTER_OTLP_TRACES_ENDPOINT` names by its whole URL, if it is set.
+/// <https://opentelemetry.io/docs/specs/otel/protocol/exporter/>
 pub fn exporter(settings: &Settings, aws: &SdkConfig) -> Result<Option<SpanExporter>, SettingError> {
     let Some(url) = settings.get(ENDPOINT) else { return Ok(None) };
-    let invalid =
-        |problem: &str| SettingError::Invalid { name: ENDPOINT.to_owned(), problem: problem.to_owned() };
+    let invalid = |problem: &str| invalid(ENDPOINT, problem);
     let uri: Uri = url.parse().map_err(|_| invalid("expected a URL"))?;
     let host = uri.host().ok_or_else(|| invalid("expected a URL with a host"))?;
     let is_loopback = matches!(host, "localhost" | "127.0.0.1" | "[::1]");
     if uri.scheme_str() != Some("https") && !(uri.scheme_str() == Some("http") && is_loopback) {
         return Err(invalid("expected https; plain http is for a collector on loopback"));
     }
-    let signer = if is_cloudwatch(host) {
-        Some(Signer::new(aws).ok_or_else(|| invalid("CloudWatch needs a region and credentials"))?)
-    } else {
-        None
+    let signer = match cloudwatch_region(host) {
+        Some(region) => {
+            let credentials = aws.credentials_provider();
+            let credentials = credentials.ok_or_else(|| invalid("CloudWatch needs credentials"))?;
+            Some(Signer { credentials, region: region.to_owned() })
+        }
+        None => None,
     };
+    let proxy = if is_loopback { ProxyConfig::disabled() } else { ProxyConfig::from_env() };
     let exporter = SpanExporter::builder()
         .with_http()
-        .with_http_client(Client::new(signer))
+        .with_http_client(Client::new(signer, proxy))
         .with_endpoint(url)
         // Between two attempts it would block its thread; what is not taken at once is given up.
         .with_retry_policy(RetryPolicy::disabled())
         .build()
-        .map_err(|error| invalid(&error.to_string()))?;
+        .map_err(|error| self::invalid("OTEL_EXPORTER_OTLP_*", &error.to_string()))?;
     Ok(Some(exporter))
 }
 
-/// `CloudWatch`'s own receiver, which takes signed requests only.
+fn invalid(name: &str, problem: &str) -> SettingError {
+    SettingError::Invalid { name: name.to_owned(), problem: problem.to_owned() }
+}
+
+/// The region of `CloudWatch`'s own receiver, if that is the host: it takes signed requests only.
 /// <https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/CloudWatch-OTLPEndpoint.html>
-fn is_cloudwatch(host: &str) -> bool {
-    host.starts_with("xray.") && (host.ends_with(".amazonaws.com") || host.ends_with(".amazonaws.com.cn"))
+fn cloudwatch_region(host: &str) -> Option<&str> {
+    let rest = host.strip_prefix("xray.")?;
+    let region = rest.strip_suffix(".amazonaws.com").or_else(|| rest.strip_suffix(".amazonaws.com.cn"))?;
+    (!region.contains('.')).then_some(region)
 }
 
 #[derive(Debug)]
@@ -73,9 +87,10 @@ struct Client {
 }
 
 impl Client {
-    fn new(signer: Option<Signer>) -> Self {
+    fn new(signer: Option<Signer>, proxy: ProxyConfig) -> Self {
         let connector = Connector::builder()
             .connector_settings(HttpConnectorSettings::builder().connect_timeout(CONNECT_WITHIN).build())
+            .proxy_config(proxy)
             .tls_provider(Provider::Rustls(CryptoMode::AwsLc))
             .build();
         Self { connector, signer }
@@ -84,15 +99,40 @@ impl Client {
 
 #[async_trait]
 impl HttpClient for Client {
-    async fn send_bytes(&self, mut request: Request<Bytes>) -> Result<Response<Bytes>, HttpError> {
+    async fn send_bytes(&self, request: Request<Bytes>) -> Result<Response<Bytes>, HttpError> {
+        // The exporter tells no more of it than that the network failed.
+        self.send(request).await.inspect_err(|error| {
+            tracing::warn!(error = %DisplayErrorContext(&**error), "the receiver of spans could not be asked");
+        })
+    }
+}
+
+impl Client {
+    async fn send(&self, mut request: Request<Bytes>) -> Result<Response<Bytes>, HttpError> {
         if let Some(signer) = &self.signer {
             signer.sign(&mut request).await?;
         }
         let request = HttpRequest::try_from(request.map(SdkBody::from))?;
-        let answer = self.connector.call(request).await?;
-        let status = answer.status().as_u16();
+        let again = request.try_clone();
+        let answer = match (self.connector.call(request).await, again) {
+            // A connection that was closed while Lambda had the process frozen shows it only now.
+            (Err(error), Some(request)) if !error.is_timeout() => self.connector.call(request).await?,
+            (answer, _) => answer?,
+        };
+        let status = answer.status();
         let body = Limited::new(answer.into_body(), MAX_ANSWER_BYTES).collect().await?.to_bytes();
-        Ok(Response::builder().status(status).body(body)?)
+        if status.is_success() {
+            tell_rejected(&body);
+        }
+        Ok(Response::builder().status(status.as_u16()).body(body)?)
+    }
+}
+
+/// Logs what the receiver did not want of what it took otherwise, which the exporter does not.
+fn tell_rejected(answer: &Bytes) {
+    let partial = ExportTraceServiceResponse::decode(answer.as_ref()).ok().and_then(|it| it.partial_success);
+    if let Some(ExportTracePartialSuccess { rejected_spans, error_message }) = partial {
+        tracing::warn!(spans.lost = rejected_spans, error = error_message, "the receiver rejected spans");
     }
 }
 
@@ -103,10 +143,6 @@ struct Signer {
 }
 
 impl Signer {
-    fn new(aws: &SdkConfig) -> Option<Self> {
-        Some(Self { credentials: aws.credentials_provider()?, region: aws.region()?.to_string() })
-    }
-
     async fn sign(&self, request: &mut Request<Bytes>) -> Result<(), HttpError> {
         let identity = self.credentials.provide_credentials().await?.into();
         let parameters = SigningParams::builder()

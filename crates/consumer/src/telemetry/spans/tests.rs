@@ -2,9 +2,13 @@ use std::{future::pending, net::SocketAddr};
 
 use axum::{Router, body::Bytes, extract::State, http::StatusCode, routing::post};
 use jiff::{SignedDuration, Timestamp};
-use opentelemetry::trace::{SpanId, TraceId};
-use opentelemetry_proto::tonic::collector::trace::v1::ExportTraceServiceRequest;
+use opentelemetry::trace::{SpanId, SpanKind, Status, TraceId};
+use opentelemetry_otlp::OTEL_EXPORTER_OTLP_TRACES_ENDPOINT;
+use opentelemetry_proto::tonic::collector::trace::v1::{
+    ExportTracePartialSuccess, ExportTraceServiceRequest, ExportTraceServiceResponse,
+};
 use prost::Message as _;
+use tidings_events::Event;
 use tokio::{
     net::TcpListener,
     sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel},
@@ -14,6 +18,7 @@ use tracing_subscriber::layer::SubscriberExt as _;
 
 use super::*;
 use crate::{
+    Context, Handler, HandlerError,
     telemetry::tests::{Careless, MARKERS, TRACE, logger, payload, transfer, values},
     testing::Harness,
 };
@@ -23,7 +28,7 @@ const PARENT: &str = "00f067aa0ba902b7";
 /// The spans of this thread, for a receiver at this address.
 fn noted(url: &str) -> (Spans, DefaultGuard) {
     let variables = [
-        (otlp::ENDPOINT, url),
+        (OTEL_EXPORTER_OTLP_TRACES_ENDPOINT, url),
         ("AWS_LAMBDA_FUNCTION_VERSION", "7"),
         ("AWS_LAMBDA_LOG_STREAM_NAME", "stream"),
         ("AWS_REGION", "eu-central-1"),
@@ -37,7 +42,11 @@ fn noted(url: &str) -> (Spans, DefaultGuard) {
 }
 
 fn text(span: &SpanData, key: &str) -> String {
-    value_of(span, key).map(|value| value.to_string()).unwrap_or_default()
+    terms::value_of(&span.attributes, key).map(|value| value.to_string()).unwrap_or_default()
+}
+
+fn with<'a>(spans: &'a [SpanData], key: &str) -> Vec<&'a SpanData> {
+    spans.iter().filter(|span| !text(span, key).is_empty()).collect()
 }
 
 fn by_event<'a>(spans: &'a [SpanData], event_id: &str) -> Vec<&'a SpanData> {
@@ -65,9 +74,10 @@ async fn a_record_is_a_span_of_its_producers_trace_and_tells_how_it_ended() {
         }
     }
     let done = by_event(&ended, "EVT-effect")[0];
-    assert_eq!((text(done, "outcome").as_str(), &done.status), ("done", &Status::Unset));
+    assert_eq!((text(done, "tidings.outcome").as_str(), &done.status), ("done", &Status::Unset));
     let failed = by_event(&ended, "EVT-fails")[0];
-    assert_eq!((text(failed, "outcome").as_str(), text(failed, "attempts").as_str()), ("dead_lettered", "3"));
+    let told = ["tidings.outcome", "tidings.attempts", "error.type"].map(|key| text(failed, key));
+    assert_eq!(told, ["dead_lettered", "3", "Throttled"]);
     assert_eq!(failed.status, Status::error("dead letter"));
     let events: Vec<&str> = failed.events.iter().map(|event| event.name.as_ref()).collect();
     assert_eq!(
@@ -81,32 +91,58 @@ fn names(span: &SpanData) -> Vec<&str> {
     span.attributes.iter().map(|attribute| attribute.key.as_str()).collect()
 }
 
+/// A payload for whose records the producer's trace is not sampled, but for the last `sampled` ones.
+fn unsampled(values: &[String], sampled: usize) -> Vec<u8> {
+    let payload = String::from_utf8(payload(values)).unwrap();
+    payload.replacen("ba902b7-01", "ba902b7-00", values.len() - sampled).into_bytes()
+}
+
 #[tokio::test(start_paused = true)]
 async fn one_write_is_linked_to_the_records_it_stores() {
     let (spans, _noting) = noted("http://127.0.0.1:1");
     let function = Harness::new_batch("audit", Careless);
     let two = ["EVT-1", "EVT-2"].map(|id| transfer(id).to_string());
-    function.invoke(&payload(&two)).await.unwrap();
+    function.invoke(&unsampled(&two, 1)).await.unwrap();
     let ended = spans.ended.take().spans;
-    let writes: Vec<_> =
-        ended.iter().filter(|span| value_of(span, "messaging.batch.message_count").is_some()).collect();
-    let records: Vec<_> = ended.iter().filter(|span| value_of(span, "outcome").is_some()).collect();
+    let writes = with(&ended, "messaging.batch.message_count");
+    let records = with(&ended, "tidings.outcome");
     let linked: Vec<usize> = writes.iter().map(|span| span.links.len()).collect();
-    assert_eq!((linked, records.len()), (vec![2, 1, 1], 2), "both at once, refused, then each on its own");
-    assert!(
-        writes[0].links.iter().all(|link| link.span_context.trace_id() == TraceId::from_hex(TRACE).unwrap())
-    );
-    assert_ne!(writes[0].span_context.trace_id(), TraceId::from_hex(TRACE).unwrap());
+    assert_eq!((linked, records.len()), (vec![2, 1], 1), "of both at once, refused, then of the sampled one");
+    for write in writes {
+        assert_eq!(write.parent_span_id, records[0].span_context.span_id());
+        assert_eq!(
+            (write.name.as_ref(), text(write, "error.type").as_str()),
+            ("write transaction.completed", "TooLarge")
+        );
+    }
 }
 
 #[tokio::test(start_paused = true)]
 async fn what_its_producer_does_not_trace_is_not_traced_here() {
     let (spans, _noting) = noted("http://127.0.0.1:1");
-    let unsampled =
-        |payload: Vec<u8>| String::from_utf8(payload).unwrap().replace("ba902b7-01", "ba902b7-00");
-    let function = Harness::new("email", Careless);
-    function.invoke(unsampled(payload(&values())).as_bytes()).await.unwrap();
+    Harness::new("email", Careless).invoke(&unsampled(&values(), 0)).await.unwrap();
+    Harness::new_batch("audit", Careless).invoke(&unsampled(&values(), 0)).await.unwrap();
     assert_eq!(spans.ended.take().spans.len(), 0);
+}
+
+/// A handler that does not even notice that it is given up.
+struct Busy;
+
+impl Handler for Busy {
+    async fn handle(&self, _: &Event, _: &Context) -> Result<(), HandlerError> {
+        std::thread::sleep(Duration::from_secs(1));
+        Ok(())
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_handler_that_is_given_up_does_not_keep_its_records_span() {
+    let (spans, _noting) = noted("http://127.0.0.1:1");
+    let function = Harness::new("email", Busy);
+    let payload = payload(&[transfer("EVT-1").to_string()]);
+    function.invoke_within(Duration::from_millis(500), &payload).await.unwrap();
+    let [span] = spans.ended.take().spans.try_into().unwrap();
+    assert_eq!(text(&span, "error.type"), "DeadlineNear");
 }
 
 #[tokio::test]
@@ -124,20 +160,27 @@ async fn of_aws_only_calls_are_told_and_of_the_runtime_nothing() {
     assert_eq!((call.name.as_ref(), &call.span_kind, call.events.len()), ("SES.Send", &SpanKind::Client, 0));
 }
 
+/// What a receiver was sent.
 #[derive(Clone)]
-struct Receiver(UnboundedSender<Bytes>);
+struct Received(UnboundedSender<Bytes>);
 
-/// A receiver on loopback, and what it is sent.
-async fn receiver() -> (String, UnboundedReceiver<Bytes>) {
+/// Receivers on loopback: their address, and what they are sent.
+async fn receivers() -> (String, UnboundedReceiver<Bytes>) {
     let (sender, received) = unbounded_channel();
     let take =
-        |State(Receiver(sender)): State<Receiver>, body: Bytes| async move { sender.send(body).unwrap() };
-    let refuse = || async { StatusCode::SERVICE_UNAVAILABLE };
+        |State(Received(sender)): State<Received>, body: Bytes| async move { sender.send(body).unwrap() };
+    let refuse = |State(Received(sender)): State<Received>, body: Bytes| async move {
+        sender.send(body).unwrap();
+        StatusCode::SERVICE_UNAVAILABLE
+    };
+    let rejected = ExportTracePartialSuccess { rejected_spans: 1, error_message: "too old".to_owned() };
+    let partly = ExportTraceServiceResponse { partial_success: Some(rejected) }.encode_to_vec();
     let routes = Router::new()
         .route("/v1/traces", post(take))
         .route("/refuses", post(refuse))
+        .route("/takes-some", post(|| async { partly }))
         .route("/hangs", post(pending::<()>))
-        .with_state(Receiver(sender));
+        .with_state(Received(sender));
     let listener = TcpListener::bind(SocketAddr::from(([127, 0, 0, 1], 0))).await.unwrap();
     let address = listener.local_addr().unwrap();
     tokio::spawn(async move { axum::serve(listener, routes).await });
@@ -153,7 +196,7 @@ const MINUTE: SignedDuration = SignedDuration::from_mins(1);
 
 #[tokio::test]
 async fn spans_reach_the_receiver_before_the_answer() {
-    let (url, mut received) = receiver().await;
+    let (url, mut received) = receivers().await;
     let (spans, _noting) = noted(&format!("{url}/v1/traces"));
     for _ in 0..=MAX_REQUEST {
         tracing::info_span!("step").in_scope(|| {});
@@ -175,23 +218,51 @@ async fn spans_reach_the_receiver_before_the_answer() {
     assert!(received.try_recv().is_err(), "nothing ended, so nothing is sent");
 }
 
-/// The error with which spans are given up.
-async fn refusal(path: &str, time: SignedDuration) -> SendError {
-    let (url, _received) = receiver().await;
+/// Has a span end and a receiver asked to take it; also how many it did not take, and what it was sent.
+async fn export(
+    path: &str,
+    time: SignedDuration,
+) -> (Result<(), SendError>, usize, UnboundedReceiver<Bytes>) {
+    let (url, received) = receivers().await;
     let (spans, _noting) = noted(&format!("{url}{path}"));
     tracing::info_span!("step").in_scope(|| {});
     let ended = spans.ended.take().spans;
-    spans.export(ended, &invocation(time)).await.unwrap_err()
+    let mut unsent = ended.len();
+    let exported = spans.export(ended, &mut unsent, &invocation(time)).await;
+    (exported, unsent, received)
 }
 
 #[tokio::test]
-async fn a_receiver_that_refuses_or_hangs_costs_the_spans_and_no_more() {
-    let refused = refusal("/refuses", MINUTE).await.to_string();
-    assert!(refused.contains("503"), "{refused}");
-    let nowhere = refusal("/nowhere", MINUTE).await.to_string();
-    assert!(nowhere.contains("404"), "{nowhere}");
-    let late = refusal("/hangs", SignedDuration::from_millis(300)).await;
-    assert!(matches!(late, SendError::Late(time) if time < Duration::from_millis(300)), "{late}");
+async fn a_receiver_that_refuses_is_asked_once() {
+    let (refused, unsent, mut received) = export("/refuses", MINUTE).await;
+    assert!(refused.unwrap_err().to_string().contains("503") && unsent == 1);
+    assert!(received.try_recv().is_ok() && received.try_recv().is_err());
+    let (nowhere, ..) = export("/nowhere", MINUTE).await;
+    assert!(nowhere.unwrap_err().to_string().contains("404"));
+    let (taken, unsent, _) = export("/v1/traces", MINUTE).await;
+    assert!(taken.is_ok() && unsent == 0);
+}
+
+#[tokio::test]
+async fn a_receiver_that_hangs_has_the_time_that_is_left_before_the_answer() {
+    let (late, ..) = export("/hangs", SignedDuration::from_millis(300)).await;
+    assert!(matches!(late, Err(SendError::Late(time)) if time < Duration::from_millis(300)), "{late:?}");
+    let (too_late, _, mut received) = export("/v1/traces", SignedDuration::from_millis(50)).await;
+    assert!(matches!(too_late, Err(SendError::NoTime)), "{too_late:?}");
+    assert!(received.try_recv().is_err());
+    assert_eq!(time_to_send(&invocation(MINUTE)), Some(Duration::from_secs(2)));
+}
+
+#[tokio::test]
+async fn what_a_receiver_rejects_is_logged() {
+    let (_logging, lines) = logger();
+    let (url, _received) = receivers().await;
+    let (spans, noting) = noted(&format!("{url}/takes-some"));
+    tracing::info_span!("step").in_scope(|| {});
+    drop(noting);
+    spans.send(&invocation(MINUTE)).await;
+    let warnings: Vec<_> = lines.read().into_iter().filter(|line| line["level"] == "WARN").collect();
+    assert_eq!((warnings.len(), &warnings[0]["error"]), (1, &"too old".into()), "{warnings:?}");
 }
 
 #[tokio::test]
@@ -205,11 +276,17 @@ async fn a_receiver_that_is_down_is_left_alone_for_a_while() {
         spans.ended.on_end(ended[0].clone());
         spans.send(&invocation(MINUTE)).await;
     }
-    let mut errors = Vec::new();
+    let (mut errors, mut causes) = (Vec::new(), Vec::new());
     for line in lines.read().into_iter().filter(|line| line["level"] == "WARN") {
-        assert_eq!((&line["message"], &line["spans.lost"]), (&"spans could not be sent".into(), &1.into()));
-        errors.push(line["error"].as_str().unwrap().to_owned());
+        let error = line["error"].as_str().unwrap_or_else(|| panic!("{line}")).to_owned();
+        if line["message"] == "spans could not be sent" {
+            assert_eq!(line["spans.lost"], 1);
+            errors.push(error);
+        } else {
+            causes.push(error);
+        }
     }
+    assert!(causes.len() == 10 && causes.iter().all(|cause| cause.contains("refused")), "{causes:?}");
     assert_eq!(errors.len(), 11);
     assert!(errors[9].contains("network error"), "{errors:?}");
     assert!(errors[10].contains("took none for some time"), "{errors:?}");
