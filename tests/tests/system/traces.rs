@@ -1,7 +1,7 @@
 //! An event can be followed from its publisher to the calls that it causes: by the spans that the functions send to a
 //! receiver of OTLP before they answer.
 
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use axum::{Router, body::Bytes, extract::State, routing::post};
 use opentelemetry_proto::tonic::{
@@ -16,15 +16,18 @@ use tokio::net::TcpListener;
 const TRACE: u128 = 0x4bf9_2f35_77b3_4da6_a3ce_929d_0e0e_4736;
 const PARENT: u128 = 0x00f0_67aa_0ba9_02b7;
 
-/// A receiver of OTLP on loopback.
+/// Of the fixture's customer: a name, an address, a phone number, an account, where the request came from.
+const PERSONAL: &[&str] = &["John", "Doe", "john@example.com", "9876543210", "ACC123456", "192.168.1.1"];
+
+/// A receiver of OTLP on loopback, with the requests it got.
 #[derive(Clone, Default)]
-struct Receiver(Arc<Mutex<Vec<ExportTraceServiceRequest>>>);
+struct Receiver(Arc<Mutex<Vec<Bytes>>>);
 
 impl Receiver {
     /// Receives, and says where.
     async fn start() -> (Self, String) {
         let receiver = Self::default();
-        let take = |State(receiver): State<Self>, body: Bytes| async move { receiver.take(body) };
+        let take = |State(receiver): State<Self>, body: Bytes| async move { receiver.requests().push(body) };
         let routes = Router::new().route("/v1/traces", post(take)).with_state(receiver.clone());
         let listener = TcpListener::bind(("127.0.0.1", 0)).await.unwrap();
         let url = format!("http://{}/v1/traces", listener.local_addr().unwrap());
@@ -32,19 +35,19 @@ impl Receiver {
         (receiver, url)
     }
 
-    fn take(&self, body: Bytes) {
-        let request = ExportTraceServiceRequest::decode(body).unwrap();
-        self.0.lock().unwrap_or_else(PoisonError::into_inner).push(request);
+    fn requests(&self) -> MutexGuard<'_, Vec<Bytes>> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// The spans that a function sent.
     fn spans_of(&self, function: &str) -> Vec<Span> {
         let service = format!("tidings-local-{function}");
-        let requests = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        let of_resources = requests.iter().flat_map(|request| &request.resource_spans);
+        let requests = self.requests();
+        let decoded = requests.iter().map(|body| ExportTraceServiceRequest::decode(body.clone()).unwrap());
+        let of_resources = decoded.flat_map(|request| request.resource_spans);
         of_resources
             .filter(|it| text(&it.resource.as_ref().unwrap().attributes, "service.name") == service)
-            .flat_map(|it| it.scope_spans.iter().flat_map(|scope| scope.spans.clone()))
+            .flat_map(|it| it.scope_spans.into_iter().flat_map(|scope| scope.spans))
             .collect()
     }
 }
@@ -83,7 +86,7 @@ async fn an_event_can_be_followed_from_its_publisher_to_the_calls_it_causes() {
     let statement = receiver.spans_of("statement");
     let handled = named(&statement, "process statement.requested");
     assert_eq!(id(&handled.parent_span_id), PARENT);
-    assert_eq!(text(&handled.attributes, "outcome"), "done");
+    assert_eq!(text(&handled.attributes, "tidings.outcome"), "done");
     for call in ["DynamoDB.Query", "S3.PutObject", "send statement.generated"] {
         assert_eq!(named(&statement, call).parent_span_id, handled.span_id, "{call}");
     }
@@ -92,5 +95,12 @@ async fn an_event_can_be_followed_from_its_publisher_to_the_calls_it_causes() {
     let announced = named(&email, "process statement.generated");
     assert_eq!(announced.parent_span_id, named(&statement, "send statement.generated").span_id);
     assert_eq!(named(&email, "SESv2.SendEmail").parent_span_id, announced.span_id);
+
+    for request in receiver.requests().iter() {
+        let text = String::from_utf8_lossy(request);
+        assert!(PERSONAL.iter().all(|value| !text.contains(value)), "{text}");
+    }
+    // In metrics, too, a function has the name of its stage, so that those of one account stay apart.
+    assert!(system.lines().iter().any(|line| line.contains(r#""FunctionName":"tidings-local-email""#)));
     system.stop().await;
 }

@@ -54,11 +54,11 @@ impl Spans {
         aws: &SdkConfig,
     ) -> Result<Option<Self>, SettingError> {
         let exporter = otlp::exporter(settings, aws)?;
-        Ok(exporter.map(|exporter| Self::new(terms::resource(function, settings), exporter)))
+        Ok(exporter.map(|exporter| Self::new(&terms::resource(function, settings), exporter)))
     }
 
-    fn new(resource: Resource, mut exporter: SpanExporter) -> Self {
-        exporter.set_resource(&resource);
+    fn new(resource: &Resource, mut exporter: SpanExporter) -> Self {
+        exporter.set_resource(resource);
         let ended = Ended::default();
         let provider = SdkTracerProvider::builder()
             .with_span_processor(ended.clone())

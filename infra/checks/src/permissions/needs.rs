@@ -169,7 +169,8 @@ fn publishing(deployment: &Deployment, function: &Function<'_>, crates: &[&Crate
 /// that its page on sending without a collector attaches, the second in its list of actions as the one for spans.
 /// <https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/CloudWatch-OTLP-UsingADOT.html>
 /// <https://docs.aws.amazon.com/service-authorization/latest/reference/list_awsx-ray.html>
-const SENDING_SPANS: (&[&str], &str) = (&["xray:PutTraceSegments", "xray:PutSpans"], "SigningParams");
+const SENDING_SPANS: (&[&str], &str) =
+    (&["xray:PutTraceSegments", "xray:PutSpans"], "SigningParams::builder()");
 
 /// What sending spans needs. A collector of one's own asks for no permission.
 fn spans(function: &Function<'_>, crates: &[&Crate]) -> Vec<Need> {
