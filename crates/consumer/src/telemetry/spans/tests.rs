@@ -1,4 +1,4 @@
-use std::{future::pending, net::SocketAddr};
+use std::{future::pending, net::SocketAddr, sync::mpsc};
 
 use axum::{Router, body::Bytes, extract::State, http::StatusCode, routing::post};
 use jiff::{SignedDuration, Timestamp};
@@ -125,24 +125,26 @@ async fn what_its_producer_does_not_trace_is_not_traced_here() {
     assert_eq!(spans.ended.take().spans.len(), 0);
 }
 
-/// A handler that does not even notice that it is given up.
-struct Busy;
+/// A handler that does not even notice that it is given up, until the test lets it go on.
+struct Blocked(Mutex<mpsc::Receiver<()>>);
 
-impl Handler for Busy {
+impl Handler for Blocked {
     async fn handle(&self, _: &Event, _: &Context) -> Result<(), HandlerError> {
-        std::thread::sleep(Duration::from_secs(1));
+        let _ = self.0.lock().unwrap().recv();
         Ok(())
     }
 }
 
-#[tokio::test(flavor = "multi_thread")]
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_handler_that_is_given_up_does_not_keep_its_records_span() {
     let (spans, _noting) = noted("http://127.0.0.1:1");
-    let function = Harness::new("email", Busy);
+    let (go_on, blocked) = mpsc::channel();
+    let function = Harness::new("email", Blocked(Mutex::new(blocked)));
     let payload = payload(&[transfer("EVT-1").to_string()]);
     function.invoke_within(Duration::from_millis(500), &payload).await.unwrap();
     let [span] = spans.ended.take().spans.try_into().unwrap();
     assert_eq!(text(&span, "error.type"), "DeadlineNear");
+    drop(go_on);
 }
 
 #[tokio::test]
