@@ -24,8 +24,8 @@ const NAMED: &[(&str, &str)] = &[
     ("AWS/SQS", "AWS::SQS::Queue"),
     ("AWS/SES", "AWS::SES::ConfigurationSet"),
     ("AWS/DynamoDB", "AWS::DynamoDB::Table"),
-    // The consumer's own.
-    ("{Tidings,", "AWS::Lambda::Function"),
+    // The consumer's own, with the dimension that crates/consumer/src/metrics.rs gives them.
+    ("{Tidings,FunctionName}", "AWS::Lambda::Function"),
 ];
 
 pub fn check(deployment: &Deployment) -> Vec<Finding> {
@@ -45,11 +45,15 @@ pub fn check(deployment: &Deployment) -> Vec<Finding> {
     }
 }
 
-/// Searches for a quoted name that nothing has: `CloudWatch` compares a quoted term with the whole of a value
-/// (its user guide, "search expression syntax", exact matches).
+/// Searches by a dimension that the consumer's metrics do not have, or for a quoted name that nothing has:
+/// `CloudWatch` compares a quoted term with the whole of a value (its user guide, "search expression syntax", exact
+/// matches).
 fn empty_searches(body: &str, deployment: &Deployment) -> Vec<String> {
     let mut found = Vec::new();
     for search in searches(body) {
+        if search.contains("{Tidings") && named(&search).next().is_none() {
+            found.push(format!("searches by a dimension that the consumer's metrics do not have: {search}"));
+        }
         for (_, kind) in named(&search) {
             let exists =
                 |name| deployment.templates().flat_map(|it| it.of_kind(kind)).any(|(_, it)| it.name == name);
