@@ -1,18 +1,32 @@
-//! Every function writes to a log group of its own that the template makes, and so with its retention and key.
+//! Every function writes to a log group of its own that the template makes, and so with its retention and key; and all logs
+//! are kept as long as the platform's parameter says.
 
 use super::Finding;
 use crate::roles::functions;
+use crate::values::number;
 use crate::variants::Deployment;
 
 pub fn check(deployment: &Deployment) -> Vec<Finding> {
-    let functions = functions(deployment);
-    let lacking = functions.iter().filter(|function| {
+    let mut found = Vec::new();
+    for function in functions(deployment) {
         let wanted = format!("/aws/lambda/{}", function.resource.name);
-        !deployment.functions.of_kind("AWS::Logs::LogGroup").any(|(_, group)| group.name == wanted)
-    });
-    lacking
-        .map(|function| {
-            Finding::new(function.id, format!("has no log group /aws/lambda/{}", function.resource.name))
-        })
-        .collect()
+        if !deployment.functions.of_kind("AWS::Logs::LogGroup").any(|(_, group)| group.name == wanted) {
+            found.push(Finding::new(function.id, format!("has no log group {wanted}")));
+        }
+        let named = &function.resource.properties["LoggingConfig"]["LogGroup"];
+        if *named != wanted {
+            found.push(Finding::new(function.id, format!("logs to {named}, not to {wanted}")));
+        }
+    }
+    let wanted = deployment.platform.outputs.get("SmsLogRetentionDays").and_then(|it| it.parse().ok());
+    for (id, group) in deployment.templates().flat_map(|it| it.of_kind("AWS::Logs::LogGroup")) {
+        let days = number(&group.properties["RetentionInDays"]);
+        if days != wanted {
+            found.push(Finding::new(
+                id,
+                format!("keeps logs for {days:?} days; LogRetentionDays is {wanted:?}"),
+            ));
+        }
+    }
+    found
 }

@@ -1,8 +1,11 @@
 //! Nothing is reachable from the internet, only functions that publish are in the VPC, and pollers and spans get out of
 //! it.
 
+use std::collections::BTreeSet;
+
 use super::Finding;
-use crate::roles::functions;
+use crate::roles::{Function, functions};
+use crate::template::Template;
 use crate::values::{number, texts};
 use crate::variants::Deployment;
 
@@ -28,6 +31,14 @@ pub fn check(deployment: &Deployment) -> Vec<Finding> {
         }
     }
     for function in functions(deployment) {
+        let groups = texts(&function.resource.properties["VpcConfig"]["SecurityGroupIds"]);
+        let mut clusters = deployment.platform.of_kind("AWS::MSK::Cluster");
+        if clusters.any(|(_, it)| {
+            let brokers = texts(&it.properties["BrokerNodeGroupInfo"]["SecurityGroups"]);
+            brokers.iter().any(|it| groups.contains(it))
+        }) {
+            found.push(Finding::new(function.id, "is in the brokers' security group"));
+        }
         let publishes = function.variable("KAFKA_BOOTSTRAP_SERVERS").is_some();
         if publishes != function.resource.properties["VpcConfig"].is_object() {
             let problem = if publishes {
@@ -67,12 +78,16 @@ fn pollers(deployment: &Deployment) -> Vec<Finding> {
 fn endpoints(deployment: &Deployment) -> Vec<Finding> {
     let platform = &deployment.platform;
     let on_demand = has_on_demand_pollers(deployment);
-    let spans = functions(deployment)
-        .iter()
-        .any(|it| it.resource.properties["VpcConfig"].is_object() && it.sends_spans_to_cloudwatch());
-    let mut found = Vec::new();
+    let functions = functions(deployment);
+    let mut inside = functions.iter().filter(|it| it.resource.properties["VpcConfig"].is_object());
+    let in_vpc = inside.clone().next().is_some();
+    let spans = inside.any(Function::sends_spans_to_cloudwatch);
+    let mut found = subnets(&deployment.platform);
     for (id, _) in platform.of_kind("AWS::EC2::VPC") {
         for (service, caller, calls) in [
+            ("s3", "functions", in_vpc),
+            ("dynamodb", "functions", in_vpc),
+            ("sqs", "functions", in_vpc),
             ("lambda", "on-demand pollers", on_demand),
             ("sts", "on-demand pollers", on_demand),
             ("xray", "spans to CloudWatch", spans),
@@ -83,6 +98,29 @@ fn endpoints(deployment: &Deployment) -> Vec<Finding> {
             if has_endpoint != calls {
                 let problem = format!("an endpoint to {service}: {has_endpoint}, {caller}: {calls}");
                 found.push(Finding::new(id, problem));
+            }
+        }
+    }
+    found
+}
+
+/// Each subnet in a zone of its own, with the gateway endpoints' routes, and with each of the other endpoints.
+fn subnets(platform: &Template) -> Vec<Finding> {
+    let mut found = Vec::new();
+    let mut zones = BTreeSet::new();
+    for (id, subnet) in platform.of_kind("AWS::EC2::Subnet") {
+        if !zones.insert(subnet.properties["AvailabilityZone"].to_string()) {
+            found.push(Finding::new(id, "is in the zone of another subnet"));
+        }
+        let routes = "AWS::EC2::SubnetRouteTableAssociation";
+        if !platform.of_kind(routes).any(|(_, it)| it.properties["SubnetId"] == id) {
+            found.push(Finding::new(id, "has not the endpoints' routes"));
+        }
+        for (endpoint, it) in platform.of_kind("AWS::EC2::VPCEndpoint") {
+            let lacks = it.properties["VpcEndpointType"] == "Interface"
+                && !texts(&it.properties["SubnetIds"]).contains(&id);
+            if lacks {
+                found.push(Finding::new(endpoint, format!("is not in the subnet {id}")));
             }
         }
     }
