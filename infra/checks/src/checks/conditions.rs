@@ -23,8 +23,10 @@ fn problem(function: &Function<'_>, grant: &Grant) -> Option<String> {
     let own_groups = format!("/{}-*", function.resource.name);
     let own_letters = format!("/dead-letters/{}/*", function.binary);
     // A function uses keys through the services that encrypt for it, never itself.
-    if action.starts_with("kms:") && condition(grant, "StringEquals", "kms:ViaService").is_empty() {
-        return Some(format!("may call {action} itself: no kms:ViaService"));
+    let through = condition(grant, "StringEquals", "kms:ViaService");
+    let is_store = |it: &&str| it.split('.').next().is_some_and(|it| STORES.contains(&it));
+    if action.starts_with("kms:") && (through.is_empty() || !through.iter().all(is_store)) {
+        return Some(format!("may call {action} itself, or not for its stores alone: kms:ViaService"));
     }
     // An identity may be a whole domain.
     if action == "ses:SendEmail"
@@ -50,6 +52,9 @@ fn problem(function: &Function<'_>, grant: &Grant) -> Option<String> {
     }
     None
 }
+
+/// Services that encrypt what functions store.
+const STORES: &[&str] = &["dynamodb", "s3", "sqs"];
 
 /// A phone number has no ARN: all that has none.
 const PHONE_NUMBERS: &str = "!arn:aws:sns:*:*:*";

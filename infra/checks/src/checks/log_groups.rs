@@ -2,9 +2,13 @@
 //! are kept as long as the platform's parameter says.
 
 use super::Finding;
-use crate::roles::functions;
+use crate::roles::{comes_from, functions, lets, statements};
+use crate::stand_ins::REGION;
 use crate::values::number;
 use crate::variants::Deployment;
+
+/// What the service of logs tells a key of the group that it encrypts.
+const CONTEXT: &str = "kms:EncryptionContext:aws:logs:arn";
 
 pub fn check(deployment: &Deployment) -> Vec<Finding> {
     let mut found = Vec::new();
@@ -19,6 +23,7 @@ pub fn check(deployment: &Deployment) -> Vec<Finding> {
         }
     }
     let wanted = deployment.platform.outputs.get("SmsLogRetentionDays").and_then(|it| it.parse().ok());
+    let service = format!("logs.{REGION}.amazonaws.com");
     for (id, group) in deployment.templates().flat_map(|it| it.of_kind("AWS::Logs::LogGroup")) {
         let days = number(&group.properties["RetentionInDays"]);
         if days != wanted {
@@ -26,6 +31,16 @@ pub fn check(deployment: &Deployment) -> Vec<Finding> {
                 id,
                 format!("keeps logs for {days:?} days; LogRetentionDays is {wanted:?}"),
             ));
+        }
+        let arn = group.arn.trim_end_matches(":*");
+        let keys = deployment.platform.of_kind("AWS::KMS::Key");
+        let is_encrypted = keys
+            .filter(|(_, it)| group.properties["KmsKeyId"] == it.arn.as_str())
+            .flat_map(|(_, it)| statements(&it.properties["KeyPolicy"]))
+            .any(|it| lets(it, &service, "kms:GenerateDataKey*") && comes_from(it, CONTEXT, arn));
+        if !is_encrypted {
+            found
+                .push(Finding::new(id, "cannot be made: its key does not let the service of logs in for it"));
         }
     }
     found

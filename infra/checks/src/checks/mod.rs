@@ -9,6 +9,7 @@ mod keys;
 mod limits;
 mod log_groups;
 mod mappings;
+mod measurements;
 mod mode;
 mod network;
 mod notifications;
@@ -56,6 +57,7 @@ pub const ALL: &[(&str, Check)] = &[
     ("limits", |it, _| limits::check(it)),
     ("log_groups", |it, _| log_groups::check(it)),
     ("mappings", |it, _| mappings::check(it)),
+    ("measurements", |it, _| measurements::check(it)),
     ("mode", |it, _| mode::check(it)),
     ("network", |it, _| network::check(it)),
     ("notifications", |it, _| notifications::check(it)),

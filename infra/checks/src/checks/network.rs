@@ -1,5 +1,5 @@
-//! Nothing is reachable from the internet, only functions that publish are in the VPC, and pollers and spans get out of
-//! it.
+//! There is no way to the internet, only functions that publish are in the VPC, in each of its zones, and functions, pollers
+//! and spans get out of it by endpoints.
 
 use std::collections::BTreeSet;
 
@@ -12,22 +12,12 @@ use crate::variants::Deployment;
 /// Ways to the internet.
 const WAYS_OUT: &[&str] =
     &["AWS::EC2::InternetGateway", "AWS::EC2::NatGateway", "AWS::EC2::EIP", "AWS::Lambda::Url"];
-/// Every address.
-const EVERYWHERE: &[&str] = &["0.0.0.0/0", "::/0"];
 
 pub fn check(deployment: &Deployment) -> Vec<Finding> {
     let mut found = Vec::new();
     for (id, resource) in deployment.templates().flat_map(|it| &it.resources) {
         if WAYS_OUT.contains(&resource.kind.as_str()) {
             found.push(Finding::new(id, format!("is a way to the internet ({})", resource.kind)));
-        }
-        let rules = resource.properties["SecurityGroupIngress"].as_array().into_iter().flatten();
-        let own = (resource.kind == "AWS::EC2::SecurityGroupIngress").then_some(&resource.properties);
-        for rule in rules.chain(own) {
-            let from = [&rule["CidrIp"], &rule["CidrIpv6"]];
-            if from.iter().any(|it| it.as_str().is_some_and(|it| EVERYWHERE.contains(&it))) {
-                found.push(Finding::new(id, "lets everybody in"));
-            }
         }
     }
     for function in functions(deployment) {
@@ -38,6 +28,10 @@ pub fn check(deployment: &Deployment) -> Vec<Finding> {
             brokers.iter().any(|it| groups.contains(it))
         }) {
             found.push(Finding::new(function.id, "is in the brokers' security group"));
+        }
+        let zones = texts(&function.resource.properties["VpcConfig"]["SubnetIds"]).len();
+        if (1..3).contains(&zones) {
+            found.push(Finding::new(function.id, format!("runs in {zones} of three subnets")));
         }
         let publishes = function.variable("KAFKA_BOOTSTRAP_SERVERS").is_some();
         if publishes != function.resource.properties["VpcConfig"].is_object() {

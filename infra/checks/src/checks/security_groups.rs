@@ -32,14 +32,18 @@ impl Rule<'_> {
     }
 
     fn is_narrow(&self) -> bool {
-        let on_one_port = self.is_on(BROKERS) || self.is_on(HTTPS);
         let egress = self.peer == EGRESS.2;
-        (on_one_port && self.says[self.peer].is_string())
+        let is_one_group =
+            self.says[self.peer].is_string() && ADDRESSES.iter().all(|it| self.says[*it].is_null());
+        ((self.is_on(BROKERS) || self.is_on(HTTPS)) && is_one_group)
             || (egress && self.says["CidrIp"] == NOWHERE)
             // Endpoints whose addresses or groups are not known.
             || (egress && self.is_on(HTTPS) && self.says["CidrIp"] == "0.0.0.0/0")
     }
 }
+
+/// Properties with addresses instead of a group.
+const ADDRESSES: &[&str] = &["CidrIp", "CidrIpv6", "DestinationPrefixListId", "SourcePrefixListId"];
 
 /// A group's property, the type of rules outside of it, and their property with the other group.
 type Direction = (&'static str, &'static str, &'static str);

@@ -27,6 +27,10 @@ pub fn check(deployment: &Deployment) -> Vec<Finding> {
         }
     }
     for (id, resource) in platform.of_kind("AWS::MSK::Topic") {
+        if !platform.of_kind("AWS::MSK::Cluster").any(|(_, it)| resource.properties["ClusterArn"] == *it.arn)
+        {
+            found.push(Finding::new(id, "is in another cluster than the platform's"));
+        }
         let name = resource.properties["TopicName"].as_str().unwrap_or_default();
         if name.parse::<Topic>().is_err() {
             found.push(Finding::new(id, format!("the events crate has no topic {name}")));
