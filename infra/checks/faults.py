@@ -1,10 +1,10 @@
-"""Seeds faults into copies of the templates; faults.yaml has them."""
+"""Seeds faults into copies of the templates and of the stack policy; faults.yaml has them."""
 
 import copy
 
 
 def seed(sources: dict[str, dict], fault: dict) -> dict[str, dict]:
-    """Copies of the templates, one of them with the fault."""
+    """Copies of what there is, one of them with the fault."""
     sources = copy.deepcopy(sources)
     kind = next(kind for kind in ("remove", "set", "replace", "append") if kind in fault)
     *steps, last = fault[kind].split("/")

@@ -19,6 +19,7 @@ import translate
 from cfnlint.api import ManualArgs, lint
 
 TEMPLATES = ("platform", "functions")
+POLICY = "platform-stack-policy"
 SOURCES = pathlib.Path("infra")
 RULES = SOURCES / "checks/rules"
 FAULTS = SOURCES / "checks/faults.yaml"
@@ -32,13 +33,17 @@ Finding = collections.namedtuple("Finding", "check at message")
 
 
 class Case:
-    """Both templates, perhaps with a fault in one of them, and the findings on them; rules judge the files `ruled`."""
+    """Both templates and the stack policy, perhaps with a fault in one of them, and the findings on them; rules judge the
+    files `ruled`."""
 
     def __init__(self, folder: pathlib.Path, sources: dict[str, dict], ruled: str = "*"):
         self.folder, self.ruled = folder, ruled
         self.findings: set[Finding] = set()
-        folder.mkdir(parents=True, exist_ok=True)
-        for template, source in sources.items():
+        resolved = folder / "resolved"
+        resolved.mkdir(parents=True, exist_ok=True)
+        (resolved / f"production-{POLICY}.json").write_text(json.dumps(sources[POLICY]), encoding="utf-8")
+        for template in TEMPLATES:
+            source = sources[template]
             self.findings |= {Finding("sam_models", template, it) for it in translate.misspelt(source)}
             translated, refused = translate.translate(source)
             self.findings |= {Finding("sam_translator", template, it) for it in refused}
@@ -137,6 +142,7 @@ def main() -> None:
     checks, guard = sys.argv[1:]
     shutil.rmtree(OUT, ignore_errors=True)
     sources = {name: translate.read(SOURCES / f"{name}.yaml") for name in TEMPLATES}
+    sources[POLICY] = json.loads((SOURCES / f"{POLICY}.json").read_text(encoding="utf-8"))
     known = check_templates(sources, checks, guard)
     check_checks(sources, known, checks, guard)
 

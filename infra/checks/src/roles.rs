@@ -106,6 +106,21 @@ pub fn statements(document: &Value) -> Vec<&Value> {
     one_or_more(&document["Statement"])
 }
 
+/// Whether a policy's statement allows a service an action.
+#[must_use]
+pub fn lets(statement: &Value, service: &str, action: &str) -> bool {
+    statement["Effect"] == "Allow"
+        && texts(&statement["Principal"]["Service"]).contains(&service)
+        && texts(&statement["Action"]).contains(&action)
+}
+
+/// Whether a statement's condition on an ARN holds for this one.
+#[must_use]
+pub fn comes_from(statement: &Value, key: &str, arn: &str) -> bool {
+    let patterns = ["ArnLike", "StringEquals"].map(|operator| texts(&statement["Condition"][operator][key]));
+    patterns.concat().iter().any(|it| it.strip_suffix('*').map_or(*it == arn, |start| arn.starts_with(start)))
+}
+
 fn grants(statement: &Value) -> Vec<Grant> {
     let mut resources: Vec<String> = texts(&statement["Resource"]).into_iter().map(str::to_owned).collect();
     resources.extend(texts(&statement["NotResource"]).into_iter().map(|it| format!("!{it}")));

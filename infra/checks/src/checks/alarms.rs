@@ -23,7 +23,6 @@ const LAG: [f64; 2] = [1_000.0, 10_000.0];
 const DEAD_LETTERS: f64 = 100.0;
 /// Per cent of the timeout.
 const DURATION: f64 = 90.0;
-
 pub fn check(deployment: &Deployment) -> Vec<Finding> {
     let functions = functions(deployment);
     let mut wanted = platform();
@@ -83,6 +82,10 @@ fn platform<'a>() -> Vec<Wanted<'a>> {
         // In per cent.
         metric("AWS/Kafka", "KafkaDataLogsDiskUsed", 85.0),
         metric("AWS/Kafka", "UnderReplicatedPartitions", 1.0),
+        metric("AWS/Kafka", "UnderMinIsrPartitionCount", 0.0),
+        metric("AWS/Kafka", "OfflinePartitionsCount", 0.0),
+        // In per cent of the limit.
+        metric("AWS/SNS", "SMSMonthToDateSpentUSD", 80.0),
         // SES reviews an account above these rates.
         metric("AWS/SES", "Reputation.BounceRate", 0.05),
         metric("AWS/SES", "Reputation.ComplaintRate", 0.001),
@@ -114,16 +117,19 @@ fn rises(alarm: &Resource) -> bool {
 }
 
 /// An alarm's metrics: its own, or those that it computes with.
-fn metrics(alarm: &Value) -> Vec<&Value> {
+pub fn metrics(alarm: &Value) -> Vec<&Value> {
     let computed = alarm["Metrics"].as_array().into_iter().flatten().map(|it| &it["MetricStat"]["Metric"]);
     computed.chain([alarm]).collect()
 }
 
+/// A metric's dimension of this name.
+pub fn dimension<'a>(metric: &'a Value, name: &str) -> Option<&'a str> {
+    let mut dimensions = metric["Dimensions"].as_array()?.iter();
+    dimensions.find(|it| it["Name"] == name)?["Value"].as_str()
+}
+
 fn is_about(metric: &Value, wanted: &Wanted<'_>) -> bool {
-    let dimensions = metric["Dimensions"].as_array().map_or(&[][..], Vec::as_slice);
-    let has_dimension =
-        |(name, value)| dimensions.iter().any(|it| it["Name"] == name && it["Value"] == value);
     metric["Namespace"] == wanted.namespace
         && metric["MetricName"] == wanted.metric
-        && wanted.dimension.is_none_or(has_dimension)
+        && wanted.dimension.is_none_or(|(name, value)| dimension(metric, name) == Some(value))
 }

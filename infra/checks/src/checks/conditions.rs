@@ -1,4 +1,4 @@
-//! Permissions that a resource's name alone leaves too wide are narrowed by a condition.
+//! Permissions that a resource's name alone leaves too wide are narrowed by a condition or to the function's own part.
 
 use super::Finding;
 use crate::roles::{Function, Grant, functions};
@@ -20,25 +20,46 @@ pub fn check(deployment: &Deployment) -> Vec<Finding> {
 fn problem(function: &Function<'_>, grant: &Grant) -> Option<String> {
     let Grant { action, resource, .. } = grant;
     let own_items = format!("{}#*", function.binary);
+    let own_groups = format!("/{}-*", function.resource.name);
+    let own_letters = format!("/dead-letters/{}/*", function.binary);
     // A function uses keys through the services that encrypt for it, never itself.
-    if action.starts_with("kms:") && condition(grant, "kms:ViaService").is_empty() {
-        return Some(format!("may call {action} itself: no kms:ViaService"));
+    let through = condition(grant, "StringEquals", "kms:ViaService");
+    let is_store = |it: &&str| it.split('.').next().is_some_and(|it| STORES.contains(&it));
+    if action.starts_with("kms:") && (through.is_empty() || !through.iter().all(is_store)) {
+        return Some(format!("may call {action} itself, or not for its stores alone: kms:ViaService"));
     }
     // An identity may be a whole domain.
-    if action == "ses:SendEmail" && condition(grant, "ses:FromAddress") != [function.variable("EMAIL_FROM")?]
+    if action == "ses:SendEmail"
+        && condition(grant, "StringEquals", "ses:FromAddress") != [function.variable("EMAIL_FROM")?]
     {
         return Some("may send e-mails as anybody: no ses:FromAddress of its own".to_owned());
     }
     // All functions' claims are in one table, under the function's name.
-    if resource.ends_with("-idempotency") && condition(grant, "dynamodb:LeadingKeys") != [own_items.as_str()]
+    if resource.ends_with("-idempotency")
+        && condition(grant, "ForAllValues:StringLike", "dynamodb:LeadingKeys") != [own_items.as_str()]
     {
         return Some(format!("may change other functions' claims: dynamodb:LeadingKeys is not {own_items}"));
+    }
+    if resource.contains(":group/") && !resource.ends_with(&own_groups) {
+        return Some(format!("may read as other functions' consumer groups: {resource} is not {own_groups}"));
+    }
+    let letters = function.variable("DEAD_LETTER_BUCKET").map(|bucket| format!("arn:aws:s3:::{bucket}/"));
+    if letters.is_some_and(|it| resource.starts_with(&it)) && !resource.ends_with(&own_letters) {
+        return Some(format!("may write other functions' dead letters: {resource} is not {own_letters}"));
+    }
+    if resource.starts_with('!') && resource != PHONE_NUMBERS {
+        return Some(format!("may {action} on more than phone numbers: all but {resource}"));
     }
     None
 }
 
-/// What a statement demands of a key, whatever the operator.
-fn condition<'a>(grant: &'a Grant, key: &str) -> Vec<&'a str> {
-    let operators = grant.condition.as_object();
-    operators.into_iter().flatten().flat_map(|(_, keys)| texts(&keys[key])).collect()
+/// Services that encrypt what functions store.
+const STORES: &[&str] = &["dynamodb", "s3", "sqs"];
+
+/// A phone number has no ARN: all that has none.
+const PHONE_NUMBERS: &str = "!arn:aws:sns:*:*:*";
+
+/// What a statement demands of a key by an operator; others let a request pass that lacks the key, or has another value.
+fn condition<'a>(grant: &'a Grant, operator: &str, key: &str) -> Vec<&'a str> {
+    texts(&grant.condition[operator][key])
 }

@@ -1,18 +1,47 @@
-//! Every function writes to a log group of its own that the template makes, and so with its retention and key.
+//! Every function writes to a log group of its own that the template makes, and so with its retention and key; and all logs
+//! are kept as long as the platform's parameter says.
 
 use super::Finding;
-use crate::roles::functions;
+use crate::roles::{comes_from, functions, lets, statements};
+use crate::stand_ins::REGION;
+use crate::values::number;
 use crate::variants::Deployment;
 
+/// What the service of logs tells a key of the group that it encrypts.
+const CONTEXT: &str = "kms:EncryptionContext:aws:logs:arn";
+
 pub fn check(deployment: &Deployment) -> Vec<Finding> {
-    let functions = functions(deployment);
-    let lacking = functions.iter().filter(|function| {
+    let mut found = Vec::new();
+    for function in functions(deployment) {
         let wanted = format!("/aws/lambda/{}", function.resource.name);
-        !deployment.functions.of_kind("AWS::Logs::LogGroup").any(|(_, group)| group.name == wanted)
-    });
-    lacking
-        .map(|function| {
-            Finding::new(function.id, format!("has no log group /aws/lambda/{}", function.resource.name))
-        })
-        .collect()
+        if !deployment.functions.of_kind("AWS::Logs::LogGroup").any(|(_, group)| group.name == wanted) {
+            found.push(Finding::new(function.id, format!("has no log group {wanted}")));
+        }
+        let named = &function.resource.properties["LoggingConfig"]["LogGroup"];
+        if *named != wanted {
+            found.push(Finding::new(function.id, format!("logs to {named}, not to {wanted}")));
+        }
+    }
+    let wanted = deployment.platform.outputs.get("SmsLogRetentionDays").and_then(|it| it.parse().ok());
+    let service = format!("logs.{REGION}.amazonaws.com");
+    for (id, group) in deployment.templates().flat_map(|it| it.of_kind("AWS::Logs::LogGroup")) {
+        let days = number(&group.properties["RetentionInDays"]);
+        if days != wanted {
+            found.push(Finding::new(
+                id,
+                format!("keeps logs for {days:?} days; LogRetentionDays is {wanted:?}"),
+            ));
+        }
+        let arn = group.arn.trim_end_matches(":*");
+        let keys = deployment.platform.of_kind("AWS::KMS::Key");
+        let is_encrypted = keys
+            .filter(|(_, it)| group.properties["KmsKeyId"] == it.arn.as_str())
+            .flat_map(|(_, it)| statements(&it.properties["KeyPolicy"]))
+            .any(|it| lets(it, &service, "kms:GenerateDataKey*") && comes_from(it, CONTEXT, arn));
+        if !is_encrypted {
+            found
+                .push(Finding::new(id, "cannot be made: its key does not let the service of logs in for it"));
+        }
+    }
+    found
 }

@@ -9,6 +9,9 @@ use crate::template::Resource;
 use crate::values::texts;
 use crate::variants::Deployment;
 
+/// Settings by which records never reach the function, nor its queue.
+const LOSING: &[&str] = &["FilterCriteria", "MaximumRecordAgeInSeconds"];
+
 pub fn check(deployment: &Deployment) -> Vec<Finding> {
     let mut found = Vec::new();
     let mut groups = BTreeSet::new();
@@ -50,6 +53,14 @@ fn problems(deployment: &Deployment, mapping: &Resource, own_queue: Option<&str>
     if mapping.properties["StartingPosition"] != "TRIM_HORIZON" {
         found
             .push("it starts where records are lost while it is created; TRIM_HORIZON loses none".to_owned());
+    }
+    for property in LOSING {
+        if !mapping.properties[*property].is_null() {
+            found.push(format!("it does not hand over every record: {property}"));
+        }
+    }
+    if mapping.properties["Enabled"] == false {
+        found.push("it is switched off".to_owned());
     }
     let destination = mapping.properties["DestinationConfig"]["OnFailure"]["Destination"].as_str();
     if destination.and_then(|arn| arn.rsplit(':').next()) != own_queue || own_queue.is_none() {

@@ -5,18 +5,24 @@ mod audit_table;
 mod catalog;
 mod conditions;
 mod dashboard;
+mod keys;
 mod limits;
 mod log_groups;
 mod mappings;
+mod measurements;
 mod mode;
 mod network;
+mod notifications;
+mod policies;
 mod references;
 mod roles;
 mod secrets;
+mod security_groups;
 mod timeouts;
 mod tls_only;
 mod topics;
 mod tracing;
+mod variables;
 mod wildcards;
 
 use crate::permissions::{self, Workspace};
@@ -47,19 +53,25 @@ pub const ALL: &[(&str, Check)] = &[
     ("catalog", |it, _| catalog::check(it)),
     ("conditions", |it, _| conditions::check(it)),
     ("dashboard", |it, _| dashboard::check(it)),
+    ("keys", |it, _| keys::check(it)),
     ("limits", |it, _| limits::check(it)),
     ("log_groups", |it, _| log_groups::check(it)),
     ("mappings", |it, _| mappings::check(it)),
+    ("measurements", |it, _| measurements::check(it)),
     ("mode", |it, _| mode::check(it)),
     ("network", |it, _| network::check(it)),
+    ("notifications", |it, _| notifications::check(it)),
     ("permissions_missing", permissions::missing),
     ("permissions_unneeded", permissions::unneeded),
+    ("policies", |it, _| policies::check(it)),
     ("references", |it, _| references::check(it)),
     ("roles", |it, _| roles::check(it)),
     ("secrets", |it, _| secrets::check(it)),
+    ("security_groups", |it, _| security_groups::check(it)),
     ("timeouts", timeouts::check),
     ("tls_only", |it, _| tls_only::check(it)),
     ("topics", |it, _| topics::check(it)),
     ("tracing", |it, _| tracing::check(it)),
+    ("variables", variables::check),
     ("wildcards", |it, _| wildcards::check(it)),
 ];

@@ -7,6 +7,9 @@ use crate::template::Resource;
 use crate::values::{number, texts};
 use crate::variants::Deployment;
 
+/// As many as a topic has partitions.
+const MOST_POLLERS: i64 = 10;
+
 pub fn check(deployment: &Deployment) -> Vec<Finding> {
     let mut found = Vec::new();
     let mut poller_groups = Vec::new();
@@ -36,6 +39,7 @@ pub fn check(deployment: &Deployment) -> Vec<Finding> {
 fn problems(mapping: &Resource, partial: bool) -> Vec<&'static str> {
     let properties = &mapping.properties;
     let retries = number(&properties["MaximumRetryAttempts"]);
+    let pollers = number(&properties["ProvisionedPollerConfig"]["MaximumPollers"]);
     let checks = [
         (
             texts(&properties["FunctionResponseTypes"]).contains(&"ReportBatchItemFailures") == partial,
@@ -46,7 +50,9 @@ fn problems(mapping: &Resource, partial: bool) -> Vec<&'static str> {
             "it is provisioned in a group or not",
         ),
         // Lambda reads "for ever" together with a failure destination as 10.
-        (retries.is_some_and(|retries| retries >= 0) == partial, "its retries are limited or not"),
+        (retries.is_some_and(|retries| retries > 0) == partial, "its retries are limited or not"),
+        // One partition is read by one poller.
+        (pollers.is_some_and(|pollers| pollers <= MOST_POLLERS) == partial, "its pollers are limited or not"),
     ];
     checks.into_iter().filter(|(holds, _)| !holds).map(|(_, problem)| problem).collect()
 }

@@ -1,16 +1,17 @@
-//! Nothing is reachable from the internet, only functions that publish are in the VPC, and pollers and spans get out of
-//! it.
+//! There is no way to the internet, only functions that publish are in the VPC, in each of its zones, and functions, pollers
+//! and spans get out of it by endpoints.
+
+use std::collections::BTreeSet;
 
 use super::Finding;
-use crate::roles::functions;
+use crate::roles::{Function, functions};
+use crate::template::Template;
 use crate::values::{number, texts};
 use crate::variants::Deployment;
 
 /// Ways to the internet.
 const WAYS_OUT: &[&str] =
     &["AWS::EC2::InternetGateway", "AWS::EC2::NatGateway", "AWS::EC2::EIP", "AWS::Lambda::Url"];
-/// Every address.
-const EVERYWHERE: &[&str] = &["0.0.0.0/0", "::/0"];
 
 pub fn check(deployment: &Deployment) -> Vec<Finding> {
     let mut found = Vec::new();
@@ -18,16 +19,20 @@ pub fn check(deployment: &Deployment) -> Vec<Finding> {
         if WAYS_OUT.contains(&resource.kind.as_str()) {
             found.push(Finding::new(id, format!("is a way to the internet ({})", resource.kind)));
         }
-        let rules = resource.properties["SecurityGroupIngress"].as_array().into_iter().flatten();
-        let own = (resource.kind == "AWS::EC2::SecurityGroupIngress").then_some(&resource.properties);
-        for rule in rules.chain(own) {
-            let from = [&rule["CidrIp"], &rule["CidrIpv6"]];
-            if from.iter().any(|it| it.as_str().is_some_and(|it| EVERYWHERE.contains(&it))) {
-                found.push(Finding::new(id, "lets everybody in"));
-            }
-        }
     }
     for function in functions(deployment) {
+        let groups = texts(&function.resource.properties["VpcConfig"]["SecurityGroupIds"]);
+        let mut clusters = deployment.platform.of_kind("AWS::MSK::Cluster");
+        if clusters.any(|(_, it)| {
+            let brokers = texts(&it.properties["BrokerNodeGroupInfo"]["SecurityGroups"]);
+            brokers.iter().any(|it| groups.contains(it))
+        }) {
+            found.push(Finding::new(function.id, "is in the brokers' security group"));
+        }
+        let zones = texts(&function.resource.properties["VpcConfig"]["SubnetIds"]).len();
+        if (1..3).contains(&zones) {
+            found.push(Finding::new(function.id, format!("runs in {zones} of three subnets")));
+        }
         let publishes = function.variable("KAFKA_BOOTSTRAP_SERVERS").is_some();
         if publishes != function.resource.properties["VpcConfig"].is_object() {
             let problem = if publishes {
@@ -67,12 +72,16 @@ fn pollers(deployment: &Deployment) -> Vec<Finding> {
 fn endpoints(deployment: &Deployment) -> Vec<Finding> {
     let platform = &deployment.platform;
     let on_demand = has_on_demand_pollers(deployment);
-    let spans = functions(deployment)
-        .iter()
-        .any(|it| it.resource.properties["VpcConfig"].is_object() && it.sends_spans_to_cloudwatch());
-    let mut found = Vec::new();
+    let functions = functions(deployment);
+    let mut inside = functions.iter().filter(|it| it.resource.properties["VpcConfig"].is_object());
+    let in_vpc = inside.clone().next().is_some();
+    let spans = inside.any(Function::sends_spans_to_cloudwatch);
+    let mut found = subnets(&deployment.platform);
     for (id, _) in platform.of_kind("AWS::EC2::VPC") {
         for (service, caller, calls) in [
+            ("s3", "functions", in_vpc),
+            ("dynamodb", "functions", in_vpc),
+            ("sqs", "functions", in_vpc),
             ("lambda", "on-demand pollers", on_demand),
             ("sts", "on-demand pollers", on_demand),
             ("xray", "spans to CloudWatch", spans),
@@ -83,6 +92,29 @@ fn endpoints(deployment: &Deployment) -> Vec<Finding> {
             if has_endpoint != calls {
                 let problem = format!("an endpoint to {service}: {has_endpoint}, {caller}: {calls}");
                 found.push(Finding::new(id, problem));
+            }
+        }
+    }
+    found
+}
+
+/// Each subnet in a zone of its own, with the gateway endpoints' routes, and with each of the other endpoints.
+fn subnets(platform: &Template) -> Vec<Finding> {
+    let mut found = Vec::new();
+    let mut zones = BTreeSet::new();
+    for (id, subnet) in platform.of_kind("AWS::EC2::Subnet") {
+        if !zones.insert(subnet.properties["AvailabilityZone"].to_string()) {
+            found.push(Finding::new(id, "is in the zone of another subnet"));
+        }
+        let routes = "AWS::EC2::SubnetRouteTableAssociation";
+        if !platform.of_kind(routes).any(|(_, it)| it.properties["SubnetId"] == id) {
+            found.push(Finding::new(id, "has not the endpoints' routes"));
+        }
+        for (endpoint, it) in platform.of_kind("AWS::EC2::VPCEndpoint") {
+            let lacks = it.properties["VpcEndpointType"] == "Interface"
+                && !texts(&it.properties["SubnetIds"]).contains(&id);
+            if lacks {
+                found.push(Finding::new(endpoint, format!("is not in the subnet {id}")));
             }
         }
     }

@@ -11,6 +11,9 @@ const ATTEMPTS: &str = "const MAX_ATTEMPTS: u32 = ";
 const HANDLER_TIMEOUT: &str = "\"HANDLER_TIMEOUT_SECONDS\", ";
 /// The longest waits before the second and the third attempt.
 const WAITS_SECONDS: i64 = 1 + 2;
+/// The longest timeout of a function that a mapping of Kafka invokes.
+/// <https://docs.aws.amazon.com/lambda/latest/dg/with-msk.html>
+const MAPPINGS_SECONDS: i64 = 14 * 60;
 
 pub fn check(deployment: &Deployment, workspace: &Workspace) -> Vec<Finding> {
     let mut found = Vec::new();
@@ -23,6 +26,10 @@ pub fn check(deployment: &Deployment, workspace: &Workspace) -> Vec<Finding> {
         };
         let needed = attempts * handler + WAITS_SECONDS;
         let timeout = number(&function.resource.properties["Timeout"]).unwrap_or_default();
+        if timeout > MAPPINGS_SECONDS {
+            let problem = format!("times out after {timeout} s; mappings take {MAPPINGS_SECONDS} s at most");
+            found.push(Finding::new(function.id, problem));
+        }
         if timeout < needed {
             let problem = format!("times out after {timeout} s; {attempts} attempts take {needed} s");
             found.push(Finding::new(function.id, problem));

@@ -1,6 +1,6 @@
 //! Every bucket, queue and notification topic refuses requests that are not on TLS.
 
-use serde_json::Value;
+use serde_json::{Value, json};
 
 use super::Finding;
 use crate::roles::statements;
@@ -47,9 +47,13 @@ fn refuses_plain(statement: &Value, resource: &Resource) -> bool {
     let resources = texts(&statement["Resource"]);
     let objects_too =
         resource.kind != "AWS::S3::Bucket" || resources.contains(&format!("{}/*", resource.arn).as_str());
+    let service = resource.arn.split(':').nth(2).unwrap_or_default();
+    let action = statement["Action"].as_str().unwrap_or_default();
     statement["Effect"] == "Deny"
         && statement["Principal"] == "*"
-        && statement["Condition"]["Bool"]["aws:SecureTransport"] == "false"
+        // No other condition that narrows it.
+        && statement["Condition"] == json!({"Bool": {"aws:SecureTransport": "false"}})
+        && (action == format!("{service}:*") || action == "sns:Publish")
         && resources.contains(&resource.arn.as_str())
         && objects_too
 }

@@ -5,7 +5,7 @@ use serde_json::Value;
 use tidings_events::Topic;
 
 use super::Finding;
-use crate::template::Resource;
+use crate::template::{Resource, Template};
 use crate::values::number;
 use crate::variants::Deployment;
 
@@ -27,13 +27,43 @@ pub fn check(deployment: &Deployment) -> Vec<Finding> {
         }
     }
     for (id, resource) in platform.of_kind("AWS::MSK::Topic") {
+        if !platform.of_kind("AWS::MSK::Cluster").any(|(_, it)| resource.properties["ClusterArn"] == *it.arn)
+        {
+            found.push(Finding::new(id, "is in another cluster than the platform's"));
+        }
         let name = resource.properties["TopicName"].as_str().unwrap_or_default();
         if name.parse::<Topic>().is_err() {
             found.push(Finding::new(id, format!("the events crate has no topic {name}")));
         }
     }
+    found.extend(disks(platform, brokers.unwrap_or_default()));
     found
 }
+
+/// Disks can grow, and so far that all topics fit on them when they are full.
+fn disks(platform: &Template, brokers: i64) -> Option<Finding> {
+    let volumes = "/BrokerNodeGroupInfo/StorageInfo/EBSStorageInfo/VolumeSize";
+    let mut clusters = platform.of_kind("AWS::MSK::Cluster");
+    let first = clusters.find_map(|(_, it)| number(it.properties.pointer(volumes)?))?;
+    let mut targets = platform.of_kind("AWS::ApplicationAutoScaling::ScalableTarget");
+    let (id, most) = targets.find_map(|(id, it)| Some((id, number(&it.properties["MaxCapacity"])?)))?;
+    let bytes: i64 = Topic::ALL
+        .iter()
+        .map(|topic| {
+            let settings = topic.settings();
+            let per_partition: i64 = settings.retention_bytes_per_partition.try_into().unwrap_or(i64::MAX);
+            per_partition.saturating_mul(settings.partitions.into())
+                * i64::from(settings.replication).min(brokers)
+        })
+        .sum();
+    let full = bytes / brokers.max(1) / GIB;
+    (most <= first.max(full)).then(|| {
+        let problem = format!("lets disks of {first} GiB grow to {most}; all topics full are {full}");
+        Finding::new(id, problem)
+    })
+}
+
+const GIB: i64 = 1 << 30;
 
 fn differences(topic: Topic, id: &str, resource: &Resource, brokers: i64) -> Vec<Finding> {
     let settings = topic.settings();
@@ -57,17 +87,29 @@ fn differences(topic: Topic, id: &str, resource: &Resource, brokers: i64) -> Vec
             settings.retention_bytes_per_partition.try_into().unwrap_or(-1),
         ),
     ];
+    let mut found = Vec::new();
+    if lines(properties).len() != 2 {
+        found.push(Finding::new(
+            id,
+            format!("has more settings than the events crate: {:?}", lines(properties)),
+        ));
+    }
     let differ = wanted.into_iter().filter(|(_, value, wanted)| value != &Some(*wanted));
-    differ
-        .map(|(name, value, wanted)| {
-            Finding::new(id, format!("{name} is {value:?}, the events crate says {wanted}"))
-        })
-        .collect()
+    found.extend(differ.map(|(name, value, wanted)| {
+        Finding::new(id, format!("{name} is {value:?}, the events crate says {wanted}"))
+    }));
+    found
 }
 
-/// A line of the topic's configuration, which is a properties file in base64.
+/// A line of the topic's configuration.
 fn config(properties: &Value, name: &str) -> Option<i64> {
-    let decoded = BASE64_STANDARD.decode(properties["Configs"].as_str()?).ok()?;
-    let text = String::from_utf8(decoded).ok()?;
-    text.lines().filter_map(|line| line.split_once('=')).find(|(key, _)| *key == name)?.1.parse().ok()
+    let lines = lines(properties);
+    lines.iter().filter_map(|line| line.split_once('=')).find(|(key, _)| *key == name)?.1.parse().ok()
+}
+
+/// The topic's configuration, which is a properties file in base64.
+fn lines(properties: &Value) -> Vec<String> {
+    let decoded = BASE64_STANDARD.decode(properties["Configs"].as_str().unwrap_or_default());
+    let text = decoded.ok().and_then(|it| String::from_utf8(it).ok()).unwrap_or_default();
+    text.lines().map(str::to_owned).collect()
 }

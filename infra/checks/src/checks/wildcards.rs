@@ -1,4 +1,4 @@
-//! No wildcard where a name is known: in the actions and resources of every role, and in who may use a resource.
+//! No wildcard where a name is known: in the actions and resources of every role.
 
 use serde_json::Value;
 
@@ -11,7 +11,7 @@ use crate::variants::Deployment;
 
 /// Besides those on the network, actions that know no resources: the service authorization reference lists them with an
 /// empty column "Resource types".
-const WITHOUT_RESOURCES: &[&str] =
+pub const WITHOUT_RESOURCES: &[&str] =
     &["kafka:GetBootstrapBrokers", "xray:PutSpans", "xray:PutTelemetryRecords", "xray:PutTraceSegments"];
 
 /// What comes after the part that is known: objects of a bucket, streams of a log group, a device, and a function's
@@ -24,7 +24,7 @@ const OPEN_ENDS: &[(&str, &str)] = &[
 ];
 
 pub fn check(deployment: &Deployment) -> Vec<Finding> {
-    deployment.templates().flat_map(|template| roles(template).chain(policies(template))).collect()
+    deployment.templates().flat_map(roles).collect()
 }
 
 fn roles(template: &Template) -> impl Iterator<Item = Finding> {
@@ -39,8 +39,11 @@ fn roles(template: &Template) -> impl Iterator<Item = Finding> {
 
 fn in_statement(statement: &Value) -> Vec<String> {
     let actions = texts(&statement["Action"]);
-    let mut found: Vec<String> =
-        actions.iter().filter(|it| it.contains('*')).map(|it| format!("allows the actions {it}")).collect();
+    let mut found: Vec<String> = actions
+        .iter()
+        .filter(|it| it.contains(['*', '?']))
+        .map(|it| format!("allows the actions {it}"))
+        .collect();
     // A phone number has no ARN, so that everything with an ARN is excluded instead.
     let says_what = statement["NotAction"].is_null()
         && (statement["NotResource"].is_null() || actions == ["sns:Publish"]);
@@ -61,22 +64,5 @@ fn in_statement(statement: &Value) -> Vec<String> {
 fn is_named(resource: &str) -> bool {
     let open = OPEN_ENDS.iter().find(|(start, end)| resource.starts_with(start) && resource.ends_with(end));
     let known = open.map_or(resource, |(_, end)| resource.strip_suffix(end).unwrap_or(resource));
-    !known.contains('*') && !known.is_empty()
-}
-
-/// Policies on resources: nobody but this account's own or an AWS service, which says for whom it asks.
-fn policies(template: &Template) -> impl Iterator<Item = Finding> {
-    let kinds = ["AWS::S3::BucketPolicy", "AWS::SQS::QueuePolicy", "AWS::SNS::TopicPolicy", "AWS::KMS::Key"];
-    let guarded = template.resources.iter().filter(move |(_, it)| kinds.contains(&it.kind.as_str()));
-    guarded.flat_map(|(id, resource)| {
-        let documents = ["PolicyDocument", "KeyPolicy"].map(|name| &resource.properties[name]);
-        let open = documents.into_iter().flat_map(statements).filter(|it| is_open(it));
-        open.map(|it| Finding::new(id, format!("lets anybody in: {it}"))).collect::<Vec<_>>()
-    })
-}
-
-fn is_open(statement: &Value) -> bool {
-    let principal = &statement["Principal"];
-    let anybody = *principal == "*" || texts(&principal["AWS"]).contains(&"*");
-    statement["Effect"] == "Allow" && anybody && statement["Condition"].is_null()
+    !known.contains(['*', '?']) && !known.is_empty()
 }

@@ -90,6 +90,11 @@ impl Crate {
         self.lines.iter().find(|line| line.text.contains(text)).map(|line| line.place.as_str())
     }
 
+    /// What stands between a text and the next quotation mark, in each line that has the text.
+    pub fn texts_after(&self, text: &str) -> impl Iterator<Item = &str> {
+        self.lines.iter().filter_map(move |line| line.text.split_once(text)?.1.split('"').next())
+    }
+
     /// The number that stands right after a text, e.g. the 3 in `const MAX_ATTEMPTS: u32 = 3;`.
     #[must_use]
     pub fn number_after(&self, text: &str) -> Option<i64> {
