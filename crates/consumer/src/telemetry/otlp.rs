@@ -22,10 +22,7 @@ use aws_smithy_types::{body::SdkBody, error::display::DisplayErrorContext};
 use http::Uri;
 use http_body_util::{BodyExt as _, Limited};
 use opentelemetry_http::{Bytes, HttpClient, HttpError, Request, Response};
-use opentelemetry_otlp::{
-    OTEL_EXPORTER_OTLP_TRACES_ENDPOINT as ENDPOINT, RetryPolicy, SpanExporter, WithExportConfig as _,
-    WithHttpConfig as _,
-};
+use opentelemetry_otlp::{RetryPolicy, SpanExporter, WithExportConfig as _, WithHttpConfig as _};
 use opentelemetry_proto::tonic::collector::trace::v1::{
     ExportTracePartialSuccess, ExportTraceServiceResponse,
 };
@@ -33,12 +30,15 @@ use prost::Message as _;
 
 use crate::settings::{SettingError, Settings};
 
+/// The variable that names the receiver by its whole URL.
+/// <https://opentelemetry.io/docs/specs/otel/protocol/exporter/>
+pub const ENDPOINT: &str = "OTEL_EXPORTER_OTLP_TRACES_ENDPOINT";
+
 const CONNECT_WITHIN: Duration = Duration::from_secs(1);
 /// More is not read of an answer, which says at most that some spans were refused.
 const MAX_ANSWER_BYTES: usize = 64 * 1024;
 
-/// The exporter to the receiver that `OTEL_EXPORTER_OTLP_TRACES_ENDPOINT` names by its whole URL, if it is set.
-/// <https://opentelemetry.io/docs/specs/otel/protocol/exporter/>
+/// The exporter to the receiver that the settings name, if they name one.
 pub fn exporter(settings: &Settings, aws: &SdkConfig) -> Result<Option<SpanExporter>, SettingError> {
     let Some(url) = settings.get(ENDPOINT) else { return Ok(None) };
     let invalid = |problem: &str| invalid(ENDPOINT, problem);

@@ -3,7 +3,6 @@ use std::{future::pending, net::SocketAddr, sync::mpsc};
 use axum::{Router, body::Bytes, extract::State, http::StatusCode, routing::post};
 use jiff::{SignedDuration, Timestamp};
 use opentelemetry::trace::{SpanId, SpanKind, Status, TraceId};
-use opentelemetry_otlp::OTEL_EXPORTER_OTLP_TRACES_ENDPOINT;
 use opentelemetry_proto::tonic::collector::trace::v1::{
     ExportTracePartialSuccess, ExportTraceServiceRequest, ExportTraceServiceResponse,
 };
@@ -28,7 +27,7 @@ const PARENT: &str = "00f067aa0ba902b7";
 /// The spans of this thread, for a receiver at this address.
 fn noted(url: &str) -> (Spans, DefaultGuard) {
     let variables = [
-        (OTEL_EXPORTER_OTLP_TRACES_ENDPOINT, url),
+        (otlp::ENDPOINT, url),
         ("AWS_LAMBDA_FUNCTION_VERSION", "7"),
         ("AWS_LAMBDA_LOG_STREAM_NAME", "stream"),
         ("AWS_REGION", "eu-central-1"),
