@@ -59,9 +59,10 @@ class Function:
             self.invocations += 1
             self.memory = max(self.memory, int(report["memory"]))
             self.reports[instance].append(report)
-        if text.startswith('{"_aws"'):
+        is_metrics = '"_aws":' in text
+        if is_metrics:
             self.received[instance].append(json.loads(text)["Received"])
-        if report or text.startswith(('{"_aws"', "START ", "END ")):
+        if report or is_metrics or text.startswith(("START ", "END ")):
             self.invocation_bytes += len(text.encode())
         else:
             self.record_bytes += len(text.encode())
