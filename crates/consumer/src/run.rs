@@ -102,9 +102,8 @@ where
     let settings = Settings::from_environment();
     let aws = aws::config().await;
     let deployed_as = settings.get("AWS_LAMBDA_FUNCTION_NAME").unwrap_or(function);
-    let spans = Spans::from_settings(deployed_as, &settings, &aws)?;
+    let spans = &Spans::from_settings(deployed_as, &settings, &aws)?;
     telemetry::start(spans.as_ref());
-    let spans = spans.as_ref();
     let options = Options::read(&settings)?;
     let table = settings.require("IDEMPOTENCY_TABLE")?;
     let queue_url = settings.require("DEAD_LETTER_QUEUE_URL")?;

@@ -106,6 +106,15 @@ pub fn statements(document: &Value) -> Vec<&Value> {
     one_or_more(&document["Statement"])
 }
 
+/// The statements of the policy of the key that a resource names by its ARN.
+#[must_use]
+pub fn key_policy<'a>(deployment: &'a Deployment, named: &Value) -> Vec<&'a Value> {
+    let keys = deployment.platform.of_kind("AWS::KMS::Key");
+    keys.filter(|(_, it)| *named == *it.arn)
+        .flat_map(|(_, it)| statements(&it.properties["KeyPolicy"]))
+        .collect()
+}
+
 /// Whether a policy's statement allows a service an action.
 #[must_use]
 pub fn lets(statement: &Value, service: &str, action: &str) -> bool {

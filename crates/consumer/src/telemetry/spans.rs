@@ -109,8 +109,8 @@ impl Spans {
         }
         let requests = async {
             while !spans.is_empty() {
-                let rest = spans.split_off(spans.len().min(MAX_REQUEST));
-                self.exporter.export(mem::replace(&mut spans, rest)).await?;
+                let request = spans.drain(..spans.len().min(MAX_REQUEST)).collect();
+                self.exporter.export(request).await?;
                 *unsent = spans.len();
             }
             Ok(())
@@ -173,9 +173,11 @@ impl SpanProcessor for Ended {
     fn on_start(&self, _: &mut SdkSpan, _: &Context) {}
 
     fn on_end(&self, span: SpanData) {
+        // Before the lock, for which the spans of other tasks wait.
+        let span = terms::translated(span);
         let mut waiting = self.waiting();
         if waiting.spans.len() < MAX_WAITING {
-            waiting.spans.push(terms::translated(span));
+            waiting.spans.push(span);
         } else {
             waiting.surplus += 1;
         }

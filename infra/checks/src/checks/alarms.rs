@@ -23,6 +23,7 @@ const LAG: [f64; 2] = [1_000.0, 10_000.0];
 const DEAD_LETTERS: f64 = 100.0;
 /// Per cent of the timeout.
 const DURATION: f64 = 90.0;
+
 pub fn check(deployment: &Deployment) -> Vec<Finding> {
     let functions = functions(deployment);
     let mut wanted = platform();

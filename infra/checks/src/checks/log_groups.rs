@@ -2,7 +2,7 @@
 //! are kept as long as the platform's parameter says.
 
 use super::Finding;
-use crate::roles::{comes_from, functions, lets, statements};
+use crate::roles::{comes_from, functions, key_policy, lets};
 use crate::stand_ins::REGION;
 use crate::values::number;
 use crate::variants::Deployment;
@@ -33,11 +33,9 @@ pub fn check(deployment: &Deployment) -> Vec<Finding> {
             ));
         }
         let arn = group.arn.trim_end_matches(":*");
-        let keys = deployment.platform.of_kind("AWS::KMS::Key");
-        let is_encrypted = keys
-            .filter(|(_, it)| group.properties["KmsKeyId"] == it.arn.as_str())
-            .flat_map(|(_, it)| statements(&it.properties["KeyPolicy"]))
-            .any(|it| lets(it, &service, "kms:GenerateDataKey*") && comes_from(it, CONTEXT, arn));
+        let key = key_policy(deployment, &group.properties["KmsKeyId"]);
+        let is_encrypted =
+            key.iter().any(|it| lets(it, &service, "kms:GenerateDataKey*") && comes_from(it, CONTEXT, arn));
         if !is_encrypted {
             found
                 .push(Finding::new(id, "cannot be made: its key does not let the service of logs in for it"));

@@ -45,6 +45,7 @@ pub fn check(deployment: &Deployment) -> Vec<Finding> {
     }
     found.extend(pollers(deployment));
     found.extend(endpoints(deployment));
+    found.extend(subnets(&deployment.platform));
     found
 }
 
@@ -76,7 +77,7 @@ fn endpoints(deployment: &Deployment) -> Vec<Finding> {
     let mut inside = functions.iter().filter(|it| it.resource.properties["VpcConfig"].is_object());
     let in_vpc = inside.clone().next().is_some();
     let spans = inside.any(Function::sends_spans_to_cloudwatch);
-    let mut found = subnets(&deployment.platform);
+    let mut found = Vec::new();
     for (id, _) in platform.of_kind("AWS::EC2::VPC") {
         for (service, caller, calls) in [
             ("s3", "functions", in_vpc),

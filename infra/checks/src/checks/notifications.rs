@@ -1,7 +1,7 @@
 //! What alarms and e-mails have to tell arrives: the topic's policy lets the service in for them, and so does its key's.
 
 use super::Finding;
-use crate::roles::{comes_from, lets, statements};
+use crate::roles::{comes_from, key_policy, lets, statements};
 use crate::stand_ins::{ACCOUNT, REGION};
 use crate::values::texts;
 use crate::variants::Deployment;
@@ -32,12 +32,10 @@ fn refused(deployment: &Deployment, id: &str, topic: &str, service: &str, source
         .filter(|(_, it)| texts(&it.properties["Topics"]).contains(&topic))
         .flat_map(|(_, it)| statements(&it.properties["PolicyDocument"]))
         .any(|it| lets(it, service, "sns:Publish") && comes_from(it, "aws:SourceArn", source));
-    let key = platform.of_kind("AWS::SNS::Topic").find(|(_, it)| it.arn == topic);
-    let key = key.map(|(_, it)| &it.properties["KmsMasterKeyId"]);
     let is_encrypted = platform
-        .of_kind("AWS::KMS::Key")
-        .filter(|(_, it)| key.is_some_and(|key| *key == *it.arn))
-        .flat_map(|(_, it)| statements(&it.properties["KeyPolicy"]))
+        .of_kind("AWS::SNS::Topic")
+        .filter(|(_, it)| it.arn == topic)
+        .flat_map(|(_, it)| key_policy(deployment, &it.properties["KmsMasterKeyId"]))
         .any(|it| ["kms:Decrypt", "kms:GenerateDataKey*"].iter().all(|action| lets(it, service, action)));
     (!is_published || !is_encrypted)
         .then(|| Finding::new(id, format!("{service} may not publish to {topic}, or not use its key")))
