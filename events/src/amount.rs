@@ -13,8 +13,9 @@ pub(crate) const NEGATIVE: &str = "expected an amount that is not negative";
 
 /// An amount of money in units of a currency that is given beside it.
 ///
-/// In JSON it is a number; it is read from and written as its decimal text, so `5000.00` stays `5000.00`
-/// and no digit passes through a float. (So it can be read from JSON text only, not from a
+/// In JSON it is written as a number, and read from a number or, because many producers keep precision that way,
+/// from a string that holds one: `5000.00` or `"5000.00"`. Either is taken as decimal text, so `5000.00` stays
+/// `5000.00` and no digit passes through a float. (So it can be read from JSON text only, not from a
 /// [`serde_json::Value`], which has lost digits already.) Its `Debug` shows no digits, because balances are personal.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Amount(pub Decimal);
@@ -56,8 +57,19 @@ impl Serialize for Amount {
 impl<'de> Deserialize<'de> for Amount {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         let raw = <&RawValue>::deserialize(deserializer)?;
-        Self::parse(raw.get()).ok_or_else(|| D::Error::custom(NOT_DECIMAL))
+        from_json(raw.get()).ok_or_else(|| D::Error::custom(NOT_DECIMAL))
     }
+}
+
+/// A JSON number, or a JSON string that holds exactly a number of JSON's form: neither `" 5"` nor `"5,000"`.
+fn from_json(json: &str) -> Option<Amount> {
+    if !json.starts_with('"') {
+        return Amount::parse(json);
+    }
+    let text: String = serde_json::from_str(json).ok()?;
+    let number: &RawValue = serde_json::from_str(&text).ok()?;
+    // Raw values are cut out of the white space around them.
+    (number.get() == text && !text.starts_with('"')).then(|| Amount::parse(&text))?
 }
 
 impl JsonSchema for Amount {
@@ -66,7 +78,11 @@ impl JsonSchema for Amount {
     }
 
     fn json_schema(_: &mut SchemaGenerator) -> Schema {
-        json_schema!({ "type": "number", "description": "A decimal amount; read it as text, not as a float." })
+        json_schema!({
+            "description": "A decimal amount: a number, or a string that holds one. Write a number; read it as text, not as a float.",
+            "type": ["number", "string"],
+            "pattern": r"^-?(0|[1-9][0-9]*)(\.[0-9]+)?([eE][+-]?[0-9]+)?$"
+        })
     }
 }
 
@@ -77,6 +93,15 @@ pub(crate) fn not_negative<'de, D: Deserializer<'de>>(deserializer: D) -> Result
         return Err(D::Error::custom(NEGATIVE));
     }
     Ok(amount)
+}
+
+/// The schema of a field that is read by [`not_negative`].
+pub(crate) fn not_negative_schema(generator: &mut SchemaGenerator) -> Schema {
+    let mut schema = generator.subschema_for::<Amount>();
+    schema.insert("minimum".to_owned(), 0.into());
+    // The bound is for numbers alone. A string may say -0, as a number may.
+    schema.insert("pattern".to_owned(), r"^([^-]|-0(\.0+)?([eE]|$))".into());
+    schema
 }
 
 #[cfg(test)]
@@ -97,9 +122,31 @@ mod tests {
     }
 
     #[test]
+    fn a_string_that_holds_a_number_is_read_and_written_as_a_number() {
+        for (text, number) in
+            [("\"5000.00\"", "5000.00"), ("\"-0.10\"", "-0.10"), ("\"5e3\"", "5000"), ("\"\\u0035\"", "5")]
+        {
+            let amount: Amount = serde_json::from_str(text).unwrap();
+            assert_eq!(serde_json::to_string(&amount).unwrap(), number);
+        }
+    }
+
+    #[test]
     fn what_is_no_exact_decimal_is_refused() {
         for text in [
-            "\"5000\"",
+            "\"\"",
+            "\" 5000\"",
+            "\"5000\\n\"",
+            "\"+5000\"",
+            "\"05000\"",
+            "\"5,000\"",
+            "\"5_000\"",
+            "\"5000.\"",
+            "\".5\"",
+            "\"NaN\"",
+            "\"\\\"5\\\"\"",
+            "\"[5]\"",
+            "\"1e29\"",
             "null",
             "true",
             "1e400",

@@ -6,7 +6,10 @@ use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde::{Deserialize, Deserializer, Serialize};
 use serde_json::{Value, json};
 
-use crate::{AccountId, Amount, Personal, TransactionId, UserId, amount::not_negative};
+use crate::{
+    AccountId, Amount, Personal, TransactionId, UserId,
+    amount::{not_negative, not_negative_schema},
+};
 
 /// A customer and how to reach them.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
@@ -59,7 +62,7 @@ pub struct Transfer {
     pub to_account: Beneficiary,
     /// What was transferred.
     #[serde(deserialize_with = "not_negative")]
-    #[schemars(extend("minimum" = 0))]
+    #[schemars(schema_with = "not_negative_schema")]
     pub amount: Amount,
     /// The currency of `amount` and `balance_after`.
     #[schemars(schema_with = "currency_code")]
@@ -84,7 +87,7 @@ pub struct TransactionFailed {
     pub to_account: Beneficiary,
     /// What should have been transferred.
     #[serde(deserialize_with = "not_negative")]
-    #[schemars(extend("minimum" = 0))]
+    #[schemars(schema_with = "not_negative_schema")]
     pub amount: Amount,
     /// The currency of `amount`.
     #[schemars(schema_with = "currency_code")]
@@ -178,7 +181,7 @@ pub struct LoanApplied {
     pub applicant: User,
     /// What was applied for.
     #[serde(deserialize_with = "not_negative")]
-    #[schemars(extend("minimum" = 0))]
+    #[schemars(schema_with = "not_negative_schema")]
     pub amount: Amount,
     /// The currency of `amount`.
     #[schemars(schema_with = "currency_code")]
@@ -199,7 +202,7 @@ pub struct LoanApproved {
     pub applicant: User,
     /// What was approved.
     #[serde(deserialize_with = "not_negative")]
-    #[schemars(extend("minimum" = 0))]
+    #[schemars(schema_with = "not_negative_schema")]
     pub amount: Amount,
     /// The currency of `amount`.
     #[schemars(schema_with = "currency_code")]
@@ -232,7 +235,7 @@ pub struct BillPaid {
     pub bill_reference: Personal,
     /// What was paid.
     #[serde(deserialize_with = "not_negative")]
-    #[schemars(extend("minimum" = 0))]
+    #[schemars(schema_with = "not_negative_schema")]
     pub amount: Amount,
     /// The currency of `amount` and `balance_after`.
     #[schemars(schema_with = "currency_code")]

@@ -32,10 +32,10 @@ macro_rules! catalog {
                 }
             }
 
-            pub(crate) fn read_event(self, value: &[u8]) -> Result<Event, FieldError> {
+            pub(crate) fn read_event(self, json: &str) -> Result<Event, FieldError> {
                 match self {
                     $(Self::$variant => {
-                        Ok(read_json::<Wire<$payload>>(value)?.into_event(Payload::$variant))
+                        Ok(read_json::<Wire<$payload>>(json)?.into_event(Payload::$variant))
                     })+
                 }
             }

@@ -3,7 +3,7 @@
 use serde::Deserialize;
 use serde_path_to_error::{Path, Segment};
 
-use crate::{Event, EventId, Topic, amount, ids::InvalidId};
+use crate::{Event, EventId, Topic, amount, ids::InvalidId, json::readable};
 
 #[cfg(test)]
 mod messages;
@@ -77,9 +77,11 @@ struct Head {
 }
 
 impl Event {
-    /// Reads a record's value that came from `topic`.
+    /// Reads a record's value that came from `topic`. Text in it that was cut within a character is no error; see
+    /// [`readable`].
     pub fn decode(value: &[u8], topic: &str) -> Result<Self, DecodeError> {
-        let head: Head = read_json(value)?;
+        let json = readable(value);
+        let head: Head = read_json(&json)?;
         if head.version.split('.').next() != Some("1") {
             return Err(DecodeError::UnknownVersion { version: shorten(&head.version) });
         }
@@ -90,7 +92,7 @@ impl Event {
         if event_type.name() != topic {
             return Err(DecodeError::WrongTopic { event_type, topic: topic.to_owned() });
         }
-        Ok(event_type.read_event(value)?)
+        Ok(event_type.read_event(&json)?)
     }
 }
 
@@ -101,7 +103,7 @@ pub fn read_event_id(value: &[u8]) -> Option<EventId> {
     struct OnlyId {
         event_id: EventId,
     }
-    serde_json::from_slice::<OnlyId>(value).ok().map(|only| only.event_id)
+    serde_json::from_str::<OnlyId>(&readable(value)).ok().map(|only| only.event_id)
 }
 
 /// Reads only the event type, as far as there is one; at most 64 characters of it.
@@ -111,11 +113,11 @@ pub fn read_event_type(value: &[u8]) -> Option<String> {
     struct OnlyType {
         event_type: String,
     }
-    serde_json::from_slice::<OnlyType>(value).ok().map(|only| shorten(&only.event_type))
+    serde_json::from_str::<OnlyType>(&readable(value)).ok().map(|only| shorten(&only.event_type))
 }
 
-pub(crate) fn read_json<'a, T: Deserialize<'a>>(json: &'a [u8]) -> Result<T, FieldError> {
-    let mut deserializer = serde_json::Deserializer::from_slice(json);
+pub(crate) fn read_json<'a, T: Deserialize<'a>>(json: &'a str) -> Result<T, FieldError> {
+    let mut deserializer = serde_json::Deserializer::from_str(json);
     let value = serde_path_to_error::deserialize(&mut deserializer)
         .map_err(|error| field_error(error.path(), error.inner()))?;
     deserializer.end().map_err(|error| FieldError {

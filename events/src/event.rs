@@ -1,11 +1,11 @@
 //! The envelope that every event travels in.
 
-use std::fmt;
+use std::{collections::BTreeMap, fmt};
 
 use jiff::Timestamp;
 use schemars::JsonSchema;
 use serde::{Deserialize, Deserializer, Serialize};
-use serde_json::{Map, Value};
+use serde_json::{Value, value::RawValue};
 
 use crate::{EventId, Payload, Personal, Topic};
 
@@ -52,7 +52,7 @@ impl Event {
 }
 
 /// The circumstances of an event; fields that callers add are kept.
-#[derive(Clone, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[derive(Clone, Default, PartialEq, Serialize, JsonSchema)]
 pub struct Metadata {
     /// The address the customer's request came from.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -63,9 +63,53 @@ pub struct Metadata {
     /// The customer's language as a BCP 47 tag, e.g. `hi` or `hi-IN`; English where it is absent or unknown.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub locale: Option<String>,
-    /// What callers add. Numbers are kept as 64 bits; write others as text.
+    /// What callers add, to the digit.
     #[serde(flatten)]
-    pub more: Map<String, Value>,
+    #[schemars(with = "BTreeMap<String, Value>")]
+    pub more: BTreeMap<String, RawJson>,
+}
+
+/// Written out, because no circumstance may stop an event: a field of another type than it should have is kept among
+/// those that callers add, and metadata that are not an object count as none.
+impl<'de> Deserialize<'de> for Metadata {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let json = <&RawValue>::deserialize(deserializer)?;
+        let mut more: BTreeMap<String, RawJson> = serde_json::from_str(json.get()).unwrap_or_default();
+        let mut text = |name: &str| {
+            let text: Option<String> = serde_json::from_str(more.get(name)?.get()).ok()?;
+            more.remove(name);
+            text
+        };
+        let (ip_address, user_agent) = (text("ip_address").map(Personal), text("user_agent").map(Personal));
+        Ok(Self { ip_address, user_agent, locale: text("locale"), more })
+    }
+}
+
+/// A JSON value as it was written: no digit of it passes through a float, and no depth is too deep.
+#[derive(Clone, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct RawJson(Box<RawValue>);
+
+impl RawJson {
+    /// The value's text.
+    #[must_use]
+    pub fn get(&self) -> &str {
+        self.0.get()
+    }
+}
+
+impl PartialEq for RawJson {
+    fn eq(&self, other: &Self) -> bool {
+        self.get() == other.get()
+    }
+}
+
+impl TryFrom<&Value> for RawJson {
+    type Error = serde_json::Error;
+
+    fn try_from(value: &Value) -> Result<Self, serde_json::Error> {
+        serde_json::value::to_raw_value(value).map(Self)
+    }
 }
 
 impl fmt::Debug for Metadata {
@@ -89,7 +133,7 @@ pub(crate) struct Wire<D> {
     /// What happened.
     pub data: D,
     /// The circumstances.
-    #[serde(default, deserialize_with = "null_as_default")]
+    #[serde(default)]
     #[schemars(with = "Option<Metadata>")]
     pub metadata: Metadata,
 }
@@ -103,9 +147,4 @@ impl<D> Wire<D> {
             metadata: self.metadata,
         }
     }
-}
-
-/// Serializers of other languages write an empty field as null.
-fn null_as_default<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Metadata, D::Error> {
-    Ok(Option::deserialize(deserializer)?.unwrap_or_default())
 }

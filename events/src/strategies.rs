@@ -11,7 +11,7 @@ use crate::bank::{
     Account, AccountFrozen, Beneficiary, BillPaid, FailureReason, LoanApplied, LoanApproved,
     StatementGenerated, StatementRequested, TransactionFailed, Transfer, User, UserLogin, UserRegistered,
 };
-use crate::{Amount, Currency, Event, Metadata, Payload, Personal};
+use crate::{Amount, Currency, Event, Metadata, Payload, Personal, RawJson};
 
 /// Any event of any topic.
 pub fn event() -> impl Strategy<Value = Event> {
@@ -92,7 +92,7 @@ fn metadata() -> impl Strategy<Value = Metadata> {
             ip_address,
             user_agent,
             locale,
-            more: more.into_iter().collect(),
+            more: more.into_iter().map(|(name, value)| (name, RawJson::try_from(&value).unwrap())).collect(),
         },
     )
 }
