@@ -17,7 +17,8 @@ pub struct ClaimRequest {
     pub id: String,
     /// This start of the handler; no two are the same.
     pub owner: Uuid,
-    /// SHA-256 of the record's value: the same id with other content is an error.
+    /// SHA-256 of the record's value, the same for every spelling of the same JSON
+    /// ([`canonical`](tidings_events::json::canonical)): the same id with other content is an error.
     pub content: [u8; 32],
     /// Now.
     pub now: Timestamp,

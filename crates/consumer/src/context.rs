@@ -15,11 +15,14 @@ use crate::{
     invocation::Invocation,
     outcome::Reason,
     persist::{BRIEF, LASTING, persist},
+    record::Position,
 };
 
 /// What a handler may know and use besides the event.
 #[derive(Clone)]
 pub struct Context {
+    /// Where the event's record stands in Kafka: the order of events that happened at the same time.
+    pub position: Position,
     /// The trace that the event belongs to, where its producer said so.
     pub trace: Option<TraceContext>,
     pub(crate) claims: Arc<dyn Claims>,

@@ -4,6 +4,7 @@ use sha2::{Digest as _, Sha256};
 use tidings_events::{
     EventId, TraceContext,
     decode::{read_event_id, read_event_type},
+    json,
 };
 use uuid::Uuid;
 
@@ -17,19 +18,24 @@ pub(crate) struct Identity {
     pub trace: Option<TraceContext>,
     /// `topic/partition/offset`, or for a stray its source and content.
     pub place: String,
+    /// SHA-256 of the value, the same for every spelling of the same JSON: a producer that publishes an event again
+    /// may use another serializer.
     pub content: [u8; 32],
 }
 
 impl Identity {
     pub fn of_record(record: &Record) -> Self {
         let value = record.value.as_deref().unwrap_or_default();
-        let whole = if record.malformed.is_some() { record.json.get().as_bytes() } else { value };
+        let content = match record.malformed {
+            Some(_) => Sha256::digest(record.json.get()),
+            None => Sha256::digest(json::canonical(value)),
+        };
         Self {
             event_id: read_event_id(value),
             event_type: read_event_type(value),
             trace: record.header("traceparent").and_then(TraceContext::parse),
             place: record.position.to_string(),
-            content: Sha256::digest(whole).into(),
+            content: content.into(),
         }
     }
 

@@ -148,10 +148,11 @@ impl Stores {
         refused: &ClaimRequest,
         invocation: &Invocation,
     ) -> Outcome {
-        let claim = subject.identity.claim_place(self.function, invocation);
+        let mut claim = subject.identity.claim_place(self.function, invocation);
         if claim.id == refused.id {
             // A position has one content; only a topic that was deleted and created again has two.
             tracing::warn!("a position came again with other content");
+            claim.id = format!("{}#{}", claim.id, crate::dynamodb::hex(&claim.content));
         }
         match persist(invocation, BRIEF, || self.claims.claim(&claim)).await {
             Ok(Claimed::Mine { .. } | Claimed::OtherContent) => {

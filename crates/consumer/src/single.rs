@@ -117,7 +117,10 @@ impl<H: Handler> Consumer<H> {
             Opened::Ended(end) => end,
             Opened::Mine { claim, unfinished_starts } => {
                 let end = match decode(record) {
-                    Ok(event) => self.handle(event, &subject, &claim, invocation).await,
+                    Ok(event) => {
+                        let context = self.context(record, &subject, &claim, invocation);
+                        self.handle(event, &context, &subject, &claim, invocation).await
+                    }
                     Err(failure) => {
                         let none = Attempts { count: 0, first_at: invocation.now() };
                         self.stores.dead_letter(&subject, &claim, &failure, none, invocation).await.into()
@@ -132,12 +135,12 @@ impl<H: Handler> Consumer<H> {
     async fn handle(
         &self,
         event: Event,
+        context: &Context,
         subject: &Subject<'_>,
         claim: &ClaimRequest,
         invocation: &Invocation,
     ) -> End {
         let event = Arc::new(event);
-        let context = self.context(subject, claim, invocation);
         let attempted = attempt(
             &self.breaker,
             invocation,
@@ -153,8 +156,15 @@ impl<H: Handler> Consumer<H> {
         self.stores.conclude(subject, claim, &attempted, invocation).await
     }
 
-    fn context(&self, subject: &Subject<'_>, claim: &ClaimRequest, invocation: &Invocation) -> Context {
+    fn context(
+        &self,
+        record: &Record,
+        subject: &Subject<'_>,
+        claim: &ClaimRequest,
+        invocation: &Invocation,
+    ) -> Context {
         Context {
+            position: record.position.clone(),
             trace: subject.identity.trace.clone(),
             claims: Arc::clone(&self.stores.claims),
             claim_id: claim.id.clone(),

@@ -10,6 +10,10 @@ pub struct Entry {
     pub account_id: AccountId,
     /// When it happened.
     pub timestamp: Timestamp,
+    /// The partition of the event's record in Kafka.
+    pub partition: i64,
+    /// The offset of that record.
+    pub offset: i64,
     /// The event that said so.
     pub event_id: EventId,
     /// What happened.
@@ -26,6 +30,15 @@ pub struct Entry {
     pub currency: Currency,
     /// The account's balance afterwards.
     pub balance_after: Amount,
+}
+
+impl Entry {
+    /// The order of an account's entries: as they happened, and those of the same time as they were published. (All
+    /// events of an account have one key, and so one partition.)
+    #[must_use]
+    pub const fn order(&self) -> (Timestamp, i64, i64) {
+        (self.timestamp, self.partition, self.offset)
+    }
 }
 
 /// What kind of debit it was.

@@ -28,6 +28,8 @@ pub fn to_item(entry: &Entry) -> Item {
         (ENTRY, sort_key(entry.timestamp, &entry.event_id)),
         ("event_id", entry.event_id.to_string()),
         ("timestamp", entry.timestamp.to_string()),
+        ("partition", entry.partition.to_string()),
+        ("offset", entry.offset.to_string()),
         ("kind", entry.kind.as_str().to_owned()),
         ("reference", entry.reference.to_string()),
         ("counterparty", entry.counterparty.to_string()),
@@ -46,6 +48,8 @@ pub fn from_item(item: &Item) -> Result<Entry, ItemError> {
     Ok(Entry {
         account_id: parse(item, "account_id")?,
         timestamp: parse(item, "timestamp")?,
+        partition: parse(item, "partition")?,
+        offset: parse(item, "offset")?,
         event_id: parse(item, "event_id")?,
         kind: read(item, "kind", |text| Kind::ALL.into_iter().find(|kind| kind.as_str() == text))?,
         reference: parse(item, "reference")?,
@@ -76,7 +80,9 @@ mod tests {
     fn entry() -> Entry {
         Entry {
             account_id: "ACC123456".parse().unwrap(),
-            timestamp: "2025-01-15T10:30:00.123456Z".parse().unwrap(),
+            timestamp: "2025-01-15T10:30:00.123456789Z".parse().unwrap(),
+            partition: 7,
+            offset: i64::MAX,
             event_id: "EVT-1".parse().unwrap(),
             kind: Kind::Bill,
             reference: "PAY-1".parse().unwrap(),
@@ -117,7 +123,17 @@ mod tests {
 
     #[test]
     fn a_value_of_the_wrong_form_is_named_and_not_quoted() {
-        for name in ["account_id", "timestamp", "event_id", "kind", "reference", "amount", "currency"] {
+        for name in [
+            "account_id",
+            "timestamp",
+            "partition",
+            "offset",
+            "event_id",
+            "kind",
+            "reference",
+            "amount",
+            "currency",
+        ] {
             let mut item = to_item(&entry());
             item.insert(name.to_owned(), AttributeValue::S("not/this\n".to_owned()));
             let error = from_item(&item).unwrap_err();

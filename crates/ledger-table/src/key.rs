@@ -7,19 +7,21 @@ use tidings_events::{AccountId, EventId};
 /// The sort key's attribute.
 pub const ENTRY: &str = "entry";
 
-/// Milliseconds in UTC with a fixed number of digits, so that the order of the texts is the order in time
-/// (for the years 0 to 9999).
+/// Nanoseconds, all that a timestamp has, in UTC and with a fixed number of digits, so that the order of the texts is
+/// the order in time (for the years 0 to 9999).
 fn instant(timestamp: Timestamp) -> String {
-    timestamp.to_zoned(TimeZone::UTC).strftime("%Y-%m-%dT%H:%M:%S.%3fZ").to_string()
+    timestamp.to_zoned(TimeZone::UTC).strftime("%Y-%m-%dT%H:%M:%S.%9fZ").to_string()
 }
 
-/// The sort key of an event's item: by time, and by event id within a millisecond.
+/// The sort key of an event's item. It has nothing of the event's place in Kafka, so that an event that is published
+/// again is booked once; [`Entry::order`](crate::Entry::order) tells apart what happened at the same time.
 #[must_use]
 pub fn sort_key(timestamp: Timestamp, event_id: &EventId) -> String {
     format!("{}#{event_id}", instant(timestamp))
 }
 
-/// The query for an account's items from `first` to before `end`, in the order of time.
+/// The query for an account's items from `first` to before `end`, in the order of time. Those of the same time have
+/// to be sorted by [`Entry::order`](crate::Entry::order).
 ///
 /// It reads consistently, so that a statement shows every entry that is already booked. DynamoDB answers at
 /// most 1 MB at once; follow `last_evaluated_key`, for example by `into_paginator`.
@@ -54,11 +56,11 @@ mod tests {
     }
 
     #[test]
-    fn a_sort_key_has_fixed_width_milliseconds_in_utc() {
+    fn a_sort_key_has_fixed_width_nanoseconds_in_utc() {
         let timestamp = "2025-01-15T16:00:00+05:30".parse().unwrap();
-        assert_eq!(sort_key(timestamp, &id("EVT-1")), "2025-01-15T10:30:00.000Z#EVT-1");
-        let timestamp = "2025-01-15T10:30:00.0129Z".parse().unwrap();
-        assert_eq!(sort_key(timestamp, &id("EVT-1")), "2025-01-15T10:30:00.012Z#EVT-1");
+        assert_eq!(sort_key(timestamp, &id("EVT-1")), "2025-01-15T10:30:00.000000000Z#EVT-1");
+        let timestamp = "2025-01-15T10:30:00.012900001Z".parse().unwrap();
+        assert_eq!(sort_key(timestamp, &id("EVT-1")), "2025-01-15T10:30:00.012900001Z#EVT-1");
     }
 
     #[test]
@@ -70,19 +72,22 @@ mod tests {
             (instant(first)..=instant(end)).contains(&key)
         };
         assert!(is_inside("2025-01-01T00:00:00Z"));
-        assert!(is_inside("2025-01-31T23:59:59.999999Z"));
-        assert!(!is_inside("2024-12-31T23:59:59.999Z"));
+        assert!(is_inside("2025-01-31T23:59:59.999999999Z"));
+        assert!(!is_inside("2024-12-31T23:59:59.999999999Z"));
         assert!(!is_inside("2025-02-01T00:00:00Z"));
     }
 
     proptest! {
-        /// Milliseconds of the years 0 to 9999, as far as a timestamp reaches in every offset.
+        /// Nanoseconds of the years 0 to 9999, as far as a timestamp reaches in every offset; near ones too.
         #[test]
         fn the_order_of_keys_is_the_order_in_time(
-            one in -62_167_219_200_000_i64..253_402_207_200_000,
-            other in -62_167_219_200_000_i64..253_402_207_200_000,
+            one in -62_167_219_200_000_000_000_i128..253_402_207_200_000_000_000,
+            other in -62_167_219_200_000_000_000_i128..253_402_207_200_000_000_000,
+            near in -2_000_i128..2_000,
         ) {
-            let key = |millis| sort_key(Timestamp::from_millisecond(millis).unwrap(), &id("E"));
+            let key = |nanos| sort_key(Timestamp::from_nanosecond(nanos).unwrap(), &id("E"));
+            prop_assert_eq!(key(one).cmp(&key(other)), one.cmp(&other));
+            let other = (one + near).clamp(-62_167_219_200_000_000_000, 253_402_207_199_999_999_999);
             prop_assert_eq!(key(one).cmp(&key(other)), one.cmp(&other));
         }
     }

@@ -5,6 +5,7 @@
 //! | `account_id` | S, partition key | the account |
 //! | `entry` | S, sort key | `{timestamp}#{event_id}`, see [`sort_key`] |
 //! | `event_id`, `timestamp`, `kind`, `reference`, `counterparty`, `currency` | S | see [`Entry`] |
+//! | `partition`, `offset` | S | decimal text: where the event's record stands in Kafka |
 //! | `description` | S, optional | see [`Entry`] |
 //! | `amount`, `balance_after` | S | decimal text |
 //!

@@ -14,7 +14,7 @@ use rdkafka::{
     producer::DefaultProducerContext,
     types::{RDKafkaApiKey, RDKafkaRespErr},
 };
-use tidings_events::{Amount, Event, Payload, TraceContext};
+use tidings_events::{Amount, Event, Payload, RawJson, TraceContext};
 use tidings_publisher::{Auth, DELIVERY_TIMEOUT, Delivery, PublishError, Publisher, PublisherSettings};
 use tracing::{Instrument as _, Span, subscriber::set_default};
 use tracing_opentelemetry::OpenTelemetrySpanExt as _;
@@ -127,7 +127,8 @@ async fn an_event_that_no_subscriber_could_read_is_refused_for_good() {
 async fn an_event_that_is_too_large_is_refused_for_good() {
     let cluster = cluster();
     let mut event = event();
-    event.metadata.more.insert("note".to_owned(), "x".repeat(1_100_000).into());
+    let note = RawJson::try_from(&"x".repeat(1_100_000).into()).unwrap();
+    event.metadata.more.insert("note".to_owned(), note);
     let error = publisher(cluster.bootstrap_servers()).publish(&event, None).await.unwrap_err();
     assert!(matches!(error, PublishError::TooLarge { .. }), "{error}");
     assert!(!error.is_retryable());

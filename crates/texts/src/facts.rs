@@ -15,7 +15,8 @@
 //! | `payment_id`, `biller`, `bill_reference` | bills | `PAY-1`, `City Power`, `CA-42` |
 //! | `start_date`, `end_date` | statements | `1 Jan 2025` |
 //!
-//! Free text (names, references) is on one line and bounded; it is escaped where it is put into HTML.
+//! What comes from outside (names, references, ids) is on one line, bounded, and nothing in it becomes a link
+//! ([`harmless`]); it is escaped where it is put into HTML.
 
 use std::collections::BTreeMap;
 
@@ -26,7 +27,7 @@ use tidings_events::{
     bank::{Account, Beneficiary, BillPaid, LoanApplied, LoanApproved},
 };
 
-use crate::{Language, amount, amount_plain, amount_short, date, date_time, mask, one_line};
+use crate::{Language, amount, amount_plain, amount_short, date, date_time, harmless, mask};
 
 /// The facts of one event by the names that templates use; the module's docs list them.
 #[derive(Clone)]
@@ -67,6 +68,11 @@ impl Facts {
         self.values.insert(name, value.into());
     }
 
+    /// A fact in the words of somebody outside the bank.
+    fn set_text(&mut self, name: &'static str, text: &str) {
+        self.set(name, harmless(text));
+    }
+
     fn payload(&mut self, payload: &Payload) {
         match payload {
             Payload::TransactionCompleted(it) | Payload::ScheduledTransfer(it) => {
@@ -80,7 +86,7 @@ impl Facts {
                 self.set("reason", Serde(it.reason));
             }
             Payload::UserRegistered(it) => {
-                let code = it.verification_code.as_deref().map(one_line).filter(|code| !code.is_empty());
+                let code = it.verification_code.as_deref().map(harmless).filter(|code| !code.is_empty());
                 self.set("verification_code", code);
             }
             Payload::UserLogin(_) => {}
@@ -100,36 +106,36 @@ impl Facts {
     }
 
     fn transfer(&mut self, id: &TransactionId, from: &Account, to: &Beneficiary) {
-        self.set("transaction_id", id.as_str());
+        self.set_text("transaction_id", id.as_str());
         self.account(from);
-        self.set("beneficiary", one_line(&to.beneficiary_name));
-        self.set("beneficiary_account", to.account_id.as_str());
+        self.set_text("beneficiary", &to.beneficiary_name);
+        self.set_text("beneficiary_account", to.account_id.as_str());
     }
 
     fn loan_applied(&mut self, loan: &LoanApplied) {
-        self.set("loan_id", loan.loan_id.as_str());
+        self.set_text("loan_id", loan.loan_id.as_str());
         self.amount(loan.amount, loan.currency);
         self.set("term_months", loan.term_months);
     }
 
     fn loan_approved(&mut self, loan: &LoanApproved) {
-        self.set("loan_id", loan.loan_id.as_str());
+        self.set_text("loan_id", loan.loan_id.as_str());
         self.amount(loan.amount, loan.currency);
         self.set("term_months", loan.term_months);
         self.set("interest_rate", loan.interest_rate_percent.0.normalize().to_string());
     }
 
     fn bill(&mut self, bill: &BillPaid) {
-        self.set("payment_id", bill.payment_id.as_str());
+        self.set_text("payment_id", bill.payment_id.as_str());
         self.account(&bill.from_account);
-        self.set("biller", one_line(&bill.biller_name));
-        self.set("bill_reference", one_line(&bill.bill_reference));
+        self.set_text("biller", &bill.biller_name);
+        self.set_text("bill_reference", &bill.bill_reference);
         self.amount(bill.amount, bill.currency);
         self.balance(bill.balance_after, bill.currency);
     }
 
     fn account(&mut self, account: &Account) {
-        self.set("account", mask(account.account_id.as_str()));
+        self.set_text("account", &mask(account.account_id.as_str()));
     }
 
     fn amount(&mut self, value: Amount, currency: Currency) {
@@ -149,11 +155,37 @@ impl Facts {
     }
 }
 
-/// The name to greet by; one that has no visible character is no name.
+/// The digits of the shortest phone numbers that are dialled from abroad: phones make links of so many.
+const PHONE_NUMBER: usize = 7;
+
+/// The name to greet by. What has no letter and what holds a phone number is no name.
 fn customer_name(name: &str, language: Language) -> String {
-    match (one_line(name), language) {
-        (name, _) if !name.is_empty() => name,
-        (_, Language::English) => "Customer".to_owned(),
-        (_, Language::Hindi) => "ग्राहक".to_owned(),
+    let name = harmless(name);
+    let is_name = name.chars().any(char::is_alphabetic)
+        && name.chars().filter(|it| it.is_numeric()).count() < PHONE_NUMBER;
+    match language {
+        _ if is_name => name,
+        Language::English => "Customer".to_owned(),
+        Language::Hindi => "ग्राहक".to_owned(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use rstest::rstest;
+
+    use super::*;
+
+    #[rstest]
+    #[case("Anna \u{202e}", "Anna")]
+    #[case("X Æ A-12", "X Æ A-12")]
+    #[case("\u{3164}", "Customer")]
+    #[case(" . - ", "Customer")]
+    #[case("\u{301}", "Customer")]
+    #[case("Prize! Call +1 900 555 0100", "Customer")]
+    fn a_greeting_has_a_name_or_is_neutral(#[case] name: &str, #[case] greeted: &str) {
+        assert_eq!(customer_name(name, Language::English), greeted);
+        let neutral = if greeted == "Customer" { "ग्राहक" } else { greeted };
+        assert_eq!(customer_name(name, Language::Hindi), neutral);
     }
 }

@@ -15,17 +15,29 @@ impl Language {
     /// Every language.
     pub const ALL: &[Self] = &[Self::English, Self::Hindi];
 
-    /// The language that an event asks for, by the primary subtag of its BCP 47 locale in any case
-    /// (`hi`, `hi-IN`, `HI_in`).
+    /// The language that an event asks for, by language and script of its BCP 47 locale in any case (`hi`, `hi-IN`,
+    /// `HI_in`, but not `hi-Latn`, whose readers may not read Devanagari).
     #[must_use]
     pub fn of(metadata: &Metadata) -> Self {
-        let locale = metadata.locale.as_deref().unwrap_or_default();
-        let primary = locale.split(['-', '_']).next().unwrap_or_default().trim();
-        Self::ALL
-            .iter()
-            .copied()
-            .find(|language| language.tag().eq_ignore_ascii_case(primary))
-            .unwrap_or(Self::English)
+        let mut subtags = metadata.locale.as_deref().unwrap_or_default().trim().split(['-', '_']);
+        let primary = subtags.next().unwrap_or_default();
+        // Four letters before the first extension, which begins with a single character (RFC 5646, section 2.1).
+        let script = subtags
+            .take_while(|subtag| subtag.len() > 1)
+            .find(|subtag| subtag.len() == 4 && subtag.bytes().all(|byte| byte.is_ascii_alphabetic()));
+        let is_asked_for = |language: &Self| {
+            language.tag().eq_ignore_ascii_case(primary)
+                && script.is_none_or(|script| script.eq_ignore_ascii_case(language.script()))
+        };
+        Self::ALL.iter().copied().find(is_asked_for).unwrap_or(Self::English)
+    }
+
+    /// The script that its texts are written in, as ISO 15924 names it.
+    const fn script(self) -> &'static str {
+        match self {
+            Self::English => "Latn",
+            Self::Hindi => "Deva",
+        }
     }
 
     /// The primary subtag: the name of the language's template folder, and HTML's `lang`.
@@ -50,11 +62,17 @@ mod tests {
     #[case(Some("hi"), Language::Hindi)]
     #[case(Some("HI-in"), Language::Hindi)]
     #[case(Some("hi_IN"), Language::Hindi)]
-    #[case(Some("hi-Latn-IN"), Language::Hindi)]
+    #[case(Some("hi-Deva-IN"), Language::Hindi)]
+    #[case(Some("hi-Latn"), Language::English)]
+    #[case(Some("HI_latn_IN"), Language::English)]
+    #[case(Some("hi-IN-u-nu-latn"), Language::Hindi)]
+    #[case(Some("hi-IN-x-latn"), Language::Hindi)]
+    #[case(Some("hi-1996"), Language::Hindi)]
+    #[case(Some("en-Deva"), Language::English)]
     #[case(Some("hil-PH"), Language::English)]
     #[case(Some("fr"), Language::English)]
     #[case(Some(""), Language::English)]
-    fn the_primary_subtag_decides(#[case] locale: Option<&str>, #[case] expected: Language) {
+    fn language_and_script_decide(#[case] locale: Option<&str>, #[case] expected: Language) {
         let metadata = Metadata { locale: locale.map(str::to_owned), ..Metadata::default() };
         assert_eq!(Language::of(&metadata), expected);
     }

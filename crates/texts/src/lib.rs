@@ -20,5 +20,5 @@ pub use amounts::{amount, amount_plain, amount_short};
 pub use dates::{IanaTimeZone, date, date_time};
 pub use facts::Facts;
 pub use language::Language;
-pub use lines::{mask, one_line};
+pub use lines::{harmless, mask, one_line};
 pub use texts::{Templates, TextError, Texts};

@@ -1,7 +1,16 @@
-//! Text from outside made safe to show: account numbers masked, free text on one line.
+//! Text from outside made safe to show: account numbers masked, free text on one line, nothing that becomes a link.
+
+use icu_properties::{CodePointSetData, props::DefaultIgnorableCodePoint};
 
 /// The longest free text shown, in characters; longer names do not occur, longer attacks do.
 const MAX_CHARACTERS: usize = 100;
+
+/// Full stops that separate the labels of a domain (Unicode Technical Standard 46, section 2.3, and the characters
+/// that its mapping table maps to a full stop).
+const DOTS: [char; 6] = ['.', '\u{3002}', '\u{ff0e}', '\u{ff61}', '\u{2024}', '\u{fe52}'];
+/// What follows a scheme or a user, in every width.
+const COLONS_AND_ATS: [char; 6] = [':', '\u{ff1a}', '\u{fe55}', '@', '\u{ff20}', '\u{fe6b}'];
+const SLASHES: [char; 2] = ['/', '\\'];
 
 /// An account number with its middle hidden: `ACC123456` becomes `ACCXXX456`.
 ///
@@ -17,34 +26,80 @@ pub fn mask(account_id: &str) -> String {
     format!("{first}XXX{last}")
 }
 
-/// Free text on one line of at most 100 characters: for subjects, headers, SMS and sentences.
+/// Free text on one line of at most 100 characters.
 ///
 /// Line breaks, control characters and runs of white space become one space, so that a name cannot add a
-/// header or a line of its own. Marks that reverse the writing direction are dropped, so that a name cannot
-/// reorder the text around it; the joiners that Hindi and other scripts spell with stay.
+/// header or a line of its own. Invisible characters are dropped, those that reverse the writing direction among
+/// them, so that a name cannot reorder the text around it, and so is U+FFFD, the mark of text that was cut. The
+/// joiners that Hindi and other scripts spell with stay.
 #[must_use]
 pub fn one_line(text: &str) -> String {
-    let visible: String = text
-        .chars()
-        .filter(|it| !is_invisible(*it))
-        .map(|it| if it.is_control() { ' ' } else { it })
-        .collect();
-    let line = visible.split_whitespace().collect::<Vec<_>>().join(" ");
+    bounded(visible(text))
+}
+
+/// Free text for messages: [on one line](one_line), and with nothing in it that a mail program or a phone turns into
+/// a link. Everything that was typed stays readable: `https://evil.example` becomes `https: / /evil. example`.
+#[must_use]
+pub fn harmless(text: &str) -> String {
+    bounded(unlinked(&visible(text)))
+}
+
+fn visible(text: &str) -> String {
+    let ignorable = CodePointSetData::new::<DefaultIgnorableCodePoint>();
+    let mut line = String::with_capacity(text.len());
+    for character in text.chars() {
+        let last = line.chars().next_back();
+        match character {
+            // Joiners and variation selectors: invisible unless they follow a letter or symbol that they form.
+            '\u{200c}' | '\u{200d}' | '\u{fe0e}' | '\u{fe0f}' => {
+                if last.is_some_and(|last| is_formed_by_joiners(last) && !ignorable.contains(last)) {
+                    line.push(character);
+                }
+            }
+            // Text that was cut, and annotations, which are invisible but not ignorable to Unicode.
+            '\u{fff9}'..='\u{fffd}' => {}
+            _ if ignorable.contains(character) => {}
+            // The blank pattern of Braille is a symbol to Unicode.
+            _ if character.is_control() || character.is_whitespace() || character == '\u{2800}' => {
+                if last.is_some_and(|last| last != ' ') {
+                    line.push(' ');
+                }
+            }
+            _ => line.push(character),
+        }
+    }
+    line.truncate(line.trim_end().len());
+    line
+}
+
+fn is_formed_by_joiners(character: char) -> bool {
+    !character.is_ascii() && !DOTS.contains(&character) && !COLONS_AND_ATS.contains(&character)
+}
+
+/// A space wherever an address would go on.
+fn unlinked(line: &str) -> String {
+    let mut unlinked = String::with_capacity(line.len());
+    let mut characters = line.chars().peekable();
+    while let Some(character) = characters.next() {
+        unlinked.push(character);
+        let goes_on = characters.peek().is_some_and(|next| match character {
+            _ if DOTS.contains(&character) => next.is_alphanumeric(),
+            _ if COLONS_AND_ATS.contains(&character) => *next != ' ',
+            _ => SLASHES.contains(&character) && SLASHES.contains(next),
+        });
+        if goes_on {
+            unlinked.push(' ');
+        }
+    }
+    unlinked
+}
+
+fn bounded(line: String) -> String {
     if line.chars().count() <= MAX_CHARACTERS {
         return line;
     }
     let kept: String = line.chars().take(MAX_CHARACTERS - 3).collect();
     format!("{}...", kept.trim_end())
-}
-
-/// Directional marks, embeddings, overrides and isolates (Unicode Bidirectional Algorithm, section 2), zero
-/// width spaces, and the invisible tag characters.
-const fn is_invisible(character: char) -> bool {
-    matches!(
-        character,
-        '\u{61c}' | '\u{200b}' | '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}'
-            | '\u{2060}'..='\u{206f}' | '\u{feff}' | '\u{e0000}'..='\u{e007f}'
-    )
 }
 
 #[cfg(test)]
@@ -70,12 +125,49 @@ mod tests {
     #[case("a\u{2028}b\u{85}c\0d\u{b}e", "a b c d e")]
     #[case("\u{202e}htimS\u{202c} enaJ", "htimS enaJ")]
     #[case("क्‍षमा शर्मा", "क्‍षमा शर्मा")]
+    #[case("👩‍🚀 ❤️", "👩‍🚀 ❤️")]
     #[case("\r\n", "")]
+    #[case("\u{3164}\u{115f}\u{1160}\u{ffa0}\u{2800}\u{ad}\u{34f}\u{180e}\u{2063}\u{e0041}\u{fff9}", "")]
+    #[case("\u{200d}\u{fe0f}A\u{200b}n\u{200d}n\u{ad}a\u{3164} \u{200d}", "Anna")]
+    #[case("Lunch \u{fffd}", "Lunch")]
     fn free_text_stays_on_its_line(#[case] text: &str, #[case] line: &str) {
         assert_eq!(one_line(text), line);
     }
 
+    #[rstest]
+    #[case(
+        "user, verify here: https://evil.example/login",
+        "user, verify here: https: / /evil. example/login"
+    )]
+    #[case("www.evil.example", "www. evil. example")]
+    #[case("a@evil.example", "a@ evil. example")]
+    #[case("mailto:a@evil.example", "mailto: a@ evil. example")]
+    #[case("//evil.example \\\\evil\\share", "/ /evil. example \\ \\evil\\share")]
+    #[case("evil\u{3002}example evil\u{ff0e}example", "evil\u{3002} example evil\u{ff0e} example")]
+    #[case("evil.\u{200d}example \u{3002}\u{200d}example", "evil. example \u{3002} example")]
+    #[case("evil\u{200b}.\u{2060}example", "evil. example")]
+    #[case("http://127.0.0.1:80", "http: / /127. 0. 0. 1: 80")]
+    #[case("J.R.R. Tolkien", "J. R. R. Tolkien")]
+    #[case("City Power & Light Ltd. (East/West)", "City Power & Light Ltd. (East/West)")]
+    fn no_link_is_left(#[case] text: &str, #[case] line: &str) {
+        assert_eq!(harmless(text), line);
+    }
+
     proptest! {
+        /// Another project's idea of what mail programs make links of.
+        #[test]
+        fn nothing_is_left_to_link(text in prop_oneof![
+            any::<String>(),
+            "([a-z]{1,3}|\\.|:|/|@|www|https?|[\u{3002}\u{200d}\u{ff0e}é0-9 -]|com){0,30}",
+        ]) {
+            let line = harmless(&text);
+            let mut finder = linkify::LinkFinder::new();
+            finder.url_must_have_scheme(false);
+            prop_assert_eq!(finder.links(&line).count(), 0, "{}", line);
+            prop_assert!(line.chars().count() <= MAX_CHARACTERS);
+            prop_assert_eq!(harmless(&line), line.clone());
+        }
+
         #[test]
         fn a_mask_shows_at_most_six_characters(account_id in "[A-Z0-9]{0,40}") {
             let masked = mask(&account_id);
@@ -88,7 +180,7 @@ mod tests {
             let line = one_line(&text);
             prop_assert!(line.chars().count() <= MAX_CHARACTERS);
             prop_assert!(!line.chars().any(char::is_control));
-            let breaks_out = line.contains(['\u{2028}', '\u{2029}', '\u{202e}']);
+            let breaks_out = line.contains(['\u{2028}', '\u{2029}', '\u{202e}', '\u{3164}', '\u{fffd}']);
             prop_assert!(!breaks_out);
             prop_assert_eq!(one_line(&line), line.clone());
         }

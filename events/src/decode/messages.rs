@@ -275,7 +275,7 @@ fn fixtures() -> Vec<(String, Value)> {
     let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/fixtures/events");
     let files = std::fs::read_dir(folder).unwrap().map(|entry| std::fs::read(entry.unwrap().path()).unwrap());
     let fixtures = files.map(|bytes| {
-        let fixture: Value = serde_json::from_slice(&bytes).unwrap();
+        let fixture: Value = serde_json::from_str(&crate::json::readable(&bytes)).unwrap();
         (fixture["event_type"].as_str().unwrap().to_owned(), fixture)
     });
     fixtures.collect()

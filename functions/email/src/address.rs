@@ -1,6 +1,11 @@
 //! E-mail addresses that are safe to hand to SES.
 
-use std::str::FromStr;
+use std::{borrow::Cow, str::FromStr};
+
+use idna::{
+    AsciiDenyList,
+    uts46::{DnsLength, Hyphens, Uts46},
+};
 
 /// The longest address that SMTP carries (RFC 5321, erratum 1690).
 const MAX_LENGTH: usize = 254;
@@ -9,8 +14,8 @@ const MAX_LOCAL_LENGTH: usize = 64;
 
 /// An e-mail address of the plain form `local@domain`: no name, no quotes, no comments, one recipient.
 ///
-/// It is ASCII, because SES takes no other (domains are written in Punycode). It has no `Debug`, so that it
-/// does not reach a log.
+/// It is ASCII: SES takes domains in Punycode, which a domain in other letters is turned into, and no other letters
+/// before the `@` (its API reference, `Destination`). It has no `Debug`, so that it does not reach a log.
 #[derive(Clone, PartialEq, Eq)]
 pub struct Address(String);
 
@@ -32,13 +37,24 @@ impl FromStr for Address {
 
     fn from_str(text: &str) -> Result<Self, InvalidAddress> {
         let (local, domain) = text.split_once('@').ok_or(InvalidAddress)?;
-        let fits = text.len() <= MAX_LENGTH && local.len() <= MAX_LOCAL_LENGTH;
-        if fits && is_local(local) && is_domain(domain) {
-            Ok(Self(text.to_owned()))
+        let domain = to_ascii(domain).ok_or(InvalidAddress)?;
+        let fits = local.len() <= MAX_LOCAL_LENGTH && local.len() + 1 + domain.len() <= MAX_LENGTH;
+        if fits && is_local(local) && is_domain(&domain) {
+            Ok(Self(format!("{local}@{domain}")))
         } else {
             Err(InvalidAddress)
         }
     }
+}
+
+/// An internationalised domain as the name system has it (UTS 46); one that is ASCII already stays as it is.
+fn to_ascii(domain: &str) -> Option<Cow<'_, str>> {
+    if domain.is_ascii() {
+        return Some(Cow::Borrowed(domain));
+    }
+    let to_ascii =
+        |domain| Uts46::new().to_ascii(domain, AsciiDenyList::STD3, Hyphens::Check, DnsLength::Verify);
+    to_ascii(domain.as_bytes()).ok()
 }
 
 /// RFC 5322's dot-atom.
@@ -73,6 +89,15 @@ mod tests {
     }
 
     #[rstest]
+    #[case("anna@bücher.example", "anna@xn--bcher-kva.example")]
+    #[case("anna@BÜCHER.Example", "anna@xn--bcher-kva.example")]
+    #[case("asha@उदाहरण.भारत", "asha@xn--p1b6ci4b4b3a.xn--h2brj9c")]
+    #[case("taro@例え。テスト", "taro@xn--r8jz45g.xn--zckzah")]
+    fn an_international_domain_is_written_in_ascii(#[case] text: &str, #[case] ascii: &str) {
+        assert_eq!(text.parse::<Address>().map(|it| it.0).unwrap_or_default(), ascii);
+    }
+
+    #[rstest]
     #[case("")]
     #[case("john")]
     #[case("@example.com")]
@@ -88,6 +113,13 @@ mod tests {
     #[case("john@-example.com")]
     #[case("john@example..com")]
     #[case("जॉन@example.com")]
+    #[case("anna@bü cher.example")]
+    #[case("anna@bücher.example,jane@example.com")]
+    #[case("anna@bücher")]
+    #[case("anna@bücher..example")]
+    #[case("anna@bücher.example\u{ff0f}x")]
+    #[case("anna@\u{200b}.example")]
+    #[case(&format!("anna@{}.example", "ü".repeat(60)))]
     #[case(&format!("{}@example.com", "a".repeat(65)))]
     #[case(&format!("john@{}example.com", "a.".repeat(130)))]
     fn anything_else_is_refused(#[case] text: &str) {

@@ -1,12 +1,13 @@
 //! Books the debit side of transfers and bills, so that statements can be written from it.
 //!
 //! Booking is idempotent by itself: an entry's key is the event's time and id, and a key that is already
-//! there is done. So even a kill between an entry and its stored fact repeats nothing.
+//! there is done. So even a kill between an entry and its stored fact repeats nothing. An event that arrives late
+//! lands in its place.
 
 pub mod book;
 
 use book::Book;
-use tidings_consumer::{Context, Handler, HandlerError};
+use tidings_consumer::{Context, Handler, HandlerError, Position};
 use tidings_events::{
     Event, Payload, Personal,
     bank::{BillPaid, Transfer},
@@ -26,11 +27,12 @@ impl<B: Book> Ledger<B> {
 }
 
 impl<B: Book> Handler for Ledger<B> {
-    async fn handle(&self, event: &Event, _: &Context) -> Result<(), HandlerError> {
+    async fn handle(&self, event: &Event, context: &Context) -> Result<(), HandlerError> {
+        let position = &context.position;
         let entry = match &event.payload {
-            Payload::TransactionCompleted(transfer) => transfer_entry(event, transfer, Kind::Transfer),
-            Payload::ScheduledTransfer(transfer) => transfer_entry(event, transfer, Kind::ScheduledTransfer),
-            Payload::BillPaid(bill) => bill_entry(event, bill),
+            Payload::TransactionCompleted(it) => transfer_entry(event, position, it, Kind::Transfer),
+            Payload::ScheduledTransfer(it) => transfer_entry(event, position, it, Kind::ScheduledTransfer),
+            Payload::BillPaid(bill) => bill_entry(event, position, bill),
             _ => return Err(not_subscribed(event)),
         };
         self.book.book(&entry).await
@@ -45,10 +47,12 @@ fn not_subscribed(event: &Event) -> HandlerError {
     HandlerError::permanent("EventTypeNotHandled", message)
 }
 
-fn transfer_entry(event: &Event, transfer: &Transfer, kind: Kind) -> Entry {
+fn transfer_entry(event: &Event, position: &Position, transfer: &Transfer, kind: Kind) -> Entry {
     Entry {
         account_id: transfer.from_account.account_id.clone(),
         timestamp: event.timestamp,
+        partition: position.partition,
+        offset: position.offset,
         event_id: event.event_id.clone(),
         kind,
         reference: transfer.transaction_id.clone(),
@@ -60,10 +64,12 @@ fn transfer_entry(event: &Event, transfer: &Transfer, kind: Kind) -> Entry {
     }
 }
 
-fn bill_entry(event: &Event, bill: &BillPaid) -> Entry {
+fn bill_entry(event: &Event, position: &Position, bill: &BillPaid) -> Entry {
     Entry {
         account_id: bill.from_account.account_id.clone(),
         timestamp: event.timestamp,
+        partition: position.partition,
+        offset: position.offset,
         event_id: event.event_id.clone(),
         kind: Kind::Bill,
         reference: bill.payment_id.clone(),

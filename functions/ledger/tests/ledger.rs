@@ -51,6 +51,8 @@ fn transfer() -> Entry {
     Entry {
         account_id: "ACC123456".parse().unwrap(),
         timestamp: "2025-01-15T10:30:45.123Z".parse().unwrap(),
+        partition: 9,
+        offset: 224_026,
         event_id: "EVT-12345678".parse().unwrap(),
         kind: Kind::Transfer,
         reference: "TXN-987654321".parse().unwrap(),
@@ -79,6 +81,14 @@ async fn a_bill_is_booked_with_the_billers_reference_and_all_decimals() {
     assert_eq!((entry.kind, entry.reference.as_str()), (Kind::Bill, "PAY-000142"));
     assert_eq!(&**entry.description.as_ref().unwrap(), "Bill KW-4411");
     assert_eq!(entry.amount.0.to_string(), "18.250");
+}
+
+#[tokio::test]
+async fn an_event_that_another_producer_wrote_differently_is_booked() {
+    let entry = booked(fixture!("transaction.completed-amount-text")).await;
+    assert_eq!(entry.amount.0.to_string(), "5000.00");
+    let entry = booked(fixture!("transaction.completed-lone-surrogate")).await;
+    assert_eq!(entry.description.as_deref(), Some("Lunch \u{fffd}"));
 }
 
 #[rstest]

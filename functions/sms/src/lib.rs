@@ -31,7 +31,6 @@ pub struct Sms<S> {
 impl<S: TextSender> Sms<S> {
     /// Reads, optionally, `TIME_ZONE` and `BANK_NAME`.
     pub fn new(sender: S, settings: &Settings) -> Result<Self, SettingError> {
-        phone::load_numbering_plans();
         let zone = settings.parse_or("TIME_ZONE", IanaTimeZone::UTC)?;
         Ok(Self { sender, texts: Texts::new(TEMPLATES, zone, settings.get("BANK_NAME")) })
     }

@@ -15,7 +15,7 @@ pub const MAX_ENTRIES: usize = 10_000;
 
 /// An account's history.
 pub trait Ledger: Send + Sync + 'static {
-    /// The account's entries from `first` to before `end`, in the order of time; at most [`MAX_ENTRIES`].
+    /// The account's entries from `first` to before `end`, in [their order](Entry::order); at most [`MAX_ENTRIES`].
     fn entries(
         &self,
         account: &AccountId,
@@ -65,6 +65,7 @@ impl Ledger for DynamoLedger {
                 return Err(HandlerError::permanent("TooManyEntries", message));
             }
         }
+        entries.sort_by_key(Entry::order);
         Ok(entries)
     }
 }

@@ -10,7 +10,7 @@ use std::{
 use flate2::read::GzDecoder;
 use jiff::Timestamp;
 use sha2::{Digest as _, Sha256};
-use tidings_events::{Event, EventId, Payload, decode::read_event_id};
+use tidings_events::{Event, EventId, Payload, decode::read_event_id, json::canonical};
 
 use crate::recorder::{Call, CallDetails};
 
@@ -113,7 +113,7 @@ impl Expectation {
         let Some(value) = &record.value else { return Vec::new() };
         let dead_letter = Effect::DeadLetter { function: function.to_owned(), id: record.id() };
         let Ok(event) = Event::decode(value, &record.topic) else { return vec![dead_letter] };
-        let content: [u8; 32] = Sha256::digest(value).into();
+        let content: [u8; 32] = Sha256::digest(canonical(value)).into();
         let earlier = self.seen.insert((function.to_owned(), event.event_id.clone()), content);
         match earlier {
             Some(earlier) if earlier == content => return Vec::new(),

@@ -30,6 +30,35 @@ async fn free_text_adds_no_markup_header_or_line(
     assert!(!format!("{}{}{}", mail.subject, mail.text, mail.html).contains(reversing));
 }
 
+/// Mail programs turn text into links, too.
+#[rstest]
+#[tokio::test]
+async fn all_links_are_the_portals(
+    #[values(
+        "user.registered-link-name",
+        "user.registered-script",
+        "bill.paid-script",
+        "transaction.completed-script"
+    )]
+    fixture: &str,
+) {
+    let mail = mail_of(fixture, &settings()).await;
+    let mut finder = linkify::LinkFinder::new();
+    finder.url_must_have_scheme(false);
+    for part in [&mail.subject, &mail.text, &mail.html] {
+        for link in finder.links(part) {
+            assert!(link.as_str().starts_with("https://portal.example.com"), "{}: {part}", link.as_str());
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_name_that_nobody_sees_is_greeted_neutrally() {
+    let mail = mail_of("user.registered-invisible-name", &settings()).await;
+    assert!(mail.text.starts_with("Dear Customer,\n"), "{}", mail.text);
+    assert!(mail.html.contains(">Dear Customer,<"), "{}", mail.html);
+}
+
 #[tokio::test]
 async fn nothing_is_loaded_from_elsewhere() {
     let html = mail_of("transaction.completed-basic", &settings()).await.html;

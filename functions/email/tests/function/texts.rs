@@ -78,3 +78,26 @@ async fn a_statement_is_linked_in_the_portal_and_never_in_its_bucket() {
     assert!(mail.html.contains(&format!("href=\"{link}\"")), "{}", mail.html);
     assert!(!format!("{}{}", mail.text, mail.html).contains("amazonaws"));
 }
+
+#[tokio::test]
+async fn an_international_domain_is_mailed_to_in_ascii() {
+    assert_eq!(mail_of("user.registered-idn", &settings()).await.to.as_str(), "anna@xn--bcher-kva.example");
+}
+
+#[tokio::test]
+async fn who_reads_hindi_in_latin_letters_gets_no_devanagari() {
+    let mail = mail_of("user.registered-hindi-latin", &settings()).await;
+    assert!(mail.text.starts_with("Dear John Doe,\n"), "{}", mail.text);
+}
+
+#[rstest]
+#[case("transaction.completed-amount-text", "Your fund transfer of ₹5,000.00 to Jane Smith")]
+#[case("transaction.completed-lone-surrogate", "Your fund transfer of ₹2,500.00 to Jane Smith")]
+#[tokio::test]
+async fn an_event_that_another_producer_wrote_differently_is_mailed(
+    #[case] fixture: &str,
+    #[case] text: &str,
+) {
+    let mail = mail_of(fixture, &settings()).await;
+    assert!(mail.text.contains(text), "{}", mail.text);
+}

@@ -25,6 +25,18 @@ async fn every_event_has_its_text_in_every_language(
 }
 
 #[rstest]
+#[case("transaction.completed-amount-text", "₹5,000")]
+#[case("transaction.completed-lone-surrogate", "₹2,500")]
+#[tokio::test]
+async fn an_event_that_another_producer_wrote_differently_is_pushed(
+    #[case] fixture: &str,
+    #[case] amount: &str,
+) {
+    let Notification { title, body, .. } = notification_of(fixture).await;
+    assert!(format!("{title} {body}").contains(amount), "{title} {body}");
+}
+
+#[rstest]
 #[tokio::test]
 async fn a_locked_screen_shows_neither_account_nor_balance(
     #[values("scheduled.transfer-basic", "transaction.completed-seed")] fixture: &str,

@@ -68,3 +68,18 @@ async fn free_text_stays_on_its_line(
     let text = message_of(fixture).await.text;
     assert!(!text.contains(char::is_control), "{text:?}");
 }
+
+#[rstest]
+#[case("transaction.completed-amount-text", "debited by Rs.5000.00.")]
+#[case("transaction.completed-lone-surrogate", "debited by Rs.2500.00.")]
+#[case("user.registered-hindi-latin", "482913")]
+#[case("user.registered-recent-phone", "482913")]
+#[tokio::test]
+async fn an_event_that_another_producer_wrote_differently_is_told(
+    #[case] fixture: &str,
+    #[case] words: &str,
+) {
+    let message = message_of(fixture).await;
+    assert!(message.text.contains(words), "{}", message.text);
+    assert!(message.text.chars().all(is_gsm7), "{}", message.text);
+}

@@ -16,6 +16,7 @@ use statement::{
     store::{S3Store, Store},
 };
 use tidings_consumer::{HandlerError, SettingError, Settings};
+use tidings_events::EventId;
 use tidings_ledger_table::{Entry, to_item};
 
 type Item = HashMap<String, AttributeValue>;
@@ -45,6 +46,19 @@ async fn the_ledger_is_read_page_by_page() {
         .then_output(|| page(vec![to_item(&entry(2))], None));
     let client = mock_client!(aws_sdk_dynamodb, RuleMode::MatchAny, [&first, &second]);
     assert_eq!(read(client).await.unwrap(), [entry(0), entry(1), entry(2)]);
+}
+
+/// The table's keys are in the order of event ids then, which says nothing.
+#[tokio::test]
+async fn entries_of_the_same_time_are_in_the_order_of_their_publication() {
+    let at = |offset| Entry { timestamp: entry(0).timestamp, offset, ..entry(0) };
+    let ids = ["EVT-a", "EVT-b", "EVT-c"].map(|id| id.parse::<EventId>().unwrap());
+    let stored =
+        [30, 10, 20].into_iter().zip(&ids).map(|(offset, id)| Entry { event_id: id.clone(), ..at(offset) });
+    let items: Vec<_> = stored.map(|entry| to_item(&entry)).collect();
+    let query = mock!(aws_sdk_dynamodb::Client::query).then_output(move || page(items.clone(), None));
+    let entries = read(mock_client!(aws_sdk_dynamodb, [&query])).await.unwrap();
+    assert_eq!(entries.iter().map(|entry| entry.offset).collect::<Vec<_>>(), [10, 20, 30]);
 }
 
 #[tokio::test]

@@ -17,6 +17,8 @@ pub fn entry(index: i64) -> Entry {
     Entry {
         account_id: "ACC123456".parse().unwrap(),
         timestamp: start + (index * 3).hours(),
+        partition: 3,
+        offset: index,
         event_id: format!("EVT-{index}").parse().unwrap(),
         kind: kinds[pick(kinds.len())],
         reference: format!("TXN-9876543{index:02}").parse().unwrap(),

@@ -53,14 +53,46 @@ async fn one_event_under_two_keys_of_a_batch_is_handled_once() {
 async fn the_same_id_with_other_content_is_a_dead_letter_and_the_original_stays() {
     let function = succeeding();
     invoke(&function, &[login(1, None, "EVT-1")]).await;
-    let other = [event("EVT-1"), b" ".to_vec()].concat();
-    let reused = record(2, None, Some(&other));
+    let reused = record(2, None, Some(&spelled_otherwise("EVT-1", "USR789015")));
     let summary = invoke(&function, std::slice::from_ref(&reused)).await;
     assert_eq!(outcome(&summary), Outcome::DeadLettered);
     assert_eq!(summary.dead_letters[0].error.error_type, "EventIdReused");
     assert_eq!(function.claims.fact("email#EVT-1"), Some(Fact::Done));
     let again = invoke(&function, &[reused, login(3, None, "EVT-1")]).await;
     assert_eq!((again.duplicate, again.dead_letters.len()), (2, 1), "the dead letter is remembered");
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_event_that_another_serializer_wrote_is_a_duplicate() {
+    let function = succeeding();
+    invoke(&function, &[login(1, None, "EVT-1")]).await;
+    let respelled = record(2, None, Some(&spelled_otherwise("EVT-1", "USR789014")));
+    assert_eq!(outcome(&invoke(&function, &[respelled]).await), Outcome::Duplicate);
+    assert_eq!(function.handler().calls(), ["EVT-1"]);
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_is_not_json_is_the_same_only_byte_for_byte() {
+    let function = succeeding();
+    let broken = |end: &str| record(1, None, Some(format!("{{\"a\": 1{end}").as_bytes()));
+    invoke(&function, &[broken("")]).await;
+    assert_eq!(outcome(&invoke(&function, &[broken("")]).await), Outcome::Duplicate);
+    let summary = invoke(&function, &[broken(" ")]).await;
+    assert_eq!(outcome(&summary), Outcome::DeadLettered);
+    assert_eq!(summary.dead_letters[1].error.error_type, "EventIdReused");
+    let again = invoke(&function, &[broken(" ")]).await;
+    assert_eq!((again.duplicate, again.dead_letters.len()), (1, 2), "the dead letter is remembered");
+}
+
+/// An event as [`event`] has it, with its fields in another order, other white space and other escapes.
+fn spelled_otherwise(id: &str, user: &str) -> Vec<u8> {
+    let json = format!(
+        r#"{{ "version" : "1.0", "data": {{"user_id":"\u{:04x}{}"}},
+             "timestamp": "2025-01-15T02:05:35.625Z", "event_type": "user\u002elogin", "event_id": "{id}" }}"#,
+        u32::from(user.as_bytes()[0]),
+        &user[1..],
+    );
+    json.into_bytes()
 }
 
 #[tokio::test(start_paused = true)]

@@ -9,6 +9,7 @@ use std::{
 };
 
 use tidings_consumer::{
+    Position,
     outcome::{Outcome, Reason},
     testing::Disturbance,
 };
@@ -109,4 +110,15 @@ async fn after_a_return_its_keys_later_records_are_returned_untouched() {
     assert_eq!(outcomes(&summary), expected);
     assert!(!function.handler().calls().contains(&"EVT-2".to_owned()));
     assert!(!log.lines().iter().any(|line| line.contains("EVT-2")), "{:?}", log.lines());
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_handler_knows_where_its_record_stands() {
+    let function = function(|call| async move {
+        let Position { topic, partition, offset } = call.context.position;
+        let expected = ("user.login", 3, if call.id == "EVT-7" { 7 } else { 8 });
+        if (topic.as_str(), partition, offset) == expected { Ok(()) } else { Err(refused()) }
+    });
+    let summary = invoke(&function, &[login(7, None, "EVT-7"), login(8, Some("k"), "EVT-8")]).await;
+    assert_eq!(summary.done, 2);
 }
