@@ -8,6 +8,7 @@ mod deadly;
 mod downstream;
 mod effects;
 mod every_step;
+mod foreign_producers;
 mod full_batches;
 mod order;
 mod traces;
