@@ -68,7 +68,12 @@ mod tests {
         for row in rows() {
             let label = row[3].trim_end_matches(']').rsplit('[').next().unwrap();
             let page = pages.get(label).unwrap_or_else(|| panic!("{label} has no address"));
-            let of_aws = ["https://docs.aws.amazon.com/", "https://aws.amazon.com/"];
+            let of_aws = [
+                "https://docs.aws.amazon.com/",
+                "https://aws.amazon.com/",
+                "https://github.com/aws/",
+                "https://github.com/aws-samples/",
+            ];
             assert!(of_aws.iter().any(|start| page.starts_with(start)), "{page}");
             unused.remove(label);
         }

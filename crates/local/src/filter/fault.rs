@@ -49,11 +49,6 @@ pub enum Fault {
     /// An object, list or list of values is empty.
     #[error("is empty; name what to match, or leave the part out")]
     Empty,
-    /// A field beside `value`.
-    #[error(
-        "is not `value`, the only key that Kafka sources filter on; put the record's fields below `value`"
-    )]
-    NotValue,
     /// An operator that does not exist; operators are case-sensitive.
     #[error(
         "is not an operator; there are anything-but, cidr, equals-ignore-case, exists, numeric, prefix, suffix \

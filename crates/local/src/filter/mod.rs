@@ -10,9 +10,13 @@
 //! | not UTF-8 | not filtered | not filtered |
 //! | tombstone | filtered as a missing field (inferred) | filtered as a missing field (inferred) |
 //!
-//! "Not filtered" leaves the other keys to decide; Kafka sources have none, so the record reaches the function.
-//! Inferred: JSON means an object or an array. A lone number, word or quoted string is a plain string, because
-//! producers of plain strings write these, too.
+//! "Not filtered" leaves the other keys to decide. Inferred: JSON means an object or an array. A lone number, word or
+//! quoted string is a plain string, because producers of plain strings write these, too.
+//!
+//! The page says that `value` is the only key, but AWS's own samples filter by others and are deployed
+//! (<https://github.com/aws-samples/serverless-patterns>, `lambda-esm-msk-filters-sam`). Chosen: another key decides
+//! by the record's metadata, as a payload has them: `topic`, `partition`, `offset`, `timestamp`, `timestampType`,
+//! `key` (in Base64) and `headers`. One that a record does not have is a missing field.
 
 mod fault;
 mod json;
@@ -27,12 +31,16 @@ mod text;
 mod tests;
 
 use std::borrow::Cow;
+use std::collections::BTreeSet;
 
+use bytes::Bytes;
 use serde_json::value::RawValue;
 
 pub use fault::{Fault, PatternError};
 use json::{Json, MAX_DEPTH, Scalar};
 use judge::{Node, Object, Verdict};
+
+const VALUE: &str = "value";
 
 /// One filter of a mapping.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -44,11 +52,24 @@ impl Pattern {
         parse::pattern(text).map(Self)
     }
 
-    /// Whether a record with this value reaches the function.
+    /// The keys beside `value` that it filters by.
     #[must_use]
-    pub fn accepts(&self, value: Option<&[u8]>) -> bool {
-        accepts(&self.0, &Value::from(value))
+    pub fn metadata_keys(&self) -> BTreeSet<&str> {
+        metadata_keys(&self.0)
     }
+
+    /// Whether a record with this value reaches the function. `record` makes the JSON that a payload has of it, and is
+    /// asked only by patterns with [other keys](Self::metadata_keys) than `value`.
+    #[must_use]
+    pub fn accepts(&self, value: Option<&[u8]>, record: impl FnOnce() -> Bytes) -> bool {
+        let record = if self.metadata_keys().is_empty() { Bytes::new() } else { record() };
+        accepts(&self.0, &Value::from(value), serde_json::from_slice(&record).ok())
+    }
+}
+
+fn metadata_keys(pattern: &Object) -> BTreeSet<&str> {
+    let own = pattern.fields.iter().map(|(name, _)| name.as_str()).filter(|name| *name != VALUE);
+    own.chain(pattern.alternatives.iter().flat_map(metadata_keys)).collect()
 }
 
 /// A record's value, as a filter sees it.
@@ -70,13 +91,21 @@ impl<'a> From<Option<&'a [u8]>> for Value<'a> {
     }
 }
 
-/// The pattern's root: it has no other fields than `value`.
-fn accepts(pattern: &Object, value: &Value<'_>) -> bool {
-    pattern.fields.iter().all(|(_, node)| node_accepts(node, value))
-        && (pattern.alternatives.is_empty() || pattern.alternatives.iter().any(|one| accepts(one, value)))
+fn accepts(pattern: &Object, value: &Value<'_>, record: Option<&RawValue>) -> bool {
+    let field = |(name, node): &(String, Node)| match name.as_str() {
+        VALUE => value_accepted(node, value),
+        name => metadata_accepted(node, name, record),
+    };
+    let any = |alternatives: &[Object]| alternatives.iter().any(|one| accepts(one, value, record));
+    pattern.fields.iter().all(field) && (pattern.alternatives.is_empty() || any(&pattern.alternatives))
 }
 
-fn node_accepts(node: &Node, value: &Value<'_>) -> bool {
+fn metadata_accepted(node: &Node, name: &str, record: Option<&RawValue>) -> bool {
+    let field = record.and_then(|record| json::pick(record, &[name]).ok()?.pop()?);
+    node.judge(field, MAX_DEPTH).is_ok_and(|verdict| verdict != Verdict::Rejected)
+}
+
+fn value_accepted(node: &Node, value: &Value<'_>) -> bool {
     let json = match (node, value) {
         (_, Value::Binary) | (Node::Object(_), Value::Plain(_)) | (Node::Leaf(_), Value::Json(_)) => {
             return true;

@@ -15,8 +15,7 @@ use super::operator;
 const MAX_CHARACTERS: usize = 4096;
 const OR: &str = "$or";
 
-/// Reads a pattern for Kafka, which filters on `value` only
-/// (<https://docs.aws.amazon.com/lambda/latest/dg/kafka-filtering.html>).
+/// Reads a pattern.
 pub(super) fn pattern(text: &str) -> Result<Object, PatternError> {
     let characters = text.chars().count();
     if characters > MAX_CHARACTERS {
@@ -28,23 +27,7 @@ pub(super) fn pattern(text: &str) -> Result<Object, PatternError> {
             Place::Root.refused(Fault::MustBe("an object, such as {\"value\": {\"field\": [\"text\"]}}"))
         );
     };
-    let object = object(root, Place::Root)?;
-    only_value(&object, Place::Root)?;
-    Ok(object)
-}
-
-/// Chosen: other keys are refused. Lambda documents that it does not support them, not what it does with them.
-fn only_value(object: &Object, place: Place<'_>) -> Result<(), PatternError> {
-    for (name, _) in &object.fields {
-        if name != "value" {
-            return Err(Place::Field(&place, name).refused(Fault::NotValue));
-        }
-    }
-    let list = Place::Field(&place, OR);
-    for (index, alternative) in object.alternatives.iter().enumerate() {
-        only_value(alternative, Place::Element(&list, index))?;
-    }
-    Ok(())
+    object(root, Place::Root)
 }
 
 fn object(raw: &RawValue, place: Place<'_>) -> Result<Object, PatternError> {

@@ -46,6 +46,13 @@ pub(super) fn encode<M: Message>(messages: &[&M]) -> Vec<Record> {
     records.collect()
 }
 
+/// A message as a payload has it.
+pub(super) fn encode_one<M: Message>(message: &M) -> Bytes {
+    let mut text = Vec::new();
+    write_record(&mut text, &json_string(message.topic()), message);
+    text.into()
+}
+
 /// Where the message sits.
 pub(super) fn position<M: Message>(message: &M) -> Position {
     Position { partition: message.partition(), offset: message.offset() }

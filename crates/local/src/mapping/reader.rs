@@ -14,7 +14,7 @@ use tokio::sync::Notify;
 use tokio::task::JoinSet;
 
 use super::consumer::GroupContext;
-use super::encode::{encode, position};
+use super::encode::{encode, encode_one, position};
 use super::event::{MappingEvent, Observer};
 use super::machine::Machine;
 use crate::filter::Pattern;
@@ -129,7 +129,7 @@ impl Reader {
         }
         (self.observer)(&MappingEvent::Polled(messages.iter().map(position).collect()));
         let (accepted, refused): (Vec<_>, Vec<_>) =
-            messages.iter().partition(|message| self.accepts(message.payload()));
+            messages.iter().partition(|message| self.accepts(message));
         if !refused.is_empty() {
             (self.observer)(&MappingEvent::FilteredOut(refused.into_iter().map(position).collect()));
         }
@@ -146,7 +146,8 @@ impl Reader {
         full
     }
 
-    fn accepts(&self, value: Option<&[u8]>) -> bool {
-        self.filters.is_empty() || self.filters.iter().any(|filter| filter.accepts(value))
+    fn accepts(&self, message: &BorrowedMessage<'_>) -> bool {
+        let accepts = |filter: &Pattern| filter.accepts(message.payload(), || encode_one(message));
+        self.filters.is_empty() || self.filters.iter().any(accepts)
     }
 }

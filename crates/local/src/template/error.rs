@@ -77,7 +77,9 @@ pub enum Fault {
         name: &'static str,
     },
     /// A parameter has neither a default nor a given value.
-    #[error("parameter {name} has no default and was not given; give it a value")]
+    #[error(
+        "parameter {name} has no default and was not given; give it a value with --parameter {name}=VALUE"
+    )]
     MissingParameter {
         /// The parameter.
         name: String,

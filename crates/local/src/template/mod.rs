@@ -20,7 +20,8 @@
 //! tells of the rest: other events, mappings and resources, functions without a Kafka trigger that cannot run
 //! here, nested stacks, layers. Where a function's environment refers to what does not exist here, or to what another stack exports (`Fn::ImportValue`), its
 //! name stands there, with a notice. The ARN of a cluster that is not known is made of that name, too, as the
-//! local cluster takes its place anyway.
+//! local cluster takes its place anyway. A parameter without a value serves by its name, with a notice, where it only
+//! names something of AWS's; elsewhere it is an error.
 
 mod conditions;
 mod error;
@@ -245,20 +246,35 @@ pub struct KafkaTopic {
     pub partitions: u32,
 }
 
-/// Something in a template that is neither imitated nor needed by what is.
+/// Something in a template that does not do here what it does on AWS.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Notice {
     /// The template.
     pub file: PathBuf,
     /// Line in it, counted from 1.
     pub line: usize,
-    /// What is passed over, e.g. "the event Nightly of type Schedule".
+    /// What becomes of it.
+    pub kind: NoticeKind,
+    /// What it is, e.g. "the event Nightly of type Schedule".
     pub what: String,
+}
+
+/// What becomes of what a [`Notice`] tells of.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum NoticeKind {
+    /// It is neither imitated nor needed by what is.
+    PassedOver,
+    /// The template leaves it open, or AWS does not document it.
+    Assumed,
 }
 
 impl fmt::Display for Notice {
     fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(out, "{}:{}: passed over {}", self.file.display(), self.line, self.what)
+        let verb = match self.kind {
+            NoticeKind::PassedOver => "passed over",
+            NoticeKind::Assumed => "assumed",
+        };
+        write!(out, "{}:{}: {verb} {}", self.file.display(), self.line, self.what)
     }
 }
 

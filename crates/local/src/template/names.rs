@@ -2,7 +2,7 @@
 
 use super::error::{Fault, Located, Result};
 use super::resource::Resource;
-use super::scope::{Scope, circular};
+use super::scope::{Scope, Unset, circular};
 use super::yaml::{Node, find};
 use crate::arn::{ACCOUNT_ID, REGION, lambda_arn, sns_arn, sqs_arn};
 
@@ -16,7 +16,9 @@ impl Scope<'_> {
             return Ok(Some(Node::scalar(line, value)));
         }
         if let Some(parameter) = self.parameters.get(name) {
-            return parameter.value(name).map(|node| Some(Node { line, ..node }));
+            let placeholder = if parameter.is_unset() { self.unset(name, parameter) } else { None };
+            let value = placeholder.map_or_else(|| parameter.value(name), Ok)?;
+            return Ok(Some(Node { line, ..value }));
         }
         if self.made_by_sam(name) {
             return self.stand_in(line, format!("a reference to {name}"), name.to_owned()).map(Some);
@@ -107,13 +109,17 @@ impl Scope<'_> {
             }
             None => false,
         };
-        Ok(if fifo { format!("{}.fifo", resource.id) } else { resource.id.to_owned() })
+        Ok(match resource.kind {
+            _ if fifo => format!("{}.fifo", resource.id),
+            "AWS::S3::Bucket" => bucket_name(resource.id),
+            _ => resource.id.to_owned(),
+        })
     }
 
     /// The ARN of the cluster that `node` names. The local cluster takes its place anyway, so that what other
     /// stacks know serves as well: the name of an import becomes the cluster's.
     pub fn cluster(&self, node: &Node) -> Result<Option<Node>> {
-        let (resolved, _) = self.with_stand_ins(|| self.resolve(node))?;
+        let (resolved, _) = self.with_stand_ins(Unset::Any, || self.resolve(node))?;
         let Some(resolved) = resolved else { return Ok(None) };
         let text = resolved.text("the cluster")?;
         let arn = if text.starts_with("arn:") { text.to_owned() } else { cluster_arn(text) };
@@ -166,6 +172,14 @@ impl Scope<'_> {
 pub(super) fn function_name(text: &str) -> &str {
     let unqualified = text.split_once(":function:").map_or(text, |(_, rest)| rest);
     unqualified.split_once(':').map_or(unqualified, |(name, _)| name)
+}
+
+/// Of lower-case letters and at most 63 characters, as S3 takes it; `CloudFormation` puts the stack's name before it,
+/// too.
+fn bucket_name(id: &str) -> String {
+    let mut name = format!("local-{}", id.to_ascii_lowercase());
+    name.truncate(63);
+    name
 }
 
 fn table_arn(name: &str) -> String {

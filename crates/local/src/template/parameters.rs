@@ -13,6 +13,9 @@ pub(super) struct Parameter {
     value: Option<Value>,
     /// Whether the value is only the name of what Systems Manager knows.
     pub unknown: bool,
+    list: bool,
+    /// Whether its type says that it names something of AWS's, e.g. `AWS::EC2::Subnet::Id`.
+    typed_name: bool,
 }
 
 impl Parameter {
@@ -21,6 +24,23 @@ impl Parameter {
     pub fn value(&self, name: &str) -> Result<Node> {
         let missing = || Located::new(self.line, Fault::MissingParameter { name: name.to_owned() });
         self.value.clone().map(|value| Node::new(self.line, value)).ok_or_else(missing)
+    }
+
+    /// Whether it has neither a default nor a given value.
+    pub fn is_unset(&self) -> bool {
+        self.value.is_none()
+    }
+
+    /// Whether it only names something of AWS's: by its type, or because it is an ARN.
+    pub fn is_of_aws(&self, name: &str) -> bool {
+        self.typed_name || ["Arn", "ARN", "Arns", "ARNs"].iter().any(|end| name.ends_with(end))
+    }
+
+    /// Its name in the place of its value.
+    pub fn placeholder(&self, name: &str) -> Node {
+        let text = Value::Scalar(name.to_owned());
+        let value = if self.list { Value::List(vec![Node::new(self.line, text)]) } else { text };
+        Node::new(self.line, value)
     }
 }
 
@@ -59,8 +79,11 @@ fn read(entry: &Entry, given: Option<&str>) -> Result<Parameter> {
     }
     let value =
         text.map(|text| if list { comma_list(entry.line, text) } else { Value::Scalar(text.to_owned()) });
-    let unknown = given.is_none() && text.is_some() && kind.text("Type")?.starts_with(SYSTEMS_MANAGER);
-    Ok(Parameter { line: entry.line, value, unknown })
+    let kind = kind.text("Type")?;
+    let in_systems_manager = kind.starts_with(SYSTEMS_MANAGER);
+    let typed_name = !in_systems_manager && (kind.starts_with("AWS::") || kind.starts_with("List<AWS::"));
+    let unknown = given.is_none() && text.is_some() && in_systems_manager;
+    Ok(Parameter { line: entry.line, value, unknown, list, typed_name })
 }
 
 /// A parameter of this type has the name of a value as its default, not the value.

@@ -4,7 +4,7 @@
 use std::ops::RangeInclusive;
 
 use super::error::{Fault, Located, Result};
-use super::scope::{Place, Scope};
+use super::scope::{Place, Scope, Unset};
 use super::yaml::{Entry, Node, Value, find};
 
 /// The properties of one resource or event, evaluated one by one as they are asked for.
@@ -58,6 +58,11 @@ impl<'a> Properties<'a> {
         &self.of
     }
 
+    /// The line of what they belong to.
+    pub const fn line(&self) -> usize {
+        self.line
+    }
+
     /// The property as written, and its line.
     pub fn written(&self, name: &str) -> Option<&'a Node> {
         find(self.entries, name)
@@ -70,8 +75,8 @@ impl<'a> Properties<'a> {
     }
 
     /// Like [`Properties::get`], with a text in the place of each reference to what does not exist here.
-    pub fn get_with_stand_ins(&self, name: &str) -> Result<(Option<Node>, Vec<Place>)> {
-        self.scope.with_stand_ins(|| self.get(name))
+    pub fn get_with_stand_ins(&self, name: &str, unset: Unset) -> Result<(Option<Node>, Vec<Place>)> {
+        self.scope.with_stand_ins(unset, || self.get(name))
     }
 
     /// The property, of which only the outermost function is evaluated.

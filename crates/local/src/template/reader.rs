@@ -1,15 +1,18 @@
 //! Goes through all templates, then gives each function the mappings that point to it.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 
 use super::error::{Fault, Located, Result as Within};
 use super::function::{self, Draft, Finished, Kind, globals};
 use super::mapping::read_resource;
 use super::resource::Resource;
-use super::scope::Scope;
+use super::scope::{Remark, Scope};
 use super::yaml::{self, Entry, find};
-use super::{Mapping, Notice, Template, TemplateError, TemplateSettings, sections, stores, topics};
+use super::{
+    EventSource, Mapping, Notice, NoticeKind, Template, TemplateError, TemplateSettings, sections, stores,
+    topics,
+};
 
 /// What was read so far.
 pub(super) struct Reader<'a> {
@@ -18,6 +21,8 @@ pub(super) struct Reader<'a> {
     /// Parameters of all templates.
     declared: BTreeSet<String>,
     names: BTreeSet<(&'static str, String)>,
+    /// The clusters that a function reads a topic of this name from, by the first mapping's id.
+    clusters: BTreeMap<String, Vec<EventSource>>,
     functions: Vec<(&'a Path, Draft)>,
     /// Mappings that are resources, with their lines.
     mappings: Vec<(&'a Path, usize, Mapping)>,
@@ -30,6 +35,7 @@ impl<'a> Reader<'a> {
             template: Template::default(),
             declared: BTreeSet::new(),
             names: BTreeSet::new(),
+            clusters: BTreeMap::new(),
             functions: Vec::new(),
             mappings: Vec::new(),
         }
@@ -67,7 +73,7 @@ impl<'a> Reader<'a> {
             }
         }
         let notices = scope.into_notices().into_iter();
-        self.template.notices.extend(notices.map(|(line, what)| notice(file, line, what)));
+        self.template.notices.extend(notices.map(|remark| notice(file, remark)));
         Ok(())
     }
 
@@ -80,9 +86,9 @@ impl<'a> Reader<'a> {
     ) -> Within<()> {
         match resource.kind {
             "AWS::Serverless::Function" => {
-                let draft = function::read(scope, resource, Kind::Serverless, globals)?;
-                for (line, mapping) in &draft.mappings {
-                    self.claim_mapping(mapping, *line)?;
+                let mut draft = function::read(scope, resource, Kind::Serverless, globals)?;
+                for (line, mapping) in &mut draft.mappings {
+                    self.claim_mapping(scope, mapping, *line)?;
                 }
                 self.functions.push((file, draft));
             }
@@ -90,8 +96,8 @@ impl<'a> Reader<'a> {
                 self.functions.push((file, function::read(scope, resource, Kind::Plain, &[])?));
             }
             "AWS::Lambda::EventSourceMapping" => {
-                if let Some(mapping) = read_resource(scope, resource)? {
-                    self.claim_mapping(&mapping, resource.line)?;
+                if let Some(mut mapping) = read_resource(scope, resource)? {
+                    self.claim_mapping(scope, &mut mapping, resource.line)?;
                     self.mappings.push((file, resource.line, mapping));
                 }
             }
@@ -153,8 +159,25 @@ impl<'a> Reader<'a> {
         Err(Located::new(line, Fault::Duplicate { name: format!("the {kind} {name}") }))
     }
 
-    fn claim_mapping(&mut self, mapping: &Mapping, line: usize) -> Within<()> {
-        self.claim("mapping", &mapping.id, line)?;
+    /// A function may read topics of one name from several clusters, which are one here; each mapping but the first
+    /// gets a number then.
+    fn claim_mapping(&mut self, scope: &Scope<'_>, mapping: &mut Mapping, line: usize) -> Within<()> {
+        let id = mapping.id.clone();
+        let clusters = self.clusters.entry(id.clone()).or_default();
+        if clusters.contains(&mapping.source) {
+            let name = format!("the topic {} for function {}", mapping.topic, mapping.function);
+            return Err(Located::new(line, Fault::Duplicate { name }));
+        }
+        clusters.push(mapping.source.clone());
+        if clusters.len() > 1 {
+            mapping.id = format!("{id}-{}", clusters.len());
+            let what =
+                format!("one topic {} for all clusters of function {}", mapping.topic, mapping.function);
+            scope.assume(line, format!("{what}, which gets each record once for each of them"));
+        }
+        if mapping.consumer_group_id == id {
+            mapping.consumer_group_id.clone_from(&mapping.id);
+        }
         self.claim("consumer group", &mapping.consumer_group_id, line)
     }
 
@@ -190,14 +213,16 @@ impl<'a> Reader<'a> {
         self.claim("function", &draft.name, draft.line)?;
         match draft.finish()? {
             Finished::Function(function) => self.template.functions.push(*function),
-            Finished::PassedOver(line, what) => self.template.notices.push(notice(file, line, what)),
+            Finished::PassedOver(line, what) => {
+                self.template.notices.push(notice(file, (line, NoticeKind::PassedOver, what)));
+            }
         }
         Ok(())
     }
 }
 
-fn notice(file: &Path, line: usize, what: String) -> Notice {
-    Notice { file: file.to_owned(), line, what }
+fn notice(file: &Path, (line, kind, what): Remark) -> Notice {
+    Notice { file: file.to_owned(), line, kind, what }
 }
 
 /// Permissions, networks, keys, observability and clusters: nothing that a function or the local stack would miss.

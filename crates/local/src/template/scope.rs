@@ -4,11 +4,11 @@ use std::cell::{Cell, RefCell};
 use std::collections::BTreeMap;
 use std::path::Path;
 
-use super::TemplateSettings;
 use super::error::{Fault, Located, Result};
 use super::parameters::{self, Parameter};
 use super::resource::Resource;
 use super::yaml::{Entry, Node, Value, find};
+use super::{NoticeKind, TemplateSettings};
 
 /// Longest chain of conditions or names that refer to each other; keeps recursion far from the end of the
 /// stack.
@@ -27,12 +27,30 @@ pub(super) struct Scope<'a> {
     pub settled_conditions: RefCell<BTreeMap<String, Option<bool>>>,
     pub settled_names: RefCell<BTreeMap<String, Option<String>>>,
     chain: Cell<usize>,
-    stand_ins: RefCell<Option<Vec<Place>>>,
-    notices: RefCell<Vec<Place>>,
+    stand_ins: RefCell<Option<StandIns>>,
+    notices: RefCell<Vec<Remark>>,
+}
+
+/// Which parameters without a value their names may stand in for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Unset {
+    /// Any: the local cluster, or something that runs elsewhere, takes the place of what they name.
+    Any,
+    /// Those that only name something of AWS's, whose value no function here can use.
+    OfAws,
+}
+
+/// What stands in where a value does not exist here, while it is being evaluated.
+struct StandIns {
+    unset: Unset,
+    used: Vec<Place>,
 }
 
 /// A line and what is there.
 pub(super) type Place = (usize, String);
+
+/// A notice, before its file is known.
+pub(super) type Remark = (usize, NoticeKind, String);
 
 impl<'a> Scope<'a> {
     pub fn new(template: &'a [Entry], settings: &'a TemplateSettings, folder: &'a Path) -> Result<Self> {
@@ -83,19 +101,23 @@ impl<'a> Scope<'a> {
         Ok(resource)
     }
 
-    /// Evaluates with a text in the place of each reference to what does not exist here, and tells these
-    /// places.
-    pub fn with_stand_ins<T>(&self, step: impl FnOnce() -> Result<T>) -> Result<(T, Vec<Place>)> {
-        let before = self.stand_ins.replace(Some(Vec::new()));
+    /// Evaluates with a text in the place of each reference to what does not exist here, `unset` parameters
+    /// included, and tells these places.
+    pub fn with_stand_ins<T>(
+        &self,
+        unset: Unset,
+        step: impl FnOnce() -> Result<T>,
+    ) -> Result<(T, Vec<Place>)> {
+        let before = self.stand_ins.replace(Some(StandIns { unset, used: Vec::new() }));
         let result = step();
-        let used = self.stand_ins.replace(before).unwrap_or_default();
-        result.map(|value| (value, used))
+        let used = self.stand_ins.replace(before).map(|stand_ins| stand_ins.used);
+        result.map(|value| (value, used.unwrap_or_default()))
     }
 
     /// `text` in the place of `construct`, where that will do; an error elsewhere.
     pub fn stand_in(&self, line: usize, construct: String, text: String) -> Result<Node> {
         match self.stand_ins.borrow_mut().as_mut() {
-            Some(used) => {
+            Some(StandIns { used, .. }) => {
                 used.push((line, construct));
                 Ok(Node::scalar(line, text))
             }
@@ -103,12 +125,39 @@ impl<'a> Scope<'a> {
         }
     }
 
-    /// Remembers what is passed over.
-    pub fn notice(&self, line: usize, what: impl Into<String>) {
-        self.notices.borrow_mut().push((line, what.into()));
+    /// The name of a parameter without a value in the place of that, where it will do; told as an assumption.
+    pub fn unset(&self, name: &str, parameter: &Parameter) -> Option<Node> {
+        let will_do = match self.stand_ins.borrow().as_ref()?.unset {
+            Unset::Any => true,
+            Unset::OfAws => parameter.is_of_aws(name),
+        };
+        if !will_do {
+            return None;
+        }
+        let option = format!("--parameter {name}=VALUE gives it one");
+        self.assume(parameter.line, format!("{name} as parameter {name}, which has no default; {option}"));
+        Some(parameter.placeholder(name))
     }
 
-    pub fn into_notices(self) -> Vec<Place> {
+    /// Remembers what is passed over.
+    pub fn notice(&self, line: usize, what: impl Into<String>) {
+        self.remember((line, NoticeKind::PassedOver, what.into()));
+    }
+
+    /// Remembers what is assumed.
+    pub fn assume(&self, line: usize, what: impl Into<String>) {
+        self.remember((line, NoticeKind::Assumed, what.into()));
+    }
+
+    /// Once, however often it is evaluated.
+    fn remember(&self, remark: Remark) {
+        let mut notices = self.notices.borrow_mut();
+        if !notices.contains(&remark) {
+            notices.push(remark);
+        }
+    }
+
+    pub fn into_notices(self) -> Vec<Remark> {
         self.notices.into_inner()
     }
 }

@@ -163,6 +163,11 @@ pub(super) fn bucket(scope: &Scope<'_>, resource: &Resource<'_>) -> Result<Bucke
         ],
     );
     let name = scope.physical_name(resource, resource.line)?;
-    check_name("BucketName", &name, resource.line, 63, ".-")?;
+    // Amazon S3 user guide, "General purpose bucket naming rules".
+    let allowed = |one: char| one.is_ascii_lowercase() || one.is_ascii_digit() || ".-".contains(one);
+    if !(3..=63).contains(&name.len()) || !name.chars().all(allowed) {
+        let expected = "3 to 63 lower-case letters, digits, dots and hyphens";
+        return Err(Located::value(resource.line, "BucketName", name, expected));
+    }
     Ok(Bucket { name })
 }

@@ -25,6 +25,18 @@ async fn only_records_that_a_filter_accepts_are_sent() {
 }
 
 #[tokio::test]
+async fn a_filter_by_metadata_sends_what_it_accepts() {
+    let mut bench = Bench::new(1, [Reply::ok()]).await;
+    for value in [r#"{"a":1}"#, r#"{"a":2}"#, r#"{"a":1}"#] {
+        bench.publish(0, value).await;
+    }
+    let mapping = bench.start(&filtered(&[r#"{"offset":[1,2],"value":{"a":[1]}}"#], whole_batches_of(1)));
+    assert_eq!(bench.invoked().await, [(0, 2)]);
+    within(mapping.settled()).await.unwrap();
+    bench.no_more_invocations();
+}
+
+#[tokio::test]
 async fn a_topic_of_which_nothing_is_accepted_is_committed_to_its_end() {
     let mut bench = Bench::new(2, [Reply::ok()]).await;
     for number in 0..20 {

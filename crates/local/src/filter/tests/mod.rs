@@ -7,6 +7,7 @@ mod refused;
 use serde_json::{Value, json};
 
 use super::{Pattern, PatternError};
+use bytes::Bytes;
 
 /// A filter on the fields below `value`.
 fn filter(fields: &Value) -> Pattern {
@@ -16,7 +17,7 @@ fn filter(fields: &Value) -> Pattern {
 /// Whether a filter on fields accepts a record, each in JSON as it is written.
 fn matches(fields: &str, record: &str) -> bool {
     let pattern = Pattern::parse(&format!(r#"{{"value":{fields}}}"#)).unwrap();
-    pattern.accepts(Some(record.as_bytes()))
+    pattern.accepts(Some(record.as_bytes()), Bytes::new)
 }
 
 /// Checks rows of a field's list, the field's value and whether they match.

@@ -37,16 +37,6 @@ fn a_pattern_is_one_json_object_of_lists() {
 }
 
 #[test]
-fn only_the_value_can_be_filtered() {
-    for key in ["key", "topic", "partition", "data", "Value"] {
-        let said = error(&format!(r#"{{"{key}":["a"]}}"#)).to_string();
-        assert!(said.starts_with(&format!("$.{key} in the filter pattern is not `value`")), "{said}");
-    }
-    let said = error(r#"{"$or":[{"value":["a"]},{"key":["a"]}]}"#).to_string();
-    assert!(said.starts_with("$.$or[1].key in"), "{said}");
-}
-
-#[test]
 fn a_pattern_has_at_most_4096_characters() {
     let pattern = |length: usize| format!(r#"{{"value":["{}"]}}"#, "ä".repeat(length - 14));
     assert!(Pattern::parse(&pattern(4096)).is_ok());

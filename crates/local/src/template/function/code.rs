@@ -4,7 +4,7 @@ use super::super::Code;
 use super::super::error::{Located, Result};
 use super::super::properties::Properties;
 use super::super::resource::Resource;
-use super::super::scope::Scope;
+use super::super::scope::{Scope, Unset};
 use super::super::yaml::{Entry, Value, find};
 use super::Kind;
 
@@ -53,7 +53,7 @@ pub(super) fn code(
     // An object in S3 may be named by what does not exist here; that it is no path is what matters.
     let line = written.line;
     let elsewhere = |place: &str| Ok(Code::Elsewhere { line, construct: format!("{name} {place}") });
-    let node = properties.get_with_stand_ins(name)?.0.ok_or_else(|| properties.missing(name))?;
+    let node = properties.get_with_stand_ins(name, Unset::Any)?.0.ok_or_else(|| properties.missing(name))?;
     match &node.value {
         Value::Scalar(uri) if uri.starts_with("s3://") || uri.starts_with("https://") => elsewhere("in S3"),
         Value::Scalar(_) => {

@@ -11,7 +11,7 @@ use std::time::Duration;
 use super::error::{Fault, Located, Result};
 use super::properties::{Properties, check_name};
 use super::resource::Resource;
-use super::scope::Scope;
+use super::scope::{Scope, Unset};
 use super::yaml::{Entry, Value, find};
 use super::{Code, Function, Mapping};
 
@@ -176,7 +176,7 @@ fn body(
 
 /// The variables. What does not exist here is named by its logical id, as SAM's CLI does it, and noticed.
 fn environment(scope: &Scope<'_>, properties: &Properties<'_>, id: &str) -> Result<BTreeMap<String, String>> {
-    let (Some(environment), stand_ins) = properties.get_with_stand_ins("Environment")? else {
+    let (Some(environment), stand_ins) = properties.get_with_stand_ins("Environment", Unset::OfAws)? else {
         return Ok(BTreeMap::new());
     };
     for (line, construct) in stand_ins {

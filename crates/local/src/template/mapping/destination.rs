@@ -18,8 +18,8 @@ pub(super) fn on_failure(
     destinations.only(&["OnFailure"], &[])?;
     let Some(node) = destinations.get("OnFailure")? else { return Ok(None) };
     let on_failure = destinations.inner("OnFailure", &node)?;
-    // Type only tells SAM which permission to add to the role.
-    on_failure.only(&["Destination"], &["Type"])?;
+    on_failure.only(&["Destination", "Type"], &[])?;
+    check_type(&on_failure)?;
     let destination = on_failure.required("Destination")?;
     let text = destination.text("Destination")?;
     match text.strip_prefix("kafka://") {
@@ -27,6 +27,18 @@ pub(super) fn on_failure(
         None => check_resource(text, destination.line)?,
     }
     Ok(Some(text.to_owned()))
+}
+
+/// `Type` only tells SAM which permission to add to the role; it takes these alone
+/// (<https://github.com/aws/serverless-application-model>, `samtranslator/model/eventsources/pull.py`).
+fn check_type(on_failure: &Properties<'_>) -> Result<()> {
+    const TYPES: [&str; 4] = ["SQS", "SNS", "S3", "Kafka"];
+    match on_failure.text("Type")? {
+        Some((other, line)) if !TYPES.contains(&other.as_str()) => {
+            Err(Located::value(line, "Type of OnFailure", other, format!("one of {}", TYPES.join(", "))))
+        }
+        _ => Ok(()),
+    }
 }
 
 fn check_topic(topic: &str, source: &str, provisioned: bool, line: usize) -> Result<()> {

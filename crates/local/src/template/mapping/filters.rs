@@ -32,11 +32,21 @@ pub(super) fn read(scope: &Scope<'_>, properties: &Properties<'_>, of: &str) -> 
         .map(|node| {
             let filter = criteria.inner("Filters", node)?;
             filter.only(&["Pattern"], &[])?;
-            let pattern = filter.required("Pattern")?;
-            Pattern::parse(pattern.text("Pattern")?).map_err(|error| {
+            let node = filter.required("Pattern")?;
+            let pattern = Pattern::parse(node.text("Pattern")?).map_err(|error| {
                 let (name, reason) = (format!("Pattern of {of}"), error.to_string());
-                Located::new(pattern.line, Fault::Refused { name, reason })
-            })
+                Located::new(node.line, Fault::Refused { name, reason })
+            })?;
+            for key in pattern.metadata_keys() {
+                scope.assume(node.line, metadata_assumption(key, of));
+            }
+            Ok(pattern)
         })
         .collect()
+}
+
+fn metadata_assumption(key: &str, of: &str) -> String {
+    let documented = "AWS documents that Kafka is filtered by value only \
+                      (https://docs.aws.amazon.com/lambda/latest/dg/kafka-filtering.html)";
+    format!("that {of} filters by {key} of the record's metadata; {documented}")
 }

@@ -1,6 +1,7 @@
 //! Reads event source mappings from one topic to one function: events of a serverless function, and resources
 //! of their own.
 
+mod access;
 mod destination;
 mod filters;
 mod observability;
@@ -91,8 +92,10 @@ pub(super) fn read(
     let properties = Properties::new(scope, entries, of, line);
     let evaluated = [EVALUATED.as_slice(), &PROVISIONED_ONLY, source::evaluated(form)].concat();
     properties.only(&evaluated, source::meaningless_here(form))?;
+    access::check(scope, form, &properties)?;
     let (source, group) = source::read(scope, form, &properties)?;
-    let defaults = Mapping::new(function, &topic(&properties)?, source, starting_position(&properties)?);
+    let position = starting_position(scope, form, &properties)?;
+    let defaults = Mapping::new(function, &topic(&properties)?, source, position);
     let provisioned = pollers(&properties)?;
     if provisioned.is_none() {
         refuse_error_controls(&properties, of)?;
@@ -135,8 +138,17 @@ fn topic(properties: &Properties<'_>) -> Result<String> {
     Ok(name.to_owned())
 }
 
-fn starting_position(properties: &Properties<'_>) -> Result<StartingPosition> {
-    let position = properties.required("StartingPosition")?;
+/// Chosen: without one, a Kafka mapping begins with the oldest record. Nothing tells what Lambda does then, but AWS
+/// deploys templates that leave it out (<https://github.com/aws/serverless-application-model>,
+/// `integration/resources/templates/combination/function_with_self_managed_kafka.yaml`). SAM's translator refuses an
+/// MSK event without one, although its documentation does not ask for it.
+fn starting_position(scope: &Scope<'_>, form: Form, properties: &Properties<'_>) -> Result<StartingPosition> {
+    let Some(position) = properties.get("StartingPosition")? else {
+        let but = if form == Form::Msk { "; SAM refuses an MSK event without one" } else { "" };
+        let what = format!("StartingPosition TRIM_HORIZON for {}, which has none{but}", properties.of());
+        scope.assume(properties.line(), what);
+        return Ok(StartingPosition::TrimHorizon);
+    };
     match position.text("StartingPosition")? {
         "TRIM_HORIZON" => Ok(StartingPosition::TrimHorizon),
         "LATEST" => Ok(StartingPosition::Latest),

@@ -5,7 +5,7 @@ use super::super::error::Result;
 use super::super::names::function_name;
 use super::super::properties::Properties;
 use super::super::resource::Resource;
-use super::super::scope::Scope;
+use super::super::scope::{Scope, Unset};
 use super::Form;
 
 /// The mapping; `None`, with a notice, where its source is not Kafka.
@@ -25,7 +25,9 @@ pub(in super::super) fn read_resource(scope: &Scope<'_>, resource: &Resource<'_>
 /// has.
 fn other_source(properties: &Properties<'_>) -> Result<Option<String>> {
     const OF_KAFKA: [&str; 3] = ["SelfManagedEventSource", "AmazonManagedKafkaEventSourceConfig", "Topics"];
-    let Some(source) = properties.get_with_stand_ins("EventSourceArn")?.0 else { return Ok(None) };
+    let Some(source) = properties.get_with_stand_ins("EventSourceArn", Unset::Any)?.0 else {
+        return Ok(None);
+    };
     let text = source.text("EventSourceArn")?;
     let kafka = match text.strip_prefix("arn:").and_then(|rest| rest.split(':').nth(1)) {
         Some(service) => service == "kafka",

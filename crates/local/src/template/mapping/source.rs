@@ -3,7 +3,7 @@
 use super::super::EventSource;
 use super::super::error::{Located, Result};
 use super::super::properties::{Properties, check_name};
-use super::super::scope::Scope;
+use super::super::scope::{Scope, Unset};
 
 /// How a mapping is written down.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -20,9 +20,7 @@ pub(in super::super) enum Form {
 pub(super) fn evaluated(form: Form) -> &'static [&'static str] {
     match form {
         Form::Msk => &["Stream", "ConsumerGroupId", "SchemaRegistryConfig"],
-        Form::SelfManagedKafka => {
-            &["KafkaBootstrapServers", "ConsumerGroupId", "ConsumptionMode", "SchemaRegistryConfig"]
-        }
+        Form::SelfManagedKafka => &["KafkaBootstrapServers", "ConsumerGroupId", "SchemaRegistryConfig"],
         Form::Resource => &[
             "FunctionName",
             "EventSourceArn",
@@ -50,19 +48,13 @@ pub(super) fn read(
 ) -> Result<(EventSource, Option<String>)> {
     match form {
         Form::Msk => Ok((msk(scope, properties, "Stream")?, group(properties)?)),
-        Form::SelfManagedKafka => {
-            // SAM refuses such an event without it (SAM developer guide, "SelfManagedKafka").
-            if properties.written("SourceAccessConfigurations").is_none() {
-                return Err(properties.missing("SourceAccessConfigurations"));
-            }
-            Ok((brokers(properties)?, group(properties)?))
-        }
+        Form::SelfManagedKafka => Ok((brokers(properties)?, group(properties)?)),
         Form::Resource => of_resource(scope, properties),
     }
 }
 
 fn of_resource(scope: &Scope<'_>, properties: &Properties<'_>) -> Result<(EventSource, Option<String>)> {
-    let Some(node) = properties.get_with_stand_ins("SelfManagedEventSource")?.0 else {
+    let Some(node) = properties.get_with_stand_ins("SelfManagedEventSource", Unset::Any)?.0 else {
         let group = configured_group(properties, "AmazonManagedKafkaEventSourceConfig", &[])?;
         return Ok((msk(scope, properties, "EventSourceArn")?, group));
     };
@@ -81,7 +73,8 @@ fn msk(scope: &Scope<'_>, properties: &Properties<'_>, name: &'static str) -> Re
 
 fn brokers(properties: &Properties<'_>) -> Result<EventSource> {
     const NAME: &str = "KafkaBootstrapServers";
-    let servers = properties.get_with_stand_ins(NAME)?.0.ok_or_else(|| properties.missing(NAME))?;
+    let servers =
+        properties.get_with_stand_ins(NAME, Unset::Any)?.0.ok_or_else(|| properties.missing(NAME))?;
     let named = servers.list(NAME)?.iter().map(|server| server.text(NAME).map(str::to_owned));
     let named = named.collect::<Result<Vec<_>>>()?;
     if named.is_empty() {
@@ -99,7 +92,7 @@ fn configured_group(properties: &Properties<'_>, config: &str, more: &[&str]) ->
 
 /// The consumer group, where one is named, beside what would need another way of reading.
 fn group(properties: &Properties<'_>) -> Result<Option<String>> {
-    if let Some(registry) = properties.get_with_stand_ins("SchemaRegistryConfig")?.0 {
+    if let Some(registry) = properties.get_with_stand_ins("SchemaRegistryConfig", Unset::Any)?.0 {
         let construct = "SchemaRegistryConfig, which would change payloads";
         let remedy = "leave it out where the local stack reads the template";
         return Err(Located::unsupported(registry.line, construct, remedy));

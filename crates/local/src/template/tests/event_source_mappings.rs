@@ -1,6 +1,6 @@
 //! `AWS::Lambda::EventSourceMapping`, in the function's template or another.
 
-use super::super::{EventSource, Template};
+use super::super::{EventSource, StartingPosition, Template};
 use super::{assert_refused, mapping, notices, read, settings, with_function};
 
 /// A function F and a mapping M from MSK with `properties` (indented by six, from line 14).
@@ -49,6 +49,15 @@ fn an_msk_mapping_is_read() {
     let mapping = mapping(&text);
     assert_eq!(mapping.source, EventSource::Msk("arn:aws:kafka:us-east-1:000000000000:cluster/c/1".into()));
     assert_eq!((mapping.consumer_group_id.as_str(), mapping.batch_size), ("local-g", 7));
+}
+
+/// As in AWS's sample amazon-msk-appsync-datadistribution-blog.
+#[test]
+fn a_mapping_without_a_starting_position_begins_with_the_oldest_record() {
+    let text = with_resource("      FunctionName: !Ref F\n").replace("      StartingPosition: LATEST\n", "");
+    assert_eq!(mapping(&text).starting_position, StartingPosition::TrimHorizon);
+    let what = "StartingPosition TRIM_HORIZON for mapping M, which has none";
+    assert_eq!(notices(&text), [(8, what.to_owned())]);
 }
 
 #[test]

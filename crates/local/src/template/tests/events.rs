@@ -2,8 +2,8 @@
 
 use std::collections::BTreeSet;
 
-use super::super::{EventSource, LogLevel, MetricGroup};
-use super::{assert_refused, mapping, notices, read, with_function, with_mapping};
+use super::super::{EventSource, LogLevel, Mapping, MetricGroup, StartingPosition};
+use super::{assert_refused, function, mapping, notices, read, with_function, with_mapping};
 
 /// A template with an event of type `SelfManagedKafka`, to which `properties` (indented by twelve) are added.
 fn self_managed(properties: &str) -> String {
@@ -27,7 +27,6 @@ fn a_self_managed_cluster_is_named_by_its_brokers() {
         "            ConsumerGroupId: g
             SecretsManagerKmsKeyId: k
             KmsKeyArn: !GetAtt Key.Arn
-            ConsumptionMode: Stream
             MaximumBatchingWindowInSeconds: 2
             ProvisionedPollerConfig: {MaximumPollers: 5}
             MaximumRetryAttempts: 3
@@ -53,7 +52,11 @@ fn faults_of_self_managed_events_are_named() {
     let text = self_managed("");
     let without = |line: &str| text.replace(&format!("            {line}\n"), "");
     assert_refused(&self_managed("            Stream: s\n"), 16, "does not support Stream of event E");
-    assert_refused(&self_managed("            ConsumptionMode: Queue\n"), 16, "ConsumptionMode Queue");
+    assert_refused(
+        &self_managed("            ConsumptionMode: Stream\n"),
+        16,
+        "does not support ConsumptionMode of event E",
+    );
     assert_refused(
         &self_managed("            BisectBatchOnFunctionError: true\n"),
         16,
@@ -62,9 +65,91 @@ fn faults_of_self_managed_events_are_named() {
     let servers = "KafkaBootstrapServers: ['a.example.com:9092', 'b.example.com:9092']";
     assert_refused(&without(servers), 9, "lacks KafkaBootstrapServers");
     assert_refused(&text.replace(servers, "KafkaBootstrapServers: []"), 12, "a list of host:port");
-    assert_refused(&without("StartingPosition: LATEST"), 9, "lacks StartingPosition");
     let access = "SourceAccessConfigurations: [{Type: BASIC_AUTH, URI: !Ref Secret}]";
     assert_refused(&without(access), 9, "lacks SourceAccessConfigurations");
+}
+
+#[test]
+fn a_mapping_without_a_starting_position_begins_with_the_oldest_record() {
+    let without =
+        |text: &str, line: &str| text.replace(&format!("            StartingPosition: {line}\n"), "");
+    let text = without(&self_managed(""), "LATEST");
+    assert_eq!(mapping(&text).starting_position, StartingPosition::TrimHorizon);
+    let what = "StartingPosition TRIM_HORIZON for event E of function F, which has none";
+    assert_eq!(notices(&text)[0], (9, what.to_owned()));
+    let notice = read(&text, &[]).unwrap().notices.remove(0).to_string();
+    assert!(notice.ends_with(&format!("template.yaml:9: assumed {what}")), "{notice}");
+    let msk = without(&with_mapping(""), "TRIM_HORIZON");
+    assert_eq!(mapping(&msk).starting_position, StartingPosition::TrimHorizon);
+    assert_eq!(notices(&msk), [(9, format!("{what}; SAM refuses an MSK event without one"))]);
+}
+
+#[test]
+fn access_to_a_self_managed_cluster_is_what_sam_takes() {
+    let with = |access: &str| self_managed("").replace("[{Type: BASIC_AUTH, URI: !Ref Secret}]", access);
+    for access in [
+        "[{Type: SASL_SCRAM_256_AUTH, URI: s}, {Type: SERVER_ROOT_CA_CERTIFICATE, URI: c}]",
+        "[{Type: VPC_SUBNET, URI: !Ref Nowhere}, {Type: VPC_SUBNET, URI: b}, {Type: VPC_SECURITY_GROUP, URI: c}]",
+        "[{Type: IAM_AUTH}]",
+        "[!If [C, {Type: VPC_SUBNET, URI: a}, !Ref AWS::NoValue]]",
+        "[{Type: !Ref Nowhere, URI: a}]",
+        "!Ref Nowhere",
+    ] {
+        // The only one is about the secret.
+        assert_eq!(notices(&with(access)).len(), 1, "{access}");
+    }
+    for (access, part) in [
+        ("[]", "lacks SourceAccessConfigurations"),
+        ("BASIC_AUTH", "SourceAccessConfigurations must be a list"),
+        ("{Type: BASIC_AUTH, URI: a}", "SourceAccessConfigurations must be a list"),
+        ("[BASIC_AUTH]", "SourceAccessConfigurations must be a map"),
+        ("[{URI: a}]", "an entry of SourceAccessConfigurations lacks Type"),
+        (
+            "[{Type: VIRTUAL_HOST, URI: a}]",
+            "Type in SourceAccessConfigurations is VIRTUAL_HOST, but must be one of",
+        ),
+        ("[{Type: BASIC_AUTH}]", "BASIC_AUTH in SourceAccessConfigurations lacks URI"),
+        (
+            "[{Type: BASIC_AUTH, URI: a}, {Type: SASL_SCRAM_512_AUTH, URI: a}]",
+            "a second authentication, SASL_SCRAM_512_AUTH",
+        ),
+        ("[{Type: VPC_SUBNET, URI: a}]", "with VPC_SUBNET lacks VPC_SECURITY_GROUP"),
+        ("[{Type: VPC_SECURITY_GROUP, URI: a}]", "with VPC_SECURITY_GROUP lacks VPC_SUBNET"),
+    ] {
+        let line = if access == "[]" { 9 } else { 13 };
+        assert_refused(&with(access), line, part);
+    }
+}
+
+#[test]
+fn access_that_msk_does_not_have_is_noticed() {
+    let with = |access: &str| with_mapping(&format!("            SourceAccessConfigurations: {access}\n"));
+    assert!(notices(&with("[{Type: SASL_SCRAM_512_AUTH, URI: s}]")).is_empty());
+    let what = "BASIC_AUTH in SourceAccessConfigurations of event E of function F, which Lambda does not list for \
+                Amazon MSK (SASL_SCRAM_512_AUTH, CLIENT_CERTIFICATE_TLS_AUTH)";
+    assert_eq!(notices(&with("[{Type: BASIC_AUTH, URI: s}]")), [(15, what.to_owned())]);
+    // SAM: "Type of property 'SourceAccessConfigurations' is invalid."
+    assert_refused(&with("{Type: BASIC_AUTH, URI: s}"), 15, "SourceAccessConfigurations must be a list");
+}
+
+#[test]
+fn one_topic_of_two_clusters_is_read_once_for_each() {
+    let text = with_mapping("").replace(
+        "      Events:\n",
+        "      Events:
+        Other:
+          Type: MSK
+          Properties: {Stream: !Ref C, Topics: [t], StartingPosition: LATEST}
+",
+    ) + "  C: {Type: AWS::MSK::Cluster}\n";
+    let function = function(&text);
+    let named = |mapping: &Mapping| (mapping.id.clone(), mapping.consumer_group_id.clone());
+    let expected = ["F-t", "F-t-2"].map(|id| (id.to_owned(), id.to_owned()));
+    assert_eq!(function.mappings.iter().map(named).collect::<Vec<_>>(), expected);
+    let what = "one topic t for all clusters of function F, which gets each record once for each of them";
+    assert_eq!(notices(&text), [(12, what.to_owned())]);
+    let same = text.replace("!Ref C", "arn:aws:kafka:us-east-1:000000000000:cluster/c/1");
+    assert_refused(&same, 12, "the topic t for function F is there twice");
 }
 
 /// The source of an MSK event whose stream is `expression`.

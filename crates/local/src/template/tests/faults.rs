@@ -166,7 +166,11 @@ Resources: {Q: {Type: AWS::SQS::Queue, Properties: {QueueName: !Ref Mode}}}
     assert_eq!(read(text, &[("Mode", "a")]).unwrap().queues[0].name, "a", "nothing needs the subnets");
     assert_eq!(
         refused(text, &[]),
-        (2, "parameter Mode has no default and was not given; give it a value".to_owned())
+        (
+            2,
+            "parameter Mode has no default and was not given; give it a value with --parameter Mode=VALUE"
+                .to_owned()
+        )
     );
     assert_eq!(
         refused(text, &[("Mode", "c")]),

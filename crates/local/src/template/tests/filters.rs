@@ -46,6 +46,24 @@ fn no_filters_let_everything_through() {
     }
 }
 
+/// As AWS's own sample has it, which is deployed.
+#[test]
+fn another_key_than_value_is_an_assumption_with_its_line() {
+    let text = with_mapping(
+        r#"            FilterCriteria:
+              Filters:
+                - Pattern: '{"topic": ["t"], "value": {"a": [1]}}'
+                - Pattern: '{"value": {"a": [1]}}'
+"#,
+    );
+    assert_eq!(mapping(&text).filters.len(), 2);
+    let (line, what) = &notices(&text)[0];
+    assert_eq!(*line, 17);
+    let start = "that event E of function F filters by topic of the record's metadata; AWS documents";
+    assert!(what.starts_with(start) && what.contains("/kafka-filtering.html"), "{what}");
+    assert_eq!(notices(&text).len(), 1);
+}
+
 fn many(count: usize) -> String {
     let filters = vec![r#"{Pattern: '{"value": {"a": [1]}}'}"#; count].join(", ");
     with_mapping(&format!("            FilterCriteria: {{Filters: [{filters}]}}\n"))

@@ -1,7 +1,7 @@
 //! Whole templates of other projects.
 
-use super::super::Template;
-use super::{notices, project, read, settings, with_function, with_mapping};
+use super::super::{EventSource, NoticeKind, Template};
+use super::{notices, project, read, refused, settings, with_function, with_mapping, with_trigger};
 
 #[test]
 fn other_events_and_resources_are_noticed_with_their_lines() {
@@ -69,6 +69,73 @@ Resources: {Q: {Type: AWS::SQS::Queue, Properties: {QueueName: !Join ['-', [!Ref
         (3, "the value of parameter List in Systems Manager, whose name serves instead"),
     ];
     assert_eq!(told, expected);
+}
+
+#[test]
+fn a_parameter_that_only_names_something_of_awss_needs_no_value() {
+    let text = "Parameters:
+  Cluster: {Type: String}
+  Id: {Type: String}
+  Brokers: {Type: CommaDelimitedList}
+  SecretArn: {Type: String}
+  Subnet: {Type: AWS::EC2::Subnet::Id}
+"
+    .to_owned()
+        + &with_trigger(
+            "      CodeUri: {Bucket: !Ref Id, Key: k}
+      Environment: {Variables: {SECRET: !Ref SecretArn, SUBNET: !Ref Subnet}}
+",
+        )
+        .replace(
+            "arn:aws:kafka:us-east-1:000000000000:cluster/c/1",
+            "!Sub 'arn:aws:kafka:x:1:cluster/${Cluster}/${Id}'",
+        )
+        + "        Own:
+          Type: SelfManagedKafka
+          Properties:
+            KafkaBootstrapServers: !Ref Brokers
+            SourceAccessConfigurations: [{Type: BASIC_AUTH, URI: !Ref SecretArn}]
+            Topics: [own]
+";
+    let template = read(&text, &[]).unwrap();
+    let function = &template.functions[0];
+    assert_eq!(
+        function.mappings[0].source,
+        EventSource::Msk("arn:aws:kafka:x:1:cluster/Cluster/Id".to_owned())
+    );
+    assert_eq!(function.mappings[1].source, EventSource::SelfManagedKafka(vec!["Brokers".to_owned()]));
+    assert_eq!((&*function.environment["SECRET"], &*function.environment["SUBNET"]), ("SecretArn", "Subnet"));
+    let told: Vec<_> = template.notices.iter().map(|notice| (notice.line, notice.kind)).collect();
+    assert_eq!(told[..5], (2..=6).map(|line| (line, NoticeKind::Assumed)).collect::<Vec<_>>());
+    let what = "Cluster as parameter Cluster, which has no default; --parameter Cluster=VALUE gives it one";
+    assert_eq!(template.notices[0].what, what);
+    let given = read(
+        &text,
+        &[("Cluster", "c"), ("Id", "i"), ("Brokers", "a:1,b:2"), ("SecretArn", "s"), ("Subnet", "n")],
+    );
+    assert!(given.unwrap().notices.iter().all(|notice| notice.line > 6));
+}
+
+#[test]
+fn a_parameter_whose_value_matters_is_asked_for_with_its_option() {
+    let missing = "parameter X has no default and was not given; give it a value with --parameter X=VALUE";
+    let with_parameter = |text: &str| "Parameters: {X: {Type: String}}\n".to_owned() + text;
+    let mapped = with_mapping("");
+    for text in [
+        mapped.replace("[t]", "[!Ref X]"),
+        mapped.replace("TRIM_HORIZON", "!Ref X"),
+        with_mapping("            ConsumerGroupId: !Ref X\n"),
+        with_mapping("            BatchSize: !Ref X\n"),
+        with_mapping("            DestinationConfig: {OnFailure: {Destination: !Ref X}}\n"),
+        with_trigger("      FunctionName: !Ref X\n"),
+        with_trigger("      CodeUri: !Ref X\n"),
+        with_trigger("      Environment: {Variables: {STAGE: !Ref X}}\n"),
+        mapped.clone() + "  Q: {Type: AWS::SQS::Queue, Properties: {QueueName: !Sub '${X}-q'}}\n",
+        mapped + "  Q: {Type: AWS::SQS::Queue, Condition: C}\nConditions: {C: !Equals [!Ref X, a]}\n",
+    ] {
+        let (line, message) = refused(&with_parameter(&text), &[]);
+        assert_eq!((line, message.as_str()), (1, missing), "{text}");
+    }
 }
 
 #[test]

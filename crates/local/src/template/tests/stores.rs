@@ -31,6 +31,23 @@ fn unknown_properties_of_stores_are_noticed() {
     assert_eq!(notices(text), expected.map(|(line, what)| (line, what.to_owned())));
 }
 
+/// S3 takes no capitals, which most logical ids have.
+#[test]
+fn a_bucket_without_a_name_gets_one_that_s3_takes() {
+    let bucket = |id: &str| {
+        let text = format!("Resources: {{{id}: {{Type: AWS::S3::Bucket}}}}\n");
+        read(&text, &[]).unwrap().buckets.remove(0).name
+    };
+    assert_eq!(bucket("FailedEvents"), "local-failedevents");
+    assert_eq!(bucket("B"), "local-b");
+    assert_eq!(bucket(&"x".repeat(200)).len(), 63);
+    for name in ["Failed", "ab", "a_b"] {
+        let text =
+            format!("Resources:\n  B: {{Type: AWS::S3::Bucket, Properties: {{BucketName: {name}}}}}\n");
+        assert_refused(&text, 2, "3 to 63 lower-case letters");
+    }
+}
+
 #[test]
 fn stores_that_cannot_be_had_are_noticed() {
     let text = "Resources:

@@ -1,0 +1,110 @@
+//! `SourceAccessConfigurations`: how Lambda reaches a real cluster. Nothing of it has an effect here, but a template
+//! that SAM or Lambda would not take is told before it is deployed.
+
+use super::super::error::{Fault, Located, Result};
+use super::super::properties::Properties;
+use super::super::scope::Scope;
+use super::super::yaml::{Node, find};
+use super::Form;
+
+const NAME: &str = "SourceAccessConfigurations";
+
+/// For Amazon MSK (AWS Lambda API reference, `SourceAccessConfiguration`).
+const OF_MSK: [&str; 2] = ["SASL_SCRAM_512_AUTH", "CLIENT_CERTIFICATE_TLS_AUTH"];
+
+/// Of these, SAM takes one for a self-managed cluster; those in the second list need no `URI`
+/// (<https://github.com/aws/serverless-application-model>, `samtranslator/model/eventsources/pull.py`, as are the
+/// other rules for `SelfManagedKafka`).
+const AUTHENTICATION: [&str; 7] = [
+    "SASL_SCRAM_256_AUTH",
+    "SASL_SCRAM_512_AUTH",
+    "BASIC_AUTH",
+    "CLIENT_CERTIFICATE_TLS_AUTH",
+    "OAUTHBEARER_AUTH",
+    "IAM_AUTH",
+    "IAM_OAUTHBEARER_AUTH",
+];
+const WITHOUT_URI: [&str; 2] = ["IAM_AUTH", "IAM_OAUTHBEARER_AUTH"];
+const BESIDE: [&str; 5] = [
+    "SERVER_ROOT_CA_CERTIFICATE",
+    "OAUTHBEARER_SCOPE",
+    "OAUTHBEARER_AUDIENCE",
+    "OAUTHBEARER_LOGICAL_CLUSTER",
+    "OAUTHBEARER_IDENTITY_POOL",
+];
+const SUBNET: &str = "VPC_SUBNET";
+const SECURITY_GROUP: &str = "VPC_SECURITY_GROUP";
+
+/// Checks what is written out; what functions stand for is left to AWS.
+pub(super) fn check(scope: &Scope<'_>, form: Form, properties: &Properties<'_>) -> Result<()> {
+    let written = properties.written(NAME);
+    let Some(node) = written else {
+        return if form == Form::SelfManagedKafka { Err(properties.missing(NAME)) } else { Ok(()) };
+    };
+    if node.intrinsic().is_some() {
+        return Ok(());
+    }
+    let entries = node.list(NAME)?.iter().filter(|entry| entry.intrinsic().is_none());
+    let configurations = entries.map(Configuration::read).collect::<Result<Vec<_>>>()?;
+    match form {
+        Form::SelfManagedKafka if node.list(NAME)?.is_empty() => Err(properties.missing(NAME)),
+        Form::SelfManagedKafka => self_managed(node, &configurations),
+        Form::Resource if properties.written("SelfManagedEventSource").is_some() => Ok(()),
+        Form::Msk | Form::Resource => {
+            for Configuration { kind, line, .. } in configurations {
+                if kind.is_some_and(|kind| !OF_MSK.contains(&kind)) {
+                    let kind = kind.unwrap_or_default();
+                    let what = format!("{kind} in {NAME} of {}, which Lambda does not list", properties.of());
+                    scope.notice(line, format!("{what} for Amazon MSK ({})", OF_MSK.join(", ")));
+                }
+            }
+            Ok(())
+        }
+    }
+}
+
+/// One entry.
+struct Configuration<'a> {
+    line: usize,
+    /// `None` where a function stands for it.
+    kind: Option<&'a str>,
+    has_uri: bool,
+}
+
+impl<'a> Configuration<'a> {
+    fn read(node: &'a Node) -> Result<Self> {
+        let entries = node.map(NAME)?;
+        let missing = || Fault::Missing { of: format!("an entry of {NAME}"), name: "Type" };
+        let kind = find(entries, "Type").ok_or_else(|| Located::new(node.line, missing()))?;
+        let kind = if kind.intrinsic().is_some() { None } else { Some(kind.text("Type")?) };
+        Ok(Self { line: node.line, kind, has_uri: find(entries, "URI").is_some() })
+    }
+}
+
+fn self_managed(node: &Node, configurations: &[Configuration<'_>]) -> Result<()> {
+    let mut authenticated = false;
+    for Configuration { line, kind, has_uri } in configurations {
+        let Some(kind) = kind else { continue };
+        if AUTHENTICATION.contains(kind) {
+            if std::mem::replace(&mut authenticated, true) {
+                let construct = format!("a second authentication, {kind}, in {NAME}, as SAM does not");
+                return Err(Located::unsupported(*line, construct, "keep one"));
+            }
+        } else if !BESIDE.contains(kind) && ![SUBNET, SECURITY_GROUP].contains(kind) {
+            let expected = [&AUTHENTICATION[..], &BESIDE, &[SUBNET, SECURITY_GROUP]].concat().join(", ");
+            return Err(Located::value(*line, format!("Type in {NAME}"), kind, format!("one of {expected}")));
+        }
+        if !has_uri && !WITHOUT_URI.contains(kind) {
+            let of = format!("{kind} in {NAME}");
+            return Err(Located::new(*line, Fault::Missing { of, name: "URI" }));
+        }
+    }
+    let has = |kind| configurations.iter().any(|one| one.kind == Some(kind));
+    for (one, other) in [(SUBNET, SECURITY_GROUP), (SECURITY_GROUP, SUBNET)] {
+        if has(one) && !has(other) && configurations.iter().all(|one| one.kind.is_some()) {
+            let of = format!("{NAME} with {one}");
+            return Err(Located::new(node.line, Fault::Missing { of, name: other }));
+        }
+    }
+    Ok(())
+}
