@@ -65,6 +65,7 @@ pub(super) fn scenario(now: Timestamp) -> Scenario {
         id
     });
     day.extend(trouble(&people, now));
+    day.extend(foreign(&people, now));
     let statements = people.iter().map(|person| statement(person, now)).collect();
     Scenario { people, day, statements, always_refused, throttled_twice }
 }
@@ -128,6 +129,36 @@ fn trouble(people: &[Person], now: Timestamp) -> Vec<Planned> {
     reused.event_id = first.event_id.clone();
     planned.extend([first, reused].map(|event| Planned::Event(Box::new(event))));
     planned
+}
+
+/// What other producers make of events: one that another serializer wrote again, and one with its amount as text
+/// and a description that JavaScript cut within an emoji.
+fn foreign(people: &[Person], now: Timestamp) -> Vec<Planned> {
+    let events = [9, 10].map(|number: usize| {
+        let person = &people[number];
+        event(transfer(1, person, &people[1]), person, now, 1)
+    });
+    let json = events.each_ref().map(|event| {
+        String::from_utf8(event.encode().expect("an event can be encoded")).expect("JSON is text")
+    });
+    // Its fields are sorted now, and its numbers are written differently.
+    let value: serde_json::Value = serde_json::from_str(&json[0]).expect("an event is JSON");
+    let Payload::TransactionCompleted(Transfer { amount, .. }) = &events[1].payload else {
+        return Vec::new();
+    };
+    let as_text = json[1]
+        .replace(&format!("\"amount\":{}", amount.0), &format!("\"amount\":\"{}\"", amount.0))
+        .replace("Monthly rent", "Lunch \\ud83d");
+    let bytes = [format!("{value:#}"), as_text].into_iter().zip(&events).map(|(json, event)| {
+        Planned::Bytes(OutgoingRecord {
+            topic: event.event_type().to_owned(),
+            key: Some(event.payload.key().as_bytes().to_vec()),
+            value: Some(json.into_bytes()),
+            headers: Vec::new(),
+        })
+    });
+    let original = Planned::Event(Box::new(events[0].clone()));
+    bytes.chain([original]).collect()
 }
 
 fn event(payload: Payload, person: &Person, now: Timestamp, minutes_ago: i64) -> Event {

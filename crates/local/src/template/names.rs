@@ -97,7 +97,14 @@ impl Scope<'_> {
 
     fn work_out_name(&self, resource: &Resource<'_>) -> Result<String> {
         let properties = resource.properties()?;
-        let resolved = |property| find(properties, property).map_or(Ok(None), |node| self.resolve(node));
+        let resolve = |property| find(properties, property).map_or(Ok(None), |node| self.resolve(node));
+        let resolved = |property| match resource.kind {
+            // The local cluster takes its place, whatever its name.
+            "AWS::MSK::Cluster" | "AWS::MSK::ServerlessCluster" => {
+                self.with_stand_ins(Unset::Any, || resolve(property)).map(|(name, _)| name)
+            }
+            _ => resolve(property),
+        };
         if let Some(property) = resource.name_property()
             && let Some(name) = resolved(property)?
         {

@@ -117,6 +117,17 @@ fn a_parameter_that_only_names_something_of_awss_needs_no_value() {
 }
 
 #[test]
+fn a_clusters_name_needs_no_value_either() {
+    let text = "Parameters: {Name: {Type: String}}\n".to_owned()
+        + &with_mapping("").replace("arn:aws:kafka:us-east-1:000000000000:cluster/c/1", "!Ref C")
+        + "  C: {Type: AWS::MSK::Cluster, Properties: {ClusterName: !Sub '${Name}-c'}}\n";
+    let template = read(&text, &[]).unwrap();
+    let EventSource::Msk(arn) = &template.functions[0].mappings[0].source else { panic!("a cluster of MSK") };
+    assert!(arn.contains("cluster/Name-c/"), "{arn}");
+    assert_eq!(template.notices.len(), 1);
+}
+
+#[test]
 fn a_parameter_whose_value_matters_is_asked_for_with_its_option() {
     let missing = "parameter X has no default and was not given; give it a value with --parameter X=VALUE";
     let with_parameter = |text: &str| "Parameters: {X: {Type: String}}\n".to_owned() + text;
