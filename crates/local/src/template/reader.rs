@@ -21,8 +21,8 @@ pub(super) struct Reader<'a> {
     /// Parameters of all templates.
     declared: BTreeSet<String>,
     names: BTreeSet<(&'static str, String)>,
-    /// The clusters that a function reads a topic of this name from, by the first mapping's id.
-    clusters: BTreeMap<String, Vec<EventSource>>,
+    /// The clusters that a function reads a topic of one name from, by both names.
+    clusters: BTreeMap<(String, String), Vec<EventSource>>,
     functions: Vec<(&'a Path, Draft)>,
     /// Mappings that are resources, with their lines.
     mappings: Vec<(&'a Path, usize, Mapping)>,
@@ -162,22 +162,23 @@ impl<'a> Reader<'a> {
     /// A function may read topics of one name from several clusters, which are one here; each mapping but the first
     /// gets a number then.
     fn claim_mapping(&mut self, scope: &Scope<'_>, mapping: &mut Mapping, line: usize) -> Within<()> {
-        let id = mapping.id.clone();
-        let clusters = self.clusters.entry(id.clone()).or_default();
-        if clusters.contains(&mapping.source) {
-            let name = format!("the topic {} for function {}", mapping.topic, mapping.function);
+        let Mapping { function, topic, source, .. } = &*mapping;
+        let clusters = self.clusters.entry((function.clone(), topic.clone())).or_default();
+        if clusters.contains(source) {
+            let name = format!("the topic {topic} for function {function}");
             return Err(Located::new(line, Fault::Duplicate { name }));
         }
-        clusters.push(mapping.source.clone());
+        clusters.push(source.clone());
         if clusters.len() > 1 {
-            mapping.id = format!("{id}-{}", clusters.len());
-            let what =
-                format!("one topic {} for all clusters of function {}", mapping.topic, mapping.function);
+            let what = format!("one topic {topic} for all clusters of function {function}");
             scope.assume(line, format!("{what}, which gets each record once for each of them"));
+            let id = format!("{}-{}", mapping.id, clusters.len());
+            if mapping.consumer_group_id == mapping.id {
+                mapping.consumer_group_id.clone_from(&id);
+            }
+            mapping.id = id;
         }
-        if mapping.consumer_group_id == id {
-            mapping.consumer_group_id.clone_from(&mapping.id);
-        }
+        self.claim("mapping", &mapping.id, line)?;
         self.claim("consumer group", &mapping.consumer_group_id, line)
     }
 
