@@ -26,7 +26,7 @@ BOOTSTRAP = """\
 set -a; . .local/environments/email.env
 AWS_LAMBDA_RUNTIME_API=http://127.0.0.1:9000/.rt/email target/lambda/email/bootstrap
 """
-INVOKE = "cargo lambda invoke email --invoke-address 127.0.0.1 --data-file events/fixtures/kafka/transaction.completed-seed.json"
+INVOKE = "cargo lambda invoke email --invoke-address 127.0.0.1 --data-file events/bank/fixtures/kafka/transaction.completed-seed.json"
 # How long anything here may take; all of it together takes some seconds.
 LIMIT = 60
 
@@ -112,7 +112,7 @@ def first_topic(function: str) -> str:
 
 
 def event(fixture: str) -> dict:
-    return json.loads(pathlib.Path(f"events/fixtures/events/{fixture}.json").read_text(encoding="utf-8"))
+    return json.loads(pathlib.Path(f"events/bank/fixtures/events/{fixture}.json").read_text(encoding="utf-8"))
 
 
 def effect(function: str, fixture: str, up: Output) -> str:
@@ -172,7 +172,7 @@ def main() -> None:
         subprocess.run(
             [
                 f"{target}/quick/tidings-local", "publish", "--bootstrap-servers", broker,
-                f"events/fixtures/events/{fixture}.json",
+                f"events/bank/fixtures/events/{fixture}.json",
             ],
             check=True, timeout=LIMIT,
         )

@@ -90,7 +90,7 @@ def first_topic(function: str) -> str:
 
 
 def event(topic: str) -> dict:
-    return json.loads(pathlib.Path(f"events/fixtures/events/{topic}-basic.json").read_text(encoding="utf-8"))
+    return json.loads(pathlib.Path(f"events/bank/fixtures/events/{topic}-basic.json").read_text(encoding="utf-8"))
 
 
 def effects(endpoint: str) -> str:
@@ -118,7 +118,7 @@ def expect(endpoint: str, wanted: str) -> None:
 
 def invoke_with(tree: Tree, endpoint: str, function: str, topic: str) -> None:
     """Invokes a function with a fixture; it has to settle the record."""
-    payload = f"--payload fileb://events/fixtures/kafka/{topic}-basic.json"
+    payload = f"--payload fileb://events/bank/fixtures/kafka/{topic}-basic.json"
     command = f"aws lambda invoke --function-name tidings-test-{function} {payload} answer.json\ncat answer.json"
     run(tree, endpoint, command, r'\{"batchItemFailures": ?\[\]\}')
 

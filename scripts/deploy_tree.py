@@ -34,7 +34,7 @@ class Tree:
 
     def __init__(self, root: pathlib.Path) -> None:
         self.root, self.bin = root, root / "bin"
-        for folder in ("infra", "scripts", "docs", "events/fixtures/kafka"):
+        for folder in ("infra", "scripts", "docs", "events/bank/fixtures/kafka"):
             shutil.copytree(folder, root / folder)
         shutil.copy("Cargo.toml", root)
         self.edit(STAGE, "111122223333", ACCOUNT)

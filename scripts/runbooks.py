@@ -96,7 +96,7 @@ def make_tree(root: pathlib.Path) -> pathlib.Path:
     one document leaves to another."""
     tree = root / "tree"
     shutil.copytree("infra/stages", tree / "infra/stages")
-    shutil.copytree("events/fixtures/kafka", tree / "events/fixtures/kafka")
+    shutil.copytree("events/bank/fixtures/kafka", tree / "events/bank/fixtures/kafka")
     for path in pathlib.Path("infra").glob("platform*"):
         shutil.copy(path, tree / "infra")
     (tree / "message.json").write_text(message(GIVEN_UP), encoding="utf-8")

@@ -25,7 +25,7 @@ from concurrent.futures import ThreadPoolExecutor
 
 LOCAL = "target/quick/tidings-local"
 DEMO = [LOCAL, "demo", "--logs", "--keep"]
-FIXTURES = pathlib.Path("events/fixtures/events")
+FIXTURES = pathlib.Path("events/bank/fixtures/events")
 OUTPUT = pathlib.Path("infra/cost/measured.toml")
 # Of each customer. How many devices one has: 0, 1, 2, 0, 1, 2, ... (crates/local/src/demo/people.rs)
 TRANSFERS, STATEMENTS = 20, 1

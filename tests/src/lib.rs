@@ -15,7 +15,8 @@ use std::{
 
 use jiff::Timestamp;
 use serde_json::Value;
-use tidings_events::{Event, decode::read_event_type};
+use tidings_bank_events::Event;
+use tidings_events::{Catalog as _, decode::read_event_type};
 use tidings_local::{
     broker::BrokerKind,
     demo::{
@@ -182,7 +183,7 @@ impl System {
     }
 }
 
-/// A plain event of `events/fixtures/events`.
+/// A plain event of `events/bank/fixtures/events`.
 #[must_use]
 pub fn fixture(name: &str) -> Event {
     let value = fixture_bytes(name);
@@ -190,10 +191,10 @@ pub fn fixture(name: &str) -> Event {
     Event::decode(&value, &topic).unwrap_or_else(|error| panic!("fixture {name}: {error}"))
 }
 
-/// The bytes of a plain event of `events/fixtures/events`.
+/// The bytes of a plain event of `events/bank/fixtures/events`.
 #[must_use]
 pub fn fixture_bytes(name: &str) -> Vec<u8> {
-    let path = repository().join("events/fixtures/events").join(format!("{name}.json"));
+    let path = repository().join("events/bank/fixtures/events").join(format!("{name}.json"));
     std::fs::read(&path).unwrap_or_else(|error| panic!("{}: {error}", path.display()))
 }
 

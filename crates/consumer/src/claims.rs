@@ -13,7 +13,7 @@ pub const FACT_LIFETIME: Duration = Duration::from_hours(30 * 24);
 /// A process that claims a record to handle it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ClaimRequest {
-    /// Function and event, or function and position: `email#EVT-1`, `email#user.login/3/42`.
+    /// Function and event, or function and position: `email#EVT-1`, `email#door.opened/3/42`.
     pub id: String,
     /// This start of the handler; no two are the same.
     pub owner: Uuid,

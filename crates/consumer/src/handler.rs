@@ -2,16 +2,19 @@
 
 use std::future::Future;
 
-use tidings_events::Event;
+use tidings_events::{Catalog, Event};
 
 use crate::{context::Context, error::HandlerError, record::Record};
 
 /// Does one thing for one event. Knows nothing of Kafka, batches or queues.
 pub trait Handler: Send + Sync + 'static {
+    /// The events of the domain that it belongs to.
+    type Payload: Catalog;
+
     /// Handles one event; `Ok` is done. A handler without a branch for an event type answers permanent.
     fn handle(
         &self,
-        event: &Event,
+        event: &Event<Self::Payload>,
         context: &Context,
     ) -> impl Future<Output = Result<(), HandlerError>> + Send;
 }

@@ -6,7 +6,7 @@ use std::{
 };
 
 use futures::{StreamExt as _, stream};
-use tidings_events::Event;
+use tidings_events::{Catalog, Event};
 use tokio::sync::RwLock;
 use tracing::Instrument as _;
 
@@ -116,7 +116,7 @@ impl<H: Handler> Consumer<H> {
         match opened {
             Opened::Ended(end) => end,
             Opened::Mine { claim, unfinished_starts } => {
-                let end = match decode(record) {
+                let end = match decode::<H::Payload>(record) {
                     Ok(event) => {
                         let context = self.context(record, &subject, &claim, invocation);
                         self.handle(event, &context, &subject, &claim, invocation).await
@@ -134,7 +134,7 @@ impl<H: Handler> Consumer<H> {
     /// Has the handler called, and carries out what comes of it.
     async fn handle(
         &self,
-        event: Event,
+        event: Event<H::Payload>,
         context: &Context,
         subject: &Subject<'_>,
         claim: &ClaimRequest,
@@ -176,7 +176,7 @@ impl<H: Handler> Consumer<H> {
     }
 }
 
-fn decode(record: &Record) -> Result<Event, Failure> {
+fn decode<P: Catalog>(record: &Record) -> Result<Event<P>, Failure> {
     if let Some(problem) = &record.malformed {
         return Err(malformed(problem));
     }

@@ -1,7 +1,8 @@
 //! One line of an account's history.
 
 use jiff::Timestamp;
-use tidings_events::{AccountId, Amount, Currency, EventId, Personal, TransactionId};
+use tidings_bank_events::{AccountId, TransactionId};
+use tidings_events::{Amount, Currency, EventId, Personal};
 
 /// One debit of an account.
 #[derive(Debug, Clone, PartialEq)]

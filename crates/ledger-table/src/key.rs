@@ -2,7 +2,8 @@
 
 use aws_sdk_dynamodb::{Client, operation::query::builders::QueryFluentBuilder, types::AttributeValue};
 use jiff::{Timestamp, tz::TimeZone};
-use tidings_events::{AccountId, EventId};
+use tidings_bank_events::AccountId;
+use tidings_events::EventId;
 
 /// The sort key's attribute.
 pub const ENTRY: &str = "entry";

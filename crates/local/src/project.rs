@@ -5,7 +5,8 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use tidings_events::Topic;
+use tidings_bank_events::Payload;
+use tidings_events::{Catalog as _, Topic};
 
 use crate::{
     arn::{ACCOUNT_ID, REGION},
@@ -60,13 +61,10 @@ impl Project {
             ("PortalUrl", "https://portal.bank.example"),
         ]);
         all.extend(parameters);
-        let topic = |topic: &Topic| TopicSpec {
-            name: topic.name().to_owned(),
-            partitions: topic.settings().partitions,
-        };
+        let topic = |topic: &Topic| TopicSpec { name: topic.name.to_owned(), partitions: topic.partitions };
         Self {
             templates: vec![infra.join("platform.yaml"), infra.join("functions.yaml")],
-            topics: Topic::ALL.iter().map(topic).collect(),
+            topics: Payload::TOPICS.iter().map(topic).collect(),
             partitions: 1,
             sender: all.get("EmailFrom").cloned(),
             parameters: all,

@@ -1,7 +1,7 @@
 //! How publishing can fail.
 
 use rdkafka::{error::KafkaError, types::RDKafkaErrorCode};
-use tidings_events::{DecodeError, EventId, Topic};
+use tidings_events::{DecodeError, EventId};
 
 /// The publisher could not be set up.
 #[derive(Debug, thiserror::Error)]
@@ -33,7 +33,7 @@ pub enum PublishError {
         /// The event.
         event_id: EventId,
         /// Its topic.
-        topic: Topic,
+        topic: &'static str,
     },
     /// Too many events wait to be sent.
     #[error("event {event_id} found the producer's queue full; publish it again later")]
@@ -47,7 +47,7 @@ pub enum PublishError {
         /// The event.
         event_id: EventId,
         /// Its topic.
-        topic: Topic,
+        topic: &'static str,
         /// librdkafka's code.
         reason: KafkaError,
     },
@@ -73,7 +73,7 @@ impl PublishError {
         }
     }
 
-    pub(crate) fn from_kafka(event_id: EventId, topic: Topic, reason: KafkaError) -> Self {
+    pub(crate) fn from_kafka(event_id: EventId, topic: &'static str, reason: KafkaError) -> Self {
         match reason.rdkafka_error_code() {
             Some(RDKafkaErrorCode::QueueFull) => Self::QueueFull { event_id },
             Some(RDKafkaErrorCode::MessageSizeTooLarge) => Self::TooLarge { event_id, topic },

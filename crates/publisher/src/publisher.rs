@@ -10,7 +10,7 @@ use rdkafka::{
     message::{Header, OwnedHeaders},
     producer::{FutureProducer, FutureRecord, Producer},
 };
-use tidings_events::{Event, TraceContext};
+use tidings_events::{Catalog, Event, TraceContext};
 use tokio::runtime::Handle;
 use tracing::{Instrument as _, Span};
 use tracing_opentelemetry::OpenTelemetrySpanExt as _;
@@ -50,9 +50,9 @@ impl Publisher {
     /// The record's headers are `content-type` and `traceparent`: the next step of its caller's trace where
     /// OpenTelemetry notes spans, otherwise of the trace of `cause` (what this event follows from), otherwise of a new
     /// one.
-    pub async fn publish(
+    pub async fn publish<P: Catalog>(
         &self,
-        event: &Event,
+        event: &Event<P>,
         cause: Option<&TraceContext>,
     ) -> Result<Delivery, PublishError> {
         let topic = event.topic();
@@ -64,7 +64,7 @@ impl Publisher {
         let headers = OwnedHeaders::new()
             .insert(Header { key: "traceparent", value: Some(&traceparent) })
             .insert(Header { key: "content-type", value: Some("application/json") });
-        let record = FutureRecord::to(topic.name()).key(event.payload.key()).payload(&value).headers(headers);
+        let record = FutureRecord::to(topic).key(event.payload.key()).payload(&value).headers(headers);
         let producer = self.usable_producer().map_err(|error| failed(error.0))?;
         let delivery = producer.send(record, DELIVERY_TIMEOUT).instrument(span.clone()).await;
         let delivery = delivery.map_err(|(reason, _)| failed(reason)).inspect_err(|error| {
@@ -91,8 +91,8 @@ impl Publisher {
 }
 
 /// The span of publishing an event, within its caller's; where that is none, within what the event follows from.
-fn publish_span(event: &Event, cause: Option<&TraceContext>) -> Span {
-    let topic = event.topic().name();
+fn publish_span<P: Catalog>(event: &Event<P>, cause: Option<&TraceContext>) -> Span {
+    let topic = event.topic();
     let span = tracing::info_span!(
         "publish",
         otel.name = format!("send {topic}"),
@@ -127,11 +127,11 @@ fn connect(
 
 /// The event as JSON that a subscriber can read: what the types allow but decoding does not (an amount below
 /// zero, say) stops here.
-fn validated(event: &Event) -> Result<Vec<u8>, PublishError> {
+fn validated<P: Catalog>(event: &Event<P>) -> Result<Vec<u8>, PublishError> {
     let event_id = || event.event_id.clone();
     let value =
         event.encode().map_err(|reason| PublishError::Unencodable { event_id: event_id(), reason })?;
-    match Event::decode(&value, event.event_type()) {
+    match Event::<P>::decode(&value, event.topic()) {
         Ok(_) => Ok(value),
         Err(reason) => Err(PublishError::Invalid { event_id: event_id(), reason }),
     }

@@ -1,7 +1,7 @@
 //! Templates, compiled into the function, and the texts that they make of an event.
 
 use minijinja::{Environment, ErrorKind, UndefinedBehavior, Value, syntax::SyntaxConfig};
-use tidings_events::Event;
+use tidings_events::{Catalog, Event, Notifiable};
 
 use crate::{IanaTimeZone, facts::Facts};
 
@@ -94,14 +94,14 @@ impl Texts {
 
     /// What the event says, for [`render`](Self::render).
     #[must_use]
-    pub fn facts(&self, event: &Event) -> Facts {
+    pub fn facts<P: Notifiable>(&self, event: &Event<P>) -> Facts {
         Facts::of(event, &self.zone.0)
     }
 
     /// Renders the named parts of the event's text in the language of its facts.
-    pub fn render<const N: usize>(
+    pub fn render<P: Catalog, const N: usize>(
         &self,
-        event: &Event,
+        event: &Event<P>,
         facts: &Facts,
         parts: [&str; N],
     ) -> Result<[String; N], TextError> {
@@ -134,17 +134,50 @@ fn whole_line_blocks() -> SyntaxConfig {
 
 #[cfg(test)]
 mod tests {
+    use schemars::JsonSchema;
+    use serde::{Deserialize, Serialize};
+    use tidings_events::{Currency, Fact, Metadata, Personal, Recipient, Topic, catalog};
+
     use super::*;
 
-    const FIXTURES: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../../events/fixtures/events/");
-
-    fn event(event_type: &str, case: &str) -> Event {
-        let json = std::fs::read(format!("{FIXTURES}{event_type}-{case}.json")).unwrap();
-        Event::decode(&json, event_type).unwrap()
+    /// Somebody paid for something.
+    #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+    struct Paid {
+        shop: Personal,
     }
 
-    fn render(source: &'static str, part: &str, event: &Event) -> Result<String, TextError> {
-        let name = format!("bill.paid/en/{part}").leak();
+    catalog! {
+        /// What can happen in a shop.
+        enum Payload [Topic::event("paid"), Topic::event("refunded")];
+        /// Somebody paid.
+        Paid(Paid) = "paid", key |_| "shop";
+        /// Somebody got their money back.
+        Refunded(Paid) = "refunded", key |_| "shop";
+    }
+
+    impl Notifiable for Payload {
+        fn recipient(&self) -> Option<Recipient> {
+            None
+        }
+
+        fn facts(&self) -> Vec<(&'static str, Fact)> {
+            let (Self::Paid(it) | Self::Refunded(it)) = self;
+            let amount = Fact::Money("5000".parse().unwrap(), Currency::INR);
+            vec![("shop", Fact::Text(it.shop.clone())), ("amount", amount)]
+        }
+    }
+
+    fn event(payload: fn(Paid) -> Payload) -> Event<Payload> {
+        Event {
+            event_id: "EVT-1".parse().unwrap(),
+            timestamp: "2025-01-15T10:30:00Z".parse().unwrap(),
+            payload: payload(Paid { shop: "<script>".into() }),
+            metadata: Metadata::default(),
+        }
+    }
+
+    fn render(source: &'static str, part: &str, event: &Event<Payload>) -> Result<String, TextError> {
+        let name = format!("paid/en/{part}").leak();
         let templates: Templates = vec![&*vec![(&*name, source)].leak()].leak();
         let texts = Texts::new(templates, IanaTimeZone::UTC, Some("Example Bank"));
         let [text] = texts.render(event, &texts.facts(event).with("extra", "fact"), [part])?;
@@ -153,31 +186,32 @@ mod tests {
 
     #[test]
     fn html_escapes_and_text_does_not() {
-        let event = event("bill.paid", "script");
-        let html = render("{{ biller }}", "body.html", &event).unwrap();
+        let event = event(Payload::Paid);
+        let html = render("{{ shop }}", "body.html", &event).unwrap();
         assert!(html.starts_with("&lt;script&gt;"), "{html}");
-        assert!(render("{{ biller }}", "body.txt", &event).unwrap().starts_with("<script>"));
+        assert!(render("{{ shop }}", "body.txt", &event).unwrap().starts_with("<script>"));
     }
 
     #[test]
     fn a_template_knows_the_bank_and_what_the_function_adds() {
-        let text = render("{{ bank_name }}, {{ extra }}", "text", &event("bill.paid", "basic")).unwrap();
-        assert_eq!(text, "Example Bank, fact");
+        let text = render("{{ bank_name }}, {{ extra }}, {{ amount_plain }}", "text", &event(Payload::Paid))
+            .unwrap();
+        assert_eq!(text, "Example Bank, fact, Rs.5000.00");
     }
 
     #[test]
     fn a_fact_that_is_missing_is_an_error_that_names_the_template_and_no_value() {
-        let error = render("{{ biller }}\n{{ salary }}", "text", &event("bill.paid", "basic")).unwrap_err();
+        let error = render("{{ shop }}\n{{ salary }}", "text", &event(Payload::Paid)).unwrap_err();
         assert_eq!(error.error_type(), "TextNotRendered");
         let message =
-            "template bill.paid/en/text could not be rendered (UndefinedError, line 2); mend the template";
+            "template paid/en/text could not be rendered (UndefinedError, line 2); mend the template";
         assert_eq!(error.to_string(), message);
     }
 
     #[test]
     fn an_event_without_templates_is_an_error_that_names_it() {
-        let error = render("text", "text", &event("user.login", "basic")).unwrap_err();
+        let error = render("text", "text", &event(Payload::Refunded)).unwrap_err();
         assert_eq!(error.error_type(), "NoTextForEvent");
-        assert!(error.to_string().contains("user.login"), "{error}");
+        assert!(error.to_string().contains("refunded"), "{error}");
     }
 }

@@ -80,7 +80,8 @@ async fn every_record_is_kept_as_it_came_one_object_per_partition() {
 
 #[tokio::test]
 async fn text_that_was_cut_within_a_character_is_kept_byte_for_byte() {
-    let payload = include_bytes!("../../../events/fixtures/kafka/transaction.completed-lone-surrogate.json");
+    let payload =
+        include_bytes!("../../../events/bank/fixtures/kafka/transaction.completed-lone-surrogate.json");
     let harness = Harness::new_batch("audit", Audit::new(Kept::default()));
     assert_eq!(harness.invoke(payload).await.unwrap().done, 1);
     let kept = lines(&harness.batch_handler().archive().objects.lock().unwrap()[0]);

@@ -8,8 +8,9 @@ pub mod mail;
 pub mod portal;
 pub mod ses;
 
+use tidings_bank_events::{Event, Payload};
 use tidings_consumer::{Context, Handler, HandlerError, SettingError, Settings};
-use tidings_events::Event;
+use tidings_events::Notifiable as _;
 use tidings_texts::{IanaTimeZone, Templates, Texts, one_line, templates};
 
 use crate::{
@@ -51,14 +52,16 @@ impl<M: Mailer> Email<M> {
 }
 
 impl<M: Mailer> Handler for Email<M> {
+    type Payload = Payload;
+
     async fn handle(&self, event: &Event, _: &Context) -> Result<(), HandlerError> {
         self.mailer.send(&self.write(event)?).await
     }
 }
 
 fn recipient(event: &Event) -> Result<Address, HandlerError> {
-    let customer = event.payload.customer();
-    customer.and_then(|customer| customer.user_email.parse().ok()).ok_or_else(|| {
+    let recipient = event.payload.recipient();
+    recipient.and_then(|recipient| recipient.email.parse().ok()).ok_or_else(|| {
         HandlerError::permanent("InvalidEmailAddress", "the customer's e-mail address is not valid")
     })
 }

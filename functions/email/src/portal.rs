@@ -1,7 +1,7 @@
 //! Links into the bank's portal, the only links that e-mails have.
 
+use tidings_bank_events::{Payload, payloads::StatementGenerated};
 use tidings_consumer::{SettingError, Settings};
-use tidings_events::{Payload, bank::StatementGenerated};
 use url::Url;
 
 /// The portal where customers sign in.
@@ -50,7 +50,7 @@ mod tests {
     }
 
     fn statement() -> Payload {
-        let json = include_bytes!("../../../events/fixtures/events/statement.generated-basic.json");
+        let json = include_bytes!("../../../events/bank/fixtures/events/statement.generated-basic.json");
         tidings_events::Event::decode(json, "statement.generated").unwrap().payload
     }
 

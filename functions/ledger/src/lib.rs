@@ -7,11 +7,12 @@
 pub mod book;
 
 use book::Book;
-use tidings_consumer::{Context, Handler, HandlerError, Position};
-use tidings_events::{
-    Event, Payload, Personal,
-    bank::{BillPaid, Transfer},
+use tidings_bank_events::{
+    Event, Payload,
+    payloads::{BillPaid, Transfer},
 };
+use tidings_consumer::{Context, Handler, HandlerError, Position};
+use tidings_events::Personal;
 use tidings_ledger_table::{Entry, Kind};
 
 /// Books one entry per event.
@@ -27,6 +28,8 @@ impl<B: Book> Ledger<B> {
 }
 
 impl<B: Book> Handler for Ledger<B> {
+    type Payload = Payload;
+
     async fn handle(&self, event: &Event, context: &Context) -> Result<(), HandlerError> {
         let position = &context.position;
         let entry = match &event.payload {

@@ -22,7 +22,7 @@ use tidings_ledger_table::{Entry, Kind, to_item};
 
 macro_rules! fixture {
     ($name:literal) => {
-        include_bytes!(concat!("../../../events/fixtures/kafka/", $name, ".json"))
+        include_bytes!(concat!("../../../events/bank/fixtures/kafka/", $name, ".json"))
     };
 }
 

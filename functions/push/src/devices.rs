@@ -5,7 +5,6 @@ use std::{collections::HashMap, future::Future};
 use aws_config::SdkConfig;
 use aws_sdk_dynamodb::{Client, types::AttributeValue};
 use tidings_consumer::{HandlerError, SettingError, Settings};
-use tidings_events::UserId;
 
 /// The most devices of one customer that get a push. More are no customer's phones but a fault in
 /// registering them, and would not fit into an invocation.
@@ -23,7 +22,7 @@ pub struct Device {
 /// Finds devices.
 pub trait Devices: Send + Sync + 'static {
     /// The devices of a customer, at most [`MAX_DEVICES`].
-    fn of(&self, user_id: &UserId) -> impl Future<Output = Result<Vec<Device>, HandlerError>> + Send;
+    fn of(&self, user_id: &str) -> impl Future<Output = Result<Vec<Device>, HandlerError>> + Send;
 }
 
 /// The devices table: partition key `user_id`, sort key `device_id`, attribute `endpoint_arn`, all strings.
@@ -45,7 +44,7 @@ impl DevicesTable {
 }
 
 impl Devices for DevicesTable {
-    async fn of(&self, user_id: &UserId) -> Result<Vec<Device>, HandlerError> {
+    async fn of(&self, user_id: &str) -> Result<Vec<Device>, HandlerError> {
         let mut items = self
             .client
             .query()

@@ -12,8 +12,9 @@ pub mod devices;
 pub mod notification;
 pub mod sns;
 
+use tidings_bank_events::{Event, Payload};
 use tidings_consumer::{Context, Handler, HandlerError, SettingError, Settings};
-use tidings_events::Event;
+use tidings_events::Notifiable as _;
 use tidings_texts::{IanaTimeZone, Templates, Texts, one_line, templates};
 
 use crate::{
@@ -61,11 +62,13 @@ impl<D: Devices, P: Pusher> Push<D, P> {
 }
 
 impl<D: Devices, P: Pusher> Handler for Push<D, P> {
+    type Payload = Payload;
+
     async fn handle(&self, event: &Event, context: &Context) -> Result<(), HandlerError> {
         let notification = self.write(event)?;
-        let Some(customer) = event.payload.customer() else { return Ok(()) };
+        let Some(recipient) = event.payload.recipient() else { return Ok(()) };
         let mut failure: Option<HandlerError> = None;
-        for device in self.devices.of(&customer.user_id).await? {
+        for device in self.devices.of(&recipient.id).await? {
             let pushed = context.once(&device.device_id, self.push(&device, &notification)).await;
             failure = worse(failure, pushed.err());
         }

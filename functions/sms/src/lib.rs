@@ -13,8 +13,9 @@ pub mod phone;
 pub mod sns;
 pub mod text;
 
+use tidings_bank_events::{Event, Payload};
 use tidings_consumer::{Context, Handler, HandlerError, SettingError, Settings};
-use tidings_events::Event;
+use tidings_events::Notifiable as _;
 use tidings_texts::{IanaTimeZone, Templates, Texts, templates};
 
 use crate::{
@@ -52,14 +53,16 @@ impl<S: TextSender> Sms<S> {
 }
 
 impl<S: TextSender> Handler for Sms<S> {
+    type Payload = Payload;
+
     async fn handle(&self, event: &Event, _: &Context) -> Result<(), HandlerError> {
         self.sender.send(&self.write(event)?).await
     }
 }
 
 fn recipient(event: &Event) -> Result<PhoneNumber, HandlerError> {
-    let customer = event.payload.customer();
-    customer.and_then(|customer| customer.user_phone.parse().ok()).ok_or_else(|| {
+    let recipient = event.payload.recipient();
+    recipient.and_then(|recipient| recipient.phone.parse().ok()).ok_or_else(|| {
         HandlerError::permanent("InvalidPhoneNumber", "the customer's phone number is not an E.164 number")
     })
 }

@@ -2,8 +2,9 @@
 
 use std::future::Future;
 
+use tidings_bank_events::Event;
 use tidings_consumer::{HandlerError, SettingError, Settings};
-use tidings_events::{Event, TraceContext};
+use tidings_events::TraceContext;
 use tidings_publisher::{Auth, PublishError, Publisher, PublisherSettings};
 
 /// Publishes what follows from an event.

@@ -5,8 +5,8 @@ use std::future::Future;
 use aws_config::SdkConfig;
 use aws_sdk_dynamodb::Client;
 use jiff::Timestamp;
+use tidings_bank_events::AccountId;
 use tidings_consumer::{HandlerError, SettingError, Settings};
-use tidings_events::AccountId;
 use tidings_ledger_table::{Entry, from_item, period_query};
 
 /// The most entries in one statement, for the time and memory it takes to draw them. A period with more ends

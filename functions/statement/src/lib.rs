@@ -16,11 +16,12 @@ use jiff::tz::TimeZone;
 use ledger::Ledger;
 use period::{InvalidPeriod, Period};
 use store::Store;
-use tidings_consumer::{Context, Handler, HandlerError};
-use tidings_events::{
-    Event, EventId, Payload,
-    bank::{StatementGenerated, StatementRequested},
+use tidings_bank_events::{
+    Event, Payload,
+    payloads::{StatementGenerated, StatementRequested},
 };
+use tidings_consumer::{Context, Handler, HandlerError};
+use tidings_events::EventId;
 use tidings_ledger_table::Entry;
 use tokio::task::spawn_blocking;
 use uuid::{Uuid, uuid};
@@ -50,6 +51,8 @@ pub struct StatementWriter<L, S, A> {
 }
 
 impl<L: Ledger, S: Store, A: Announcer> Handler for StatementWriter<L, S, A> {
+    type Payload = Payload;
+
     async fn handle(&self, event: &Event, context: &Context) -> Result<(), HandlerError> {
         let Payload::StatementRequested(request) = &event.payload else {
             return Err(not_subscribed(event));

@@ -3,6 +3,7 @@
 use std::{path::PathBuf, time::Duration};
 
 use rustix::process::Signal;
+use tidings_events::Notifiable as _;
 use tidings_local::emulator::Emulator;
 use tidings_tests::fixture;
 use tokio::{sync::Mutex, time::interval};
@@ -59,7 +60,7 @@ async fn take_one_more_event(mut demo: Running) {
     let emulator = Emulator::external(&address(&mut demo, "AWS, direct").await).unwrap();
     let kafka = address(&mut demo, "Kafka").await;
     assert_eq!(publish(&kafka, "user.registered-hindi").await.status.code(), Some(0));
-    let to = event.payload.customer().unwrap().user_email.to_string();
+    let to = event.payload.recipient().unwrap().email.to_string();
     let arrived = async {
         // The emulator tells nobody by itself.
         let mut looks = interval(Duration::from_millis(100));

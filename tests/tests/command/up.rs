@@ -16,7 +16,7 @@ pub async fn address(running: &mut Running, name: &str) -> String {
 /// Publishes a fixture by the command.
 pub async fn publish(bootstrap_servers: &str, fixture: &str) -> Ended {
     let mut command = command();
-    let file = repository().join(format!("events/fixtures/events/{fixture}.json"));
+    let file = repository().join(format!("events/bank/fixtures/events/{fixture}.json"));
     command.args(["publish", "--bootstrap-servers", bootstrap_servers]).arg(file);
     spawn(command).ended().await
 }

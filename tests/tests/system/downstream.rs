@@ -3,7 +3,8 @@
 
 use std::{sync::Arc, time::Duration};
 
-use tidings_events::{Event, Payload, UserId};
+use tidings_bank_events::{Event, Payload, UserId};
+use tidings_events::Catalog as _;
 use tidings_local::{
     demo::effect::Effect,
     produce::OutgoingRecord,

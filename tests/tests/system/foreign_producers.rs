@@ -2,7 +2,7 @@
 
 use jiff::Timestamp;
 use serde_json::Value;
-use tidings_events::{Event, Payload, bank::Transfer};
+use tidings_bank_events::{Event, Payload, payloads::Transfer};
 use tidings_local::{demo::effect::Effect, produce::OutgoingRecord};
 use tidings_tests::{System, fixture, fixture_bytes, record};
 

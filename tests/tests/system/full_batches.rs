@@ -3,7 +3,7 @@
 
 use std::collections::BTreeMap;
 
-use tidings_events::{AccountId, Event, Payload};
+use tidings_bank_events::{AccountId, Event, Payload};
 use tidings_local::{
     demo::effect::Effect,
     recorder::{Action, CallDetails, Fault, Matcher},

@@ -3,7 +3,7 @@
 
 use std::{collections::BTreeMap, sync::Arc};
 
-use tidings_events::{AccountId, Event, Payload};
+use tidings_bank_events::{AccountId, Event, Payload};
 use tidings_local::{
     demo::effect::Effect,
     recorder::{Action, Call, Fault, Matcher},

@@ -6,18 +6,18 @@ use super::*;
 /// Reads a payload whose only record is a plain one with `changes` made to it; null removes nothing.
 fn read_with(changes: &Value) -> Batch {
     let mut record = json!({
-        "topic": "user.login", "partition": 3, "offset": 15, "timestamp": 1_545_084_650_987_i64,
+        "topic": "door.opened", "partition": 3, "offset": 15, "timestamp": 1_545_084_650_987_i64,
         "timestampType": "CREATE_TIME", "key": "aw==", "value": "dg==", "headers": [{ "h": [104] }],
     });
     record.as_object_mut().unwrap().extend(changes.as_object().unwrap().clone());
-    read_list("user.login-3", &json!([record]))
+    read_list("door.opened-3", &json!([record]))
 }
 
 /// The same with fields removed.
 fn read_without(fields: &[&str]) -> Batch {
-    let mut record = json!({ "topic": "user.login", "partition": 3, "offset": 15, "value": "dg==" });
+    let mut record = json!({ "topic": "door.opened", "partition": 3, "offset": 15, "value": "dg==" });
     record.as_object_mut().unwrap().retain(|name, _| !fields.contains(&name.as_str()));
-    read_list("user.login-3", &json!([record]))
+    read_list("door.opened-3", &json!([record]))
 }
 
 fn read_list(source: &str, list: &Value) -> Batch {
@@ -43,8 +43,8 @@ fn headers(record: &Record) -> Vec<(&str, Option<&[u8]>)> {
 #[test]
 fn a_plain_record_has_all_its_fields() {
     let record = only(read_with(&json!({})));
-    assert_eq!(record.position.to_string(), "user.login/3/15");
-    assert_eq!(record.source, "user.login-3");
+    assert_eq!(record.position.to_string(), "door.opened/3/15");
+    assert_eq!(record.source, "door.opened-3");
     assert_eq!(record.timestamp.unwrap().as_millisecond(), 1_545_084_650_987);
     assert_eq!(record.timestamp_type.as_deref(), Some("CREATE_TIME"));
     assert_eq!((record.key.as_deref(), record.value.as_deref()), (Some(&b"k"[..]), Some(&b"v"[..])));
@@ -159,8 +159,8 @@ fn self_managed_kafka_reads_the_same() {
 
 #[test]
 fn topic_and_partition_may_come_from_the_name_of_the_list() {
-    let record = only(read_list("user.login-eu-7", &json!([{ "offset": 15 }])));
-    assert_eq!(record.position.to_string(), "user.login-eu/7/15");
+    let record = only(read_list("door.opened-eu-7", &json!([{ "offset": 15 }])));
+    assert_eq!(record.position.to_string(), "door.opened-eu/7/15");
     let record = only(read_list("x-1", &json!([{ "topic": "t", "partition": "2", "offset": "15" }])));
     assert_eq!(record.position.to_string(), "t/2/15");
 }
@@ -171,7 +171,7 @@ fn topic_and_partition_may_come_from_the_name_of_the_list() {
 #[case(json!({ "offset": "x" }), "has no readable offset")]
 fn without_offset_it_is_a_stray(#[case] changes: Value, #[case] problem: &str) {
     let stray = only_stray(read_with(&changes));
-    assert_eq!((stray.source.as_str(), stray.problem.as_str()), ("user.login-3", problem));
+    assert_eq!((stray.source.as_str(), stray.problem.as_str()), ("door.opened-3", problem));
     assert!(stray.json.get().contains("dg=="), "the whole of it is kept");
 }
 

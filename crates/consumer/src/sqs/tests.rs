@@ -12,7 +12,7 @@ use crate::dead_letter::Story;
 fn letter(record: &str) -> DeadLetter {
     DeadLetter {
         event_id: Some("EVT-1".to_owned()),
-        event_type: Some("user.login".to_owned()),
+        event_type: Some("door.opened".to_owned()),
         trace_id: None,
         function: "email".to_owned(),
         function_version: "7".to_owned(),
@@ -21,7 +21,7 @@ fn letter(record: &str) -> DeadLetter {
         attempts: 1,
         first_attempt_at: Timestamp::UNIX_EPOCH,
         last_attempt_at: Timestamp::UNIX_EPOCH,
-        source: "user.login-3".to_owned(),
+        source: "door.opened-3".to_owned(),
         record: Some(RawValue::from_string(record.to_owned()).unwrap()),
         stored_in: None,
     }
@@ -100,7 +100,7 @@ async fn a_letter_over_the_limit_is_stored_and_pointed_to() {
     assert!(pointer.len() < 2_000);
     let pointer: Value = serde_json::from_str(&pointer).unwrap();
     let sha256 = hex(&Sha256::digest(&object[1]));
-    assert_eq!(object[0], format!("dead-letters/email/user.login-3/{sha256}.json"));
+    assert_eq!(object[0], format!("dead-letters/email/door.opened-3/{sha256}.json"));
     assert_eq!(pointer["storedIn"]["bucket"], "dead-letters");
     assert_eq!(pointer["storedIn"]["key"], object[0]);
     assert_eq!(pointer["storedIn"]["sha256"], sha256);

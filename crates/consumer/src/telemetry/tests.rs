@@ -4,8 +4,10 @@ use std::{
 };
 
 use base64::{Engine as _, prelude::BASE64_STANDARD};
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
-use tidings_events::Event;
+use tidings_events::{Amount, Event, Personal, Topic, catalog};
 use tracing::subscriber::{DefaultGuard, set_default};
 
 use super::*;
@@ -56,11 +58,31 @@ pub(super) fn logger() -> (DefaultGuard, Lines) {
     )
 }
 
+/// Somebody closed a door, and paid for it.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub(super) struct Closed {
+    account_id: String,
+    name: Personal,
+    email: Personal,
+    phone: Personal,
+    amount: Amount,
+    description: Personal,
+}
+
+catalog! {
+    /// What can happen to doors.
+    pub(super) enum Payload [Topic::event("door.closed")];
+    /// A door was closed.
+    Closed(Closed) = "door.closed", key |it| &it.account_id;
+}
+
 /// A handler that behaves as the event's id says, and is careless in its panics.
 pub(super) struct Careless;
 
 impl Handler for Careless {
-    async fn handle(&self, event: &Event, context: &Context) -> Result<(), HandlerError> {
+    type Payload = Payload;
+
+    async fn handle(&self, event: &Event<Payload>, context: &Context) -> Result<(), HandlerError> {
         match event.event_id.as_str() {
             "EVT-panics" => panic!("{}", String::from_utf8(event.encode().unwrap()).unwrap()),
             "EVT-fails" => Err(HandlerError::retryable("Throttled", "too many requests")),
@@ -77,19 +99,13 @@ impl BatchHandler for Careless {
     }
 }
 
-pub(super) fn transfer(id: &str) -> Value {
+pub(super) fn closed(id: &str) -> Value {
     json!({
-        "event_id": id, "event_type": "transaction.completed", "timestamp": "2025-01-15T10:30:45.123Z",
+        "event_id": id, "event_type": "door.closed", "timestamp": "2025-01-15T10:30:45.123Z",
         "version": "1.0",
         "data": {
-            "transaction_id": "TXN-1",
-            "from_account": {
-                "account_id": "ACC777", "user_id": "USR1", "user_name": "Zebulon Pike",
-                "user_email": "quagga@example.com", "user_phone": "+15550123",
-            },
-            "to_account": { "account_id": "ACC7772", "beneficiary_name": "Okapi Ltd" },
-            "amount": 98765.43, "currency": "INR", "transaction_type": "FUND_TRANSFER",
-            "description": "for Okapi", "balance_after": 98765.44,
+            "account_id": "ACC777", "name": "Zebulon Pike", "email": "quagga@example.com", "phone": "+15550123",
+            "amount": 98765.43, "description": "for Okapi",
         },
         "metadata": { "ip_address": "10.77.0.1", "user_agent": "Okapi/1" },
     })
@@ -98,23 +114,23 @@ pub(super) fn transfer(id: &str) -> Value {
 pub(super) fn payload(values: &[String]) -> Vec<u8> {
     let record = |(offset, value): (usize, &String)| {
         json!({
-            "topic": "transaction.completed", "partition": 3, "offset": offset,
+            "topic": "door.closed", "partition": 3, "offset": offset,
             "key": BASE64_STANDARD.encode("ACC777"), "value": BASE64_STANDARD.encode(value),
             "headers": [{ "traceparent": format!("00-{TRACE}-00f067aa0ba902b7-01") }, { "x": "Zebulon" }],
         })
     };
     let records: Vec<Value> = values.iter().enumerate().map(record).collect();
-    json!({ "records": { "transaction.completed-3": records } }).to_string().into_bytes()
+    json!({ "records": { "door.closed-3": records } }).to_string().into_bytes()
 }
 
 /// Well-formed events of all fates, and broken ones.
 pub(super) fn values() -> Vec<String> {
-    let mut unknown = transfer("EVT-unknown");
+    let mut unknown = closed("EVT-unknown");
     unknown["data"]["amount"] = "98765 Okapi".into();
     let ids = ["EVT-done", "EVT-done", "EVT-panics", "EVT-fails", "EVT-hangs", "EVT-effect"];
-    let mut values: Vec<String> = ids.map(|id| transfer(id).to_string()).into();
-    let reused = transfer("EVT-done").to_string().replace("for Okapi", "of quagga");
-    let broken = transfer("EVT-broken").to_string().replace("\"amount\"", "\"Okapi");
+    let mut values: Vec<String> = ids.map(|id| closed(id).to_string()).into();
+    let reused = closed("EVT-done").to_string().replace("for Okapi", "of quagga");
+    let broken = closed("EVT-broken").to_string().replace("\"amount\"", "\"Okapi");
     values.extend([reused, broken, unknown.to_string(), "{\"Zebulon\":".to_owned()]);
     values
 }

@@ -124,7 +124,7 @@ fn record() -> impl Strategy<Value = Value> {
     );
     let fields = fields.prop_map(|(partition, offset, timestamp, key, value, headers)| {
         json!({
-            "topic": "user.login", "partition": partition, "offset": offset, "timestamp": timestamp,
+            "topic": "door.opened", "partition": partition, "offset": offset, "timestamp": timestamp,
             "timestampType": "CREATE_TIME", "key": key, "value": value, "headers": headers,
         })
     });

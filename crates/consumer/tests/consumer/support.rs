@@ -7,17 +7,34 @@ use std::{
 
 use base64::{Engine as _, prelude::BASE64_STANDARD};
 use futures::{FutureExt as _, future::BoxFuture};
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value, json};
 use tidings_consumer::{
     Context, Handler, HandlerError,
     outcome::{Outcome, Reason},
     testing::{Harness, Summary},
 };
-use tidings_events::Event;
+use tidings_events::{Event, Topic, catalog};
 use tokio::time::Instant;
 
+/// Somebody used a door.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct Use {
+    user_id: String,
+}
+
+catalog! {
+    /// What can happen to doors: a domain that the crate knows nothing of.
+    pub enum Payload [Topic::event(TOPIC), Topic::event("door.closed")];
+    /// A door was opened.
+    Opened(Use) = "door.opened", key |it| &it.user_id;
+    /// A door was closed.
+    Closed(Use) = "door.closed", key |it| &it.user_id;
+}
+
 /// The topic of all test records, and the type of all test events.
-pub const TOPIC: &str = "user.login";
+pub const TOPIC: &str = "door.opened";
 /// Longer than the lease of an invocation of the harness that begins now.
 pub const AFTER_THE_LEASE: Duration = Duration::from_secs(62);
 
@@ -85,7 +102,9 @@ impl Probe {
 }
 
 impl Handler for Probe {
-    async fn handle(&self, event: &Event, context: &Context) -> Result<(), HandlerError> {
+    type Payload = Payload;
+
+    async fn handle(&self, event: &Event<Payload>, context: &Context) -> Result<(), HandlerError> {
         let call = {
             let id = event.event_id.to_string();
             let mut calls = self.calls.lock().unwrap();

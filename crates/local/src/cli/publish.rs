@@ -7,7 +7,8 @@ use std::{
 };
 
 use clap::Args;
-use tidings_events::Event;
+use tidings_bank_events::Event;
+use tidings_events::Catalog as _;
 use tidings_local::{
     broker,
     error::StartError,

@@ -25,7 +25,7 @@ use super::{
 
 const PUBLISH: &str = "Publish one more event:
   target/quick/tidings-local publish --bootstrap-servers {kafka} \
-events/fixtures/events/transaction.completed-seed.json";
+events/bank/fixtures/events/transaction.completed-seed.json";
 
 /// Publish a day at a small bank to Tidings' own functions, and check that every record ends as it should.
 #[derive(Args)]

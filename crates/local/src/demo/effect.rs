@@ -10,7 +10,8 @@ use std::{
 use flate2::read::GzDecoder;
 use jiff::Timestamp;
 use sha2::{Digest as _, Sha256};
-use tidings_events::{Event, EventId, Payload, decode::read_event_id, json::canonical};
+use tidings_bank_events::{Event, Payload};
+use tidings_events::{EventId, Notifiable as _, decode::read_event_id, json::canonical};
 
 use crate::recorder::{Call, CallDetails};
 
@@ -129,15 +130,15 @@ impl Expectation {
 
     fn of_event(&self, function: &str, event: &Event) -> Vec<Effect> {
         let id = event.event_id.to_string();
-        let customer = event.payload.customer();
+        let recipient = event.payload.recipient();
         match function {
             "email" => vec![Effect::Mail(id)],
-            "sms" if customer.as_ref().is_some_and(|customer| customer.user_phone.starts_with('+')) => {
+            "sms" if recipient.as_ref().is_some_and(|recipient| recipient.phone.starts_with('+')) => {
                 vec![Effect::Sms(id)]
             }
             "sms" => vec![Effect::DeadLetter { function: function.to_owned(), id }],
             "push" => {
-                let user = customer.map(|customer| customer.user_id.to_string()).unwrap_or_default();
+                let user = recipient.map(|recipient| recipient.id).unwrap_or_default();
                 let devices = self.devices.get(&user).cloned().unwrap_or_default();
                 let push = |device_id| Effect::Push { event_id: id.clone(), device_id };
                 devices.into_iter().map(push).collect()

@@ -20,7 +20,7 @@ use std::{
 
 use jiff::Timestamp;
 use serde_json::json;
-use tidings_events::{Event, Payload, Topic};
+use tidings_bank_events::{Event, Payload};
 
 use crate::{
     emulator::EmulatorError, error::StartError, mapping::MappingError, recorder::CallDetails, stack::Stack,
@@ -169,8 +169,7 @@ fn places(stack: &Stack, records: &[Published]) -> Vec<(String, i32, i64)> {
 
 async fn announced(stack: &Stack) -> Result<Vec<Published>, DemoError> {
     let servers = stack.broker.bootstrap_servers().to_owned();
-    let topic = Topic::StatementGenerated.name();
-    let read = tokio::task::spawn_blocking(move || read_topic(&servers, topic)).await;
+    let read = tokio::task::spawn_blocking(move || read_topic(&servers, "statement.generated")).await;
     Ok(read.expect("reading does not panic")?)
 }
 

@@ -1,9 +1,10 @@
 //! The demo bank's customers, with names in several languages and scripts.
 
-use tidings_events::{
-    AccountId, Currency, UserId,
-    bank::{Account, Beneficiary},
+use tidings_bank_events::{
+    AccountId, UserId,
+    payloads::{Account, Beneficiary},
 };
+use tidings_events::Currency;
 
 /// Name, language, currency.
 const PEOPLE: &[(&str, &str, Currency)] = &[

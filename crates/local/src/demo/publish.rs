@@ -1,7 +1,7 @@
 //! Publishing what the scenario planned.
 
 use jiff::Timestamp;
-use tidings_events::Event;
+use tidings_bank_events::Event;
 use tidings_publisher::{Auth, Publisher, PublisherSettings};
 
 use super::{DemoError, effect::Published, scenario::Planned};

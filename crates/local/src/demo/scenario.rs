@@ -2,13 +2,14 @@
 
 use jiff::{SignedDuration, Timestamp, civil::Date};
 use rust_decimal::Decimal;
-use tidings_events::{
-    Amount, Event, EventId, Metadata, Payload, TransactionId,
-    bank::{
+use tidings_bank_events::{
+    Event, Payload, TransactionId,
+    payloads::{
         AccountFrozen, BillPaid, FailureReason, LoanApplied, LoanApproved, StatementRequested,
         TransactionFailed, Transfer, UserLogin, UserRegistered,
     },
 };
+use tidings_events::{Amount, Catalog as _, EventId, Metadata};
 use uuid::Uuid;
 
 use super::people::{Person, people};

@@ -41,9 +41,9 @@ fn settings() -> Settings {
     [("PORTAL_URL", "https://portal.example.com"), ("BANK_NAME", "Example Bank")].into_iter().collect()
 }
 
-/// A Lambda payload with one record, from `events/fixtures/kafka`.
+/// A Lambda payload with one record, from `events/bank/fixtures/kafka`.
 fn payload(fixture: &str) -> Vec<u8> {
-    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../events/fixtures/kafka");
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../events/bank/fixtures/kafka");
     fs::read(folder.join(format!("{fixture}.json"))).unwrap()
 }
 

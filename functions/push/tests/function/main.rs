@@ -21,13 +21,12 @@ use tidings_consumer::{
     HandlerError, Settings,
     testing::{Harness, Summary},
 };
-use tidings_events::UserId;
 
 /// Devices of every customer, by their ids alone.
 pub struct Registered(&'static [&'static str]);
 
 impl Devices for Registered {
-    async fn of(&self, _: &UserId) -> Result<Vec<Device>, HandlerError> {
+    async fn of(&self, _: &str) -> Result<Vec<Device>, HandlerError> {
         let device =
             |id: &&str| Device { device_id: (*id).to_owned(), endpoint_arn: format!("arn:endpoint/{id}") };
         Ok(self.0.iter().map(device).collect())
@@ -71,8 +70,8 @@ async fn invoke(devices: &'static [&'static str], outbox: &Outbox, fixture: &str
     Harness::new("push", push(devices, outbox)).invoke(&payload(fixture)).await.unwrap()
 }
 
-/// A Lambda payload with one record, from `events/fixtures/kafka`.
+/// A Lambda payload with one record, from `events/bank/fixtures/kafka`.
 fn payload(fixture: &str) -> Vec<u8> {
-    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../events/fixtures/kafka");
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../events/bank/fixtures/kafka");
     fs::read(folder.join(format!("{fixture}.json"))).unwrap()
 }

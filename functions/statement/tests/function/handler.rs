@@ -9,16 +9,18 @@ use crate::support::entry;
 use jiff::{Timestamp, tz::TimeZone};
 use rstest::rstest;
 use statement::{StatementWriter, announce::Announcer, derived_id, ledger::Ledger, store::Store};
+use tidings_bank_events::{AccountId, Event, Payload};
 use tidings_consumer::{HandlerError, testing::Harness};
-use tidings_events::{AccountId, Event, EventId, Payload, TraceContext};
+use tidings_events::{EventId, TraceContext};
 use tidings_ledger_table::Entry;
 
-const BASIC: &[u8] = include_bytes!("../../../../events/fixtures/kafka/statement.requested-basic.json");
-const HINDI: &[u8] = include_bytes!("../../../../events/fixtures/kafka/statement.requested-hindi.json");
-const ONE_DAY: &[u8] = include_bytes!("../../../../events/fixtures/kafka/statement.requested-one-day.json");
+const BASIC: &[u8] = include_bytes!("../../../../events/bank/fixtures/kafka/statement.requested-basic.json");
+const HINDI: &[u8] = include_bytes!("../../../../events/bank/fixtures/kafka/statement.requested-hindi.json");
+const ONE_DAY: &[u8] =
+    include_bytes!("../../../../events/bank/fixtures/kafka/statement.requested-one-day.json");
 const REVERSED: &[u8] =
-    include_bytes!("../../../../events/fixtures/kafka/statement.requested-end-before-start.json");
-const OTHER: &[u8] = include_bytes!("../../../../events/fixtures/kafka/user.login-basic.json");
+    include_bytes!("../../../../events/bank/fixtures/kafka/statement.requested-end-before-start.json");
+const OTHER: &[u8] = include_bytes!("../../../../events/bank/fixtures/kafka/user.login-basic.json");
 
 /// Three entries, and what was asked for.
 #[derive(Default)]

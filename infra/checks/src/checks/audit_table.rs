@@ -1,7 +1,8 @@
 //! Athena finds the audit's objects of every topic and partition there is.
 
 use serde_json::Value;
-use tidings_events::Topic;
+use tidings_bank_events::Payload;
+use tidings_events::Catalog as _;
 
 use super::Finding;
 use crate::variants::Deployment;
@@ -14,8 +15,8 @@ pub fn check(deployment: &Deployment) -> Vec<Finding> {
         return vec![Finding::new("platform.yaml", "there is no table to query the audit with")];
     };
     let parameters = &table.properties["TableInput"]["Parameters"];
-    let topics: Vec<_> = Topic::ALL.iter().map(|topic| topic.name()).collect();
-    let last = Topic::ALL.iter().map(|topic| topic.settings().partitions - 1).max().unwrap_or_default();
+    let topics: Vec<_> = Payload::TOPICS.iter().map(|topic| topic.name).collect();
+    let last = Payload::TOPICS.iter().map(|topic| topic.partitions - 1).max().unwrap_or_default();
     let buckets = deployment.platform.of_kind("AWS::S3::Bucket");
     let bucket =
         buckets.map(|(_, it)| it.name.as_str()).find(|it| it.contains("-audit-")).unwrap_or_default();

@@ -2,7 +2,8 @@
 
 use base64::{Engine as _, prelude::BASE64_STANDARD};
 use serde_json::Value;
-use tidings_events::Topic;
+use tidings_bank_events::Payload;
+use tidings_events::{Catalog as _, Topic};
 
 use super::Finding;
 use crate::template::{Resource, Template};
@@ -15,15 +16,16 @@ pub fn check(deployment: &Deployment) -> Vec<Finding> {
         .of_kind("AWS::MSK::Cluster")
         .find_map(|(_, it)| number(&it.properties["NumberOfBrokerNodes"]));
     let mut found = Vec::new();
-    for topic in Topic::ALL {
+    for topic in Payload::TOPICS {
         let provisioned: Vec<_> = platform
             .of_kind("AWS::MSK::Topic")
-            .filter(|(_, it)| it.properties["TopicName"] == topic.name())
+            .filter(|(_, it)| it.properties["TopicName"] == topic.name)
             .collect();
         match provisioned.as_slice() {
-            [(id, resource)] => found.extend(differences(*topic, id, resource, brokers.unwrap_or_default())),
-            all => found
-                .push(Finding::new(topic.name(), format!("is provisioned {} times, not once", all.len()))),
+            [(id, resource)] => found.extend(differences(topic, id, resource, brokers.unwrap_or_default())),
+            all => {
+                found.push(Finding::new(topic.name, format!("is provisioned {} times, not once", all.len())));
+            }
         }
     }
     for (id, resource) in platform.of_kind("AWS::MSK::Topic") {
@@ -32,7 +34,7 @@ pub fn check(deployment: &Deployment) -> Vec<Finding> {
             found.push(Finding::new(id, "is in another cluster than the platform's"));
         }
         let name = resource.properties["TopicName"].as_str().unwrap_or_default();
-        if name.parse::<Topic>().is_err() {
+        if Payload::TOPICS.iter().all(|topic| topic.name != name) {
             found.push(Finding::new(id, format!("the events crate has no topic {name}")));
         }
     }
@@ -47,13 +49,11 @@ fn disks(platform: &Template, brokers: i64) -> Option<Finding> {
     let first = clusters.find_map(|(_, it)| number(it.properties.pointer(volumes)?))?;
     let mut targets = platform.of_kind("AWS::ApplicationAutoScaling::ScalableTarget");
     let (id, most) = targets.find_map(|(id, it)| Some((id, number(&it.properties["MaxCapacity"])?)))?;
-    let bytes: i64 = Topic::ALL
+    let bytes: i64 = Payload::TOPICS
         .iter()
         .map(|topic| {
-            let settings = topic.settings();
-            let per_partition: i64 = settings.retention_bytes_per_partition.try_into().unwrap_or(i64::MAX);
-            per_partition.saturating_mul(settings.partitions.into())
-                * i64::from(settings.replication).min(brokers)
+            let per_partition: i64 = topic.retention_bytes_per_partition.try_into().unwrap_or(i64::MAX);
+            per_partition.saturating_mul(topic.partitions.into()) * i64::from(topic.replication).min(brokers)
         })
         .sum();
     let full = bytes / brokers.max(1) / GIB;
@@ -65,26 +65,25 @@ fn disks(platform: &Template, brokers: i64) -> Option<Finding> {
 
 const GIB: i64 = 1 << 30;
 
-fn differences(topic: Topic, id: &str, resource: &Resource, brokers: i64) -> Vec<Finding> {
-    let settings = topic.settings();
+fn differences(topic: &Topic, id: &str, resource: &Resource, brokers: i64) -> Vec<Finding> {
     let properties = &resource.properties;
     let wanted = [
-        ("PartitionCount", number(&properties["PartitionCount"]), i64::from(settings.partitions)),
+        ("PartitionCount", number(&properties["PartitionCount"]), i64::from(topic.partitions)),
         // As many as there are brokers, where there are fewer.
         (
             "ReplicationFactor",
             number(&properties["ReplicationFactor"]),
-            i64::from(settings.replication).min(brokers),
+            i64::from(topic.replication).min(brokers),
         ),
         (
             "retention.ms",
             config(properties, "retention.ms"),
-            settings.retention.as_millis().try_into().unwrap_or(-1),
+            topic.retention.as_millis().try_into().unwrap_or(-1),
         ),
         (
             "retention.bytes",
             config(properties, "retention.bytes"),
-            settings.retention_bytes_per_partition.try_into().unwrap_or(-1),
+            topic.retention_bytes_per_partition.try_into().unwrap_or(-1),
         ),
     ];
     let mut found = Vec::new();

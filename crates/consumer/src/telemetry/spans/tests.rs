@@ -18,7 +18,7 @@ use tracing_subscriber::layer::SubscriberExt as _;
 use super::*;
 use crate::{
     Context, Handler, HandlerError,
-    telemetry::tests::{Careless, MARKERS, TRACE, logger, payload, transfer, values},
+    telemetry::tests::{Careless, MARKERS, Payload, TRACE, closed, logger, payload, values},
     testing::Harness,
 };
 
@@ -62,10 +62,7 @@ async fn a_record_is_a_span_of_its_producers_trace_and_tells_how_it_ended() {
     for span in &ended {
         assert_eq!(span.span_context.trace_id(), TraceId::from_hex(TRACE).unwrap());
         assert_eq!(span.parent_span_id, SpanId::from_hex(PARENT).unwrap());
-        assert_eq!(
-            (span.name.as_ref(), &span.span_kind),
-            ("process transaction.completed", &SpanKind::Consumer)
-        );
+        assert_eq!((span.name.as_ref(), &span.span_kind), ("process door.closed", &SpanKind::Consumer));
         assert_eq!(text(span, "messaging.destination.partition.id"), "3");
         let whole = format!("{span:?}");
         for marker in MARKERS {
@@ -100,7 +97,7 @@ fn unsampled(values: &[String], sampled: usize) -> Vec<u8> {
 async fn one_write_is_linked_to_the_records_it_stores() {
     let (spans, _noting) = noted("http://127.0.0.1:1");
     let function = Harness::new_batch("audit", Careless);
-    let two = ["EVT-1", "EVT-2"].map(|id| transfer(id).to_string());
+    let two = ["EVT-1", "EVT-2"].map(|id| closed(id).to_string());
     function.invoke(&unsampled(&two, 1)).await.unwrap();
     let ended = spans.ended.take().spans;
     let writes = with(&ended, "messaging.batch.message_count");
@@ -111,7 +108,7 @@ async fn one_write_is_linked_to_the_records_it_stores() {
         assert_eq!(write.parent_span_id, records[0].span_context.span_id());
         assert_eq!(
             (write.name.as_ref(), text(write, "error.type").as_str()),
-            ("write transaction.completed", "TooLarge")
+            ("write door.closed", "TooLarge")
         );
     }
 }
@@ -128,7 +125,9 @@ async fn what_its_producer_does_not_trace_is_not_traced_here() {
 struct Blocked(Mutex<mpsc::Receiver<()>>);
 
 impl Handler for Blocked {
-    async fn handle(&self, _: &Event, _: &Context) -> Result<(), HandlerError> {
+    type Payload = Payload;
+
+    async fn handle(&self, _: &Event<Payload>, _: &Context) -> Result<(), HandlerError> {
         let _ = self.0.lock().unwrap().recv();
         Ok(())
     }
@@ -139,7 +138,7 @@ async fn a_handler_that_is_given_up_does_not_keep_its_records_span() {
     let (spans, _noting) = noted("http://127.0.0.1:1");
     let (go_on, blocked) = mpsc::channel();
     let function = Harness::new("email", Blocked(Mutex::new(blocked)));
-    let payload = payload(&[transfer("EVT-1").to_string()]);
+    let payload = payload(&[closed("EVT-1").to_string()]);
     function.invoke_within(Duration::from_millis(500), &payload).await.unwrap();
     let [span] = spans.ended.take().spans.try_into().unwrap();
     assert_eq!(text(&span, "error.type"), "DeadlineNear");

@@ -11,7 +11,7 @@ use tidings_consumer::{
 use crate::support::returned;
 
 fn settled(offset: Option<i64>, outcome: Outcome) -> Settled {
-    let source = "user.login-3".to_owned();
+    let source = "door.opened-3".to_owned();
     Settled { source, offset, outcome, tombstone: false, attempts: 1, effect_at_risk: false }
 }
 
@@ -36,7 +36,7 @@ fn a_partial_answer_lists_exactly_the_returned_records() {
         settled(Some(4), returned(Reason::BehindReturned)),
         settled(None, Outcome::DeadLettered),
     ];
-    let identifier = |offset| json!({ "itemIdentifier": { "partition": "user.login-3", "offset": offset } });
+    let identifier = |offset| json!({ "itemIdentifier": { "partition": "door.opened-3", "offset": offset } });
     assert_eq!(
         to_value(respond(&records, true).unwrap()).unwrap(),
         json!({ "batchItemFailures": [identifier(2), identifier(4)] })

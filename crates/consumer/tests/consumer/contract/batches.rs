@@ -65,7 +65,7 @@ async fn everything_is_stored_in_one_write_per_partition_and_claimed_by_position
     let records = [&mixture()[..], &[malformed, elsewhere]].concat();
     assert_eq!(store(&function, &records).await.done, 5);
     assert_eq!(calls(&function), [(3, vec![1, 2, 3, 4]), (4, vec![9])]);
-    assert!(function.claims.settled().contains(&"audit#user.login/3/3".to_owned()));
+    assert!(function.claims.settled().contains(&"audit#door.opened/3/3".to_owned()));
     assert_eq!(store(&function, &records).await.duplicate, 5);
     assert_eq!(calls(&function).len(), 2);
 }

@@ -88,7 +88,7 @@ async fn what_is_not_json_is_the_same_only_byte_for_byte() {
 fn spelled_otherwise(id: &str, user: &str) -> Vec<u8> {
     let json = format!(
         r#"{{ "version" : "1.0", "data": {{"user_id":"\u{:04x}{}"}},
-             "timestamp": "2025-01-15T02:05:35.625Z", "event_type": "user\u002elogin", "event_id": "{id}" }}"#,
+             "timestamp": "2025-01-15T02:05:35.625Z", "event_type": "door\u002eopened", "event_id": "{id}" }}"#,
         u32::from(user.as_bytes()[0]),
         &user[1..],
     );
@@ -155,7 +155,7 @@ async fn a_record_without_readable_id_is_known_by_its_position() {
     assert_eq!(outcome(&first), Outcome::DeadLettered);
     let second = invoke(&function, &[unreadable(1), unreadable(2)]).await;
     assert_eq!(outcomes(&second), [(1, Outcome::Duplicate), (2, Outcome::DeadLettered)]);
-    assert_eq!(function.claims.settled(), ["email#user.login/3/1", "email#user.login/3/2"]);
+    assert_eq!(function.claims.settled(), ["email#door.opened/3/1", "email#door.opened/3/2"]);
 }
 
 #[tokio::test(start_paused = true)]

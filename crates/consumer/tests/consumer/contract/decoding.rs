@@ -19,9 +19,9 @@ async fn a_tombstone_is_done_and_counted_without_claim_or_handler() {
 }
 
 #[rstest]
-#[case(json!({ "event_type": "user.vanished" }), "UnknownEventType")]
+#[case(json!({ "event_type": "door.vanished" }), "UnknownEventType")]
 #[case(json!({ "version": "2.0" }), "UnknownEventVersion")]
-#[case(json!({ "event_type": "transaction.completed" }), "WrongTopic")]
+#[case(json!({ "event_type": "door.closed" }), "WrongTopic")]
 #[case(json!({ "data": 7 }), "MalformedEvent")]
 #[case(json!({ "event_id": "" }), "MalformedEvent")]
 #[tokio::test(start_paused = true)]
@@ -61,7 +61,7 @@ async fn a_dead_letter_holds_the_whole_record_and_its_story() {
 #[tokio::test(start_paused = true)]
 async fn what_is_no_record_is_a_dead_letter_once() {
     let function = succeeding();
-    let payload = br#"{"records":{"user.login-3":[{"value":"e30="},7],"user.login-4":"x"}}"#;
+    let payload = br#"{"records":{"door.opened-3":[{"value":"e30="},7],"door.opened-4":"x"}}"#;
     let summary = function.invoke(payload).await.unwrap();
     assert_eq!(summary.dead_lettered, 3);
     assert!(summary.dead_letters.iter().all(|letter| letter.error.error_type == "MalformedRecord"));
@@ -74,7 +74,7 @@ async fn what_is_no_record_is_a_dead_letter_once() {
 async fn a_returned_stray_cannot_be_named_and_fails_the_batch() {
     let function = succeeding();
     function.dead_letters.disturb(|_, _| tidings_consumer::testing::Fault::Refused.into());
-    let summary = function.invoke(br#"{"records":{"user.login-3":[7]}}"#).await.unwrap();
+    let summary = function.invoke(br#"{"records":{"door.opened-3":[7]}}"#).await.unwrap();
     assert_eq!(summary.returned, 1);
     assert!(matches!(respond(&summary.settled, true), Err(RecordsReturned { count: 1, .. })));
 }

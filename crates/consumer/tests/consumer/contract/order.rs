@@ -116,7 +116,7 @@ async fn after_a_return_its_keys_later_records_are_returned_untouched() {
 async fn a_handler_knows_where_its_record_stands() {
     let function = function(|call| async move {
         let Position { topic, partition, offset } = call.context.position;
-        let expected = ("user.login", 3, if call.id == "EVT-7" { 7 } else { 8 });
+        let expected = ("door.opened", 3, if call.id == "EVT-7" { 7 } else { 8 });
         if (topic.as_str(), partition, offset) == expected { Ok(()) } else { Err(refused()) }
     });
     let summary = invoke(&function, &[login(7, None, "EVT-7"), login(8, Some("k"), "EVT-8")]).await;

@@ -3,7 +3,8 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
-use tidings_events::Topic;
+use tidings_bank_events::Payload;
+use tidings_events::{Catalog as _, Topic};
 
 use super::super::{Function, Pollers, StartingPosition, Table, Template};
 use super::{Environment, repository, settings};
@@ -116,8 +117,8 @@ fn functions_get_the_variables_they_read() {
 fn topics_are_those_that_events_go_to() {
     let found: BTreeMap<_, _> =
         project(&[]).kafka_topics.into_iter().map(|topic| (topic.name, topic.partitions)).collect();
-    let settings = |topic: &Topic| (topic.name().to_owned(), topic.settings().partitions.unsigned_abs());
-    assert_eq!(found, Topic::ALL.iter().map(settings).collect());
+    let settings = |topic: &Topic| (topic.name.to_owned(), topic.partitions.unsigned_abs());
+    assert_eq!(found, Payload::TOPICS.iter().map(settings).collect());
 }
 
 #[test]

@@ -1,0 +1,138 @@
+//! Whom the bank tells of an event, and what. The facts have these names in templates:
+//!
+//! | name | of |
+//! |---|---|
+//! | `account` | events about an account: masked |
+//! | `amount` | events about money |
+//! | `balance` | transfers and bills: after it |
+//! | `transaction_id`, `beneficiary`, `beneficiary_account` | transfers, failed ones too |
+//! | `reason` | failed transfers: a code |
+//! | `verification_code` | registrations; none where the event has none |
+//! | `loan_id`, `term_months`, `interest_rate` | loans; the rate once approved |
+//! | `payment_id`, `biller`, `bill_reference` | bills |
+//! | `start_date`, `end_date` | statements |
+
+use tidings_events::{Fact, Notifiable, Personal, Recipient};
+
+use crate::{
+    Payload, TransactionId,
+    payloads::{Account, BillPaid, LoanApplied, LoanApproved, TransactionFailed, Transfer, User},
+};
+
+type Facts = Vec<(&'static str, Fact)>;
+
+impl Notifiable for Payload {
+    fn recipient(&self) -> Option<Recipient> {
+        match self {
+            Self::TransactionCompleted(it) | Self::ScheduledTransfer(it) => {
+                Some(customer(&it.from_account.owner()))
+            }
+            Self::TransactionFailed(it) => Some(customer(&it.from_account.owner())),
+            Self::UserRegistered(it) => Some(customer(&it.user)),
+            Self::UserLogin(_) => None,
+            Self::LoanApplied(it) => Some(customer(&it.applicant)),
+            Self::LoanApproved(it) => Some(customer(&it.applicant)),
+            Self::AccountFrozen(it) => Some(customer(&it.account.owner())),
+            Self::BillPaid(it) => Some(customer(&it.from_account.owner())),
+            Self::StatementRequested(it) => Some(customer(&it.account.owner())),
+            Self::StatementGenerated(it) => Some(customer(&it.account.owner())),
+        }
+    }
+
+    fn facts(&self) -> Facts {
+        match self {
+            Self::TransactionCompleted(it) | Self::ScheduledTransfer(it) => transfer(it),
+            Self::TransactionFailed(it) => failed(it),
+            Self::UserRegistered(it) => {
+                let code = it.verification_code.clone().filter(|code| !code.trim().is_empty());
+                vec![("verification_code", code.map_or(Fact::Absent, Fact::Text))]
+            }
+            Self::UserLogin(_) => Vec::new(),
+            Self::LoanApplied(it) => loan_applied(it),
+            Self::LoanApproved(it) => loan_approved(it),
+            Self::AccountFrozen(it) => vec![account(&it.account)],
+            Self::BillPaid(it) => bill(it),
+            Self::StatementRequested(it) => {
+                vec![
+                    account(&it.account),
+                    ("start_date", Fact::Day(it.start_date)),
+                    ("end_date", Fact::Day(it.end_date)),
+                ]
+            }
+            Self::StatementGenerated(it) => {
+                vec![
+                    account(&it.account),
+                    ("start_date", Fact::Day(it.start_date)),
+                    ("end_date", Fact::Day(it.end_date)),
+                ]
+            }
+        }
+    }
+}
+
+fn customer(user: &User) -> Recipient {
+    Recipient {
+        id: user.user_id.to_string(),
+        name: user.user_name.clone(),
+        email: user.user_email.clone(),
+        phone: user.user_phone.clone(),
+    }
+}
+
+fn account(account: &Account) -> (&'static str, Fact) {
+    ("account", Fact::Masked(account.account_id.to_string()))
+}
+
+fn id(id: &TransactionId) -> Fact {
+    Fact::Text(Personal::from(id.as_str()))
+}
+
+fn transfer(transfer: &Transfer) -> Facts {
+    vec![
+        ("transaction_id", id(&transfer.transaction_id)),
+        account(&transfer.from_account),
+        ("beneficiary", Fact::Text(transfer.to_account.beneficiary_name.clone())),
+        ("beneficiary_account", Fact::Text(transfer.to_account.account_id.as_str().into())),
+        ("amount", Fact::Money(transfer.amount, transfer.currency)),
+        ("balance", Fact::Money(transfer.balance_after, transfer.currency)),
+    ]
+}
+
+fn failed(transfer: &TransactionFailed) -> Facts {
+    vec![
+        ("transaction_id", id(&transfer.transaction_id)),
+        account(&transfer.from_account),
+        ("beneficiary", Fact::Text(transfer.to_account.beneficiary_name.clone())),
+        ("beneficiary_account", Fact::Text(transfer.to_account.account_id.as_str().into())),
+        ("amount", Fact::Money(transfer.amount, transfer.currency)),
+        ("reason", Fact::Code(transfer.reason.code())),
+    ]
+}
+
+fn loan_applied(loan: &LoanApplied) -> Facts {
+    vec![
+        ("loan_id", id(&loan.loan_id)),
+        ("amount", Fact::Money(loan.amount, loan.currency)),
+        ("term_months", Fact::Number(loan.term_months.into())),
+    ]
+}
+
+fn loan_approved(loan: &LoanApproved) -> Facts {
+    vec![
+        ("loan_id", id(&loan.loan_id)),
+        ("amount", Fact::Money(loan.amount, loan.currency)),
+        ("term_months", Fact::Number(loan.term_months.into())),
+        ("interest_rate", Fact::Number(loan.interest_rate_percent.0)),
+    ]
+}
+
+fn bill(bill: &BillPaid) -> Facts {
+    vec![
+        ("payment_id", id(&bill.payment_id)),
+        account(&bill.from_account),
+        ("biller", Fact::Text(bill.biller_name.clone())),
+        ("bill_reference", Fact::Text(bill.bill_reference.clone())),
+        ("amount", Fact::Money(bill.amount, bill.currency)),
+        ("balance", Fact::Money(bill.balance_after, bill.currency)),
+    ]
+}

@@ -1,0 +1,4 @@
+//! The bank's events read and written.
+
+mod messages;
+mod properties;

@@ -1,0 +1,165 @@
+//! From a record's value to a typed event, with errors that name the field and quote nothing of it.
+
+use serde::Deserialize;
+use serde_path_to_error::{Path, Segment};
+
+use crate::{Catalog, Event, EventId, EventType, amount, ids::InvalidId, json::readable};
+
+/// Why a record's value is no event that this version understands. All of these are permanent: reading the
+/// same bytes again gives the same answer.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum DecodeError {
+    /// Not JSON, or a field is missing or of the wrong form.
+    #[error("the event is malformed: {0}")]
+    Malformed(#[from] FieldError),
+    /// Another major version than 1.
+    #[error("event version {version} is not supported, only 1.x is; deploy a newer version of this function")]
+    UnknownVersion {
+        /// The version found, shortened.
+        version: String,
+    },
+    /// A type that the catalog does not list.
+    #[error(
+        "event type {event_type} is unknown; deploy a newer version of this function or mend the producer"
+    )]
+    UnknownType {
+        /// The type found, shortened.
+        event_type: String,
+    },
+    /// A type that belongs on another topic than the one it came from.
+    #[error("event type {event_type} was published to topic {topic}; mend the producer")]
+    WrongTopic {
+        /// The event's type.
+        event_type: &'static str,
+        /// The topic it came from.
+        topic: String,
+    },
+}
+
+impl DecodeError {
+    /// A stable name for logs, dead letters and alarms.
+    #[must_use]
+    pub const fn error_type(&self) -> &'static str {
+        match self {
+            Self::Malformed(_) => "MalformedEvent",
+            Self::UnknownVersion { .. } => "UnknownEventVersion",
+            Self::UnknownType { .. } => "UnknownEventType",
+            Self::WrongTopic { .. } => "WrongTopic",
+        }
+    }
+}
+
+/// Where a JSON document does not have the expected form.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("{field}: {problem} (line {line}, column {column})")]
+pub struct FieldError {
+    /// Path of the field, e.g. `data.from_account.user_id`; `the document` for the whole.
+    pub field: String,
+    /// What is wrong with it, without the value.
+    pub problem: String,
+    /// Line in the document, from 1.
+    pub line: usize,
+    /// Column in that line, in bytes, from 1.
+    pub column: usize,
+}
+
+/// What decides how the rest is read.
+#[derive(Deserialize)]
+#[serde(expecting = "an object")]
+struct Head {
+    version: String,
+    event_type: String,
+}
+
+impl<P: Catalog> Event<P> {
+    /// Reads a record's value that came from `topic`. Text in it that was cut within a character is no error; see
+    /// [`readable`].
+    pub fn decode(value: &[u8], topic: &str) -> Result<Self, DecodeError> {
+        let json = readable(value);
+        let head: Head = read_json(&json)?;
+        if head.version.split('.').next() != Some("1") {
+            return Err(DecodeError::UnknownVersion { version: shorten(&head.version) });
+        }
+        let unknown = || DecodeError::UnknownType { event_type: shorten(&head.event_type) };
+        let event_type = P::EVENT_TYPES.iter().find(|known| known.name == head.event_type);
+        let EventType { name, topic: own } = event_type.ok_or_else(unknown)?;
+        if *own != topic {
+            return Err(DecodeError::WrongTopic { event_type: name, topic: topic.to_owned() });
+        }
+        Ok(P::read(name, &json).ok_or_else(unknown)??)
+    }
+}
+
+/// Reads only the event id, from a value that may be no event otherwise.
+#[must_use]
+pub fn read_event_id(value: &[u8]) -> Option<EventId> {
+    #[derive(Deserialize)]
+    struct OnlyId {
+        event_id: EventId,
+    }
+    serde_json::from_str::<OnlyId>(&readable(value)).ok().map(|only| only.event_id)
+}
+
+/// Reads only the event type, as far as there is one; at most 64 characters of it.
+#[must_use]
+pub fn read_event_type(value: &[u8]) -> Option<String> {
+    #[derive(Deserialize)]
+    struct OnlyType {
+        event_type: String,
+    }
+    serde_json::from_str::<OnlyType>(&readable(value)).ok().map(|only| shorten(&only.event_type))
+}
+
+pub(crate) fn read_json<'a, T: Deserialize<'a>>(json: &'a str) -> Result<T, FieldError> {
+    let mut deserializer = serde_json::Deserializer::from_str(json);
+    let value = serde_path_to_error::deserialize(&mut deserializer)
+        .map_err(|error| field_error(error.path(), error.inner()))?;
+    deserializer.end().map_err(|error| FieldError {
+        field: "the document".to_owned(),
+        problem: problem(&error),
+        line: error.line(),
+        column: error.column(),
+    })?;
+    Ok(value)
+}
+
+fn field_error(path: &Path, error: &serde_json::Error) -> FieldError {
+    let field = place(path, error).unwrap_or_else(|| "the document".to_owned());
+    FieldError { field, problem: problem(error), line: error.line(), column: error.column() }
+}
+
+/// The path, as far as it is made of fields of ours; other keys may be personal. Only an error of type or
+/// form is about such a field: a syntax error may be below any key, and an enum may be given as an object.
+fn place(path: &Path, error: &serde_json::Error) -> Option<String> {
+    let names = path.iter().map_while(|segment| match segment {
+        Segment::Map { key } => Some(key.as_str()),
+        _ => None,
+    });
+    let names: Vec<&str> = names.collect();
+    (error.is_data() && !names.is_empty()).then(|| names.join("."))
+}
+
+/// Serde's messages quote the value, which may be personal; only what is known to quote none is passed on.
+fn problem(error: &serde_json::Error) -> String {
+    let text = error.to_string();
+    let message = text.rsplit_once(" at line ").map_or(text.as_str(), |(message, _position)| message);
+    if !error.is_data() {
+        return format!("not valid JSON, {message}");
+    }
+    let names_a_field = message.starts_with("missing field `") || message.starts_with("duplicate field `");
+    let is_ours =
+        [amount::NOT_DECIMAL, amount::NEGATIVE].contains(&message) || message == InvalidId.to_string();
+    if names_a_field || is_ours {
+        return message.to_owned();
+    }
+    match message.rsplit_once(", expected ") {
+        Some((found, expected)) if found.starts_with("invalid type: ") => {
+            format!("wrong type, expected {expected}")
+        }
+        _ => "not of the form that its schema asks for".to_owned(),
+    }
+}
+
+fn shorten(text: &str) -> String {
+    text.chars().take(64).flat_map(char::escape_debug).collect()
+}

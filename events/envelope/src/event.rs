@@ -1,0 +1,150 @@
+//! The envelope that every event travels in.
+
+use std::{collections::BTreeMap, fmt};
+
+use jiff::Timestamp;
+use schemars::JsonSchema;
+use serde::{Deserialize, Deserializer, Serialize, de::DeserializeOwned};
+use serde_json::{Value, value::RawValue};
+
+use crate::{Catalog, EventId, FieldError, Personal, decode::read_json};
+
+/// The version that this crate writes. It reads every 1.x.
+pub const VERSION: &str = "1.0";
+
+/// Something that happened, once.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Event<P> {
+    /// What makes it the same event, however often it is delivered.
+    pub event_id: EventId,
+    /// When it happened.
+    pub timestamp: Timestamp,
+    /// What happened.
+    pub payload: P,
+    /// The circumstances.
+    pub metadata: Metadata,
+}
+
+impl<P: Catalog> Event<P> {
+    /// The name of the event's type.
+    #[must_use]
+    pub fn event_type(&self) -> &'static str {
+        self.payload.event_type().name
+    }
+
+    /// The name of the topic it is published to.
+    #[must_use]
+    pub fn topic(&self) -> &'static str {
+        self.payload.event_type().topic
+    }
+
+    /// Reads an event whose data is of this form, whatever its type says; [`decode`](Self::decode) chooses the form.
+    pub fn read<D: DeserializeOwned>(json: &str, payload: fn(D) -> P) -> Result<Self, FieldError> {
+        let wire: Wire<D> = read_json(json)?;
+        Ok(Self {
+            event_id: wire.event_id,
+            timestamp: wire.timestamp,
+            payload: payload(wire.data),
+            metadata: wire.metadata,
+        })
+    }
+
+    /// The event as JSON, as it is published.
+    pub fn encode(&self) -> Result<Vec<u8>, serde_json::Error> {
+        serde_json::to_vec(&Wire {
+            event_id: self.event_id.clone(),
+            event_type: self.event_type().to_owned(),
+            timestamp: self.timestamp,
+            version: VERSION.to_owned(),
+            data: &self.payload,
+            metadata: self.metadata.clone(),
+        })
+    }
+}
+
+/// The circumstances of an event; fields that callers add are kept.
+#[derive(Clone, Default, PartialEq, Serialize, JsonSchema)]
+pub struct Metadata {
+    /// The address the customer's request came from.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub ip_address: Option<Personal>,
+    /// The application or browser in use.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub user_agent: Option<Personal>,
+    /// The customer's language as a BCP 47 tag, e.g. `hi` or `hi-IN`; English where it is absent or unknown.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub locale: Option<String>,
+    /// What callers add, to the digit.
+    #[serde(flatten)]
+    #[schemars(with = "BTreeMap<String, Value>")]
+    pub more: BTreeMap<String, RawJson>,
+}
+
+/// Written out, because no circumstance may stop an event: a field of another type than it should have is kept among
+/// those that callers add, and metadata that are not an object count as none.
+impl<'de> Deserialize<'de> for Metadata {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let json = <&RawValue>::deserialize(deserializer)?;
+        let mut more: BTreeMap<String, RawJson> = serde_json::from_str(json.get()).unwrap_or_default();
+        let mut text = |name: &str| {
+            let text: Option<String> = serde_json::from_str(more.get(name)?.get()).ok()?;
+            more.remove(name);
+            text
+        };
+        let (ip_address, user_agent) = (text("ip_address").map(Personal), text("user_agent").map(Personal));
+        Ok(Self { ip_address, user_agent, locale: text("locale"), more })
+    }
+}
+
+/// A JSON value as it was written: no digit of it passes through a float, and no depth is too deep.
+#[derive(Clone, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct RawJson(Box<RawValue>);
+
+impl RawJson {
+    /// The value's text.
+    #[must_use]
+    pub fn get(&self) -> &str {
+        self.0.get()
+    }
+}
+
+impl PartialEq for RawJson {
+    fn eq(&self, other: &Self) -> bool {
+        self.get() == other.get()
+    }
+}
+
+impl TryFrom<&Value> for RawJson {
+    type Error = serde_json::Error;
+
+    fn try_from(value: &Value) -> Result<Self, serde_json::Error> {
+        serde_json::value::to_raw_value(value).map(Self)
+    }
+}
+
+impl fmt::Debug for Metadata {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.debug_struct("Metadata").field("locale", &self.locale).finish_non_exhaustive()
+    }
+}
+
+/// The envelope's shape in JSON, whatever its data.
+#[derive(Serialize, Deserialize, JsonSchema)]
+#[serde(expecting = "an object")]
+pub(crate) struct Wire<D> {
+    /// What makes it the same event, however often it is delivered.
+    pub event_id: EventId,
+    /// What kind of event it is.
+    pub event_type: String,
+    /// When it happened.
+    pub timestamp: Timestamp,
+    /// The version of this form. Within 1.x, fields are only added.
+    pub version: String,
+    /// What happened.
+    pub data: D,
+    /// The circumstances.
+    #[serde(default)]
+    #[schemars(with = "Option<Metadata>")]
+    pub metadata: Metadata,
+}

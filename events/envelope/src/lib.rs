@@ -1,0 +1,30 @@
+//! The envelope that every event travels in, and what any domain's events are made of.
+//!
+//! A domain lists its topics and events with [`catalog!`]; [`Event::decode`] reads a record's value and
+//! [`Event::encode`] writes it, and both keep amounts exact.
+
+pub mod amount;
+pub mod catalog;
+pub mod decode;
+pub mod event;
+pub mod ids;
+pub mod json;
+pub mod notifiable;
+pub mod personal;
+pub mod schema;
+pub mod topic;
+pub mod trace;
+
+pub use amount::Amount;
+pub use catalog::{Catalog, EventType};
+pub use decode::{DecodeError, FieldError};
+pub use event::{Event, Metadata, RawJson};
+pub use ids::EventId;
+pub use iso_currency::Currency;
+pub use notifiable::{Fact, Notifiable, Recipient};
+pub use personal::Personal;
+pub use topic::{Topic, TopicKind};
+pub use trace::TraceContext;
+// For what the macros write.
+#[doc(hidden)]
+pub use {schemars, serde};

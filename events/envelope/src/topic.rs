@@ -1,0 +1,86 @@
+//! A Kafka topic, as its domain describes it.
+
+use std::time::Duration;
+
+use crate::EventType;
+
+const GIBIBYTE: u64 = 1 << 30;
+
+/// A Kafka topic: its name, and what a broker is told when it is created.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Topic {
+    /// Its name, e.g. `transaction.completed`.
+    pub name: &'static str,
+    /// What its records are.
+    pub kind: TopicKind,
+    /// Number of partitions, and so the greatest number of batches in flight per subscriber.
+    pub partitions: i32,
+    /// Copies of each partition; a cluster with fewer brokers takes as many as it has.
+    pub replication: i32,
+    /// How long records are kept (`retention.ms`).
+    pub retention: Duration,
+    /// How many bytes of one partition are kept (`retention.bytes` is per partition).
+    pub retention_bytes_per_partition: u64,
+}
+
+/// What a topic's records are.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum TopicKind {
+    /// Something happened; whoever is interested reacts.
+    Event,
+    /// Something is to be done, by one function.
+    Command,
+}
+
+impl Topic {
+    /// A topic of events with 10 partitions and three copies, which keeps 7 days or 10 GiB.
+    #[must_use]
+    pub const fn event(name: &'static str) -> Self {
+        Self {
+            name,
+            kind: TopicKind::Event,
+            partitions: 10,
+            replication: 3,
+            retention: Duration::from_hours(7 * 24),
+            retention_bytes_per_partition: GIBIBYTE,
+        }
+    }
+
+    /// A topic of commands, otherwise as one of [events](Self::event).
+    #[must_use]
+    pub const fn command(name: &'static str) -> Self {
+        Self { kind: TopicKind::Command, ..Self::event(name) }
+    }
+}
+
+/// What [`catalog!`](crate::catalog) checks while it compiles.
+///
+/// # Panics
+/// Where a type of event is carried by a topic that is not listed.
+pub const fn assert_listed(topics: &[Topic], event_types: &[EventType]) {
+    let mut at = 0;
+    while at < event_types.len() {
+        let mut found = false;
+        let mut topic = 0;
+        while topic < topics.len() {
+            found |= same(topics[topic].name.as_bytes(), event_types[at].topic.as_bytes());
+            topic += 1;
+        }
+        assert!(found, "an event type's topic is not among the domain's topics; add it or correct its name");
+        at += 1;
+    }
+}
+
+const fn same(one: &[u8], other: &[u8]) -> bool {
+    if one.len() != other.len() {
+        return false;
+    }
+    let mut at = 0;
+    while at < one.len() {
+        if one[at] != other[at] {
+            return false;
+        }
+        at += 1;
+    }
+    true
+}
