@@ -86,7 +86,7 @@ impl Stores {
                 Ok(Claimed::Mine { unfinished_starts }) => return Opened::Mine { claim, unfinished_starts },
                 Ok(Claimed::Settled(_)) => return ended(Outcome::Duplicate),
                 Ok(Claimed::OtherContent) => {
-                    return ended(self.dead_letter_reused(subject, &claim, invocation).await);
+                    return ended(self.dead_letter_reused(subject, invocation).await);
                 }
                 Ok(Claimed::Held { .. }) if invocation.remaining() > POLL_HELD_CLAIM => {
                     tokio::time::sleep(POLL_HELD_CLAIM).await;
@@ -142,19 +142,16 @@ impl Stores {
     }
 
     /// The event's own item stays as it is; this delivery is remembered by its position.
-    async fn dead_letter_reused(
-        &self,
-        subject: &Subject<'_>,
-        refused: &ClaimRequest,
-        invocation: &Invocation,
-    ) -> Outcome {
+    async fn dead_letter_reused(&self, subject: &Subject<'_>, invocation: &Invocation) -> Outcome {
         let mut claim = subject.identity.claim_place(self.function, invocation);
-        if claim.id == refused.id {
+        let mut claimed = persist(invocation, BRIEF, || self.claims.claim(&claim)).await;
+        if let Ok(Claimed::OtherContent) = claimed {
             // A position has one content; only a topic that was deleted and created again has two.
             tracing::warn!("a position came again with other content");
             claim.id = format!("{}#{}", claim.id, crate::dynamodb::hex(&claim.content));
+            claimed = persist(invocation, BRIEF, || self.claims.claim(&claim)).await;
         }
-        match persist(invocation, BRIEF, || self.claims.claim(&claim)).await {
+        match claimed {
             Ok(Claimed::Mine { .. } | Claimed::OtherContent) => {
                 let failure = Failure {
                     error_type: "EventIdReused".to_owned(),

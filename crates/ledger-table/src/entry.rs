@@ -34,16 +34,14 @@ pub struct Entry {
 }
 
 impl Entry {
-    /// The order of an account's entries: as they happened, and those of the same time as they were published. (All
-    /// events of an account have one key, and so one partition.)
-    #[must_use]
-    pub const fn order(&self) -> (Timestamp, i64, i64) {
+    /// When it happened, and where its event's record stands in its topic.
+    pub(crate) const fn position(&self) -> (Timestamp, i64, i64) {
         (self.timestamp, self.partition, self.offset)
     }
 }
 
 /// What kind of debit it was.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Kind {
     /// A transfer by hand.
     Transfer,

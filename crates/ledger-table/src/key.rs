@@ -15,14 +15,14 @@ fn instant(timestamp: Timestamp) -> String {
 }
 
 /// The sort key of an event's item. It has nothing of the event's place in Kafka, so that an event that is published
-/// again is booked once; [`Entry::order`](crate::Entry::order) tells apart what happened at the same time.
+/// again is booked once; [`sort`](crate::sort) tells apart what happened at the same time.
 #[must_use]
 pub fn sort_key(timestamp: Timestamp, event_id: &EventId) -> String {
     format!("{}#{event_id}", instant(timestamp))
 }
 
 /// The query for an account's items from `first` to before `end`, in the order of time. Those of the same time have
-/// to be sorted by [`Entry::order`](crate::Entry::order).
+/// to be [sorted](crate::sort).
 ///
 /// It reads consistently, so that a statement shows every entry that is already booked. DynamoDB answers at
 /// most 1 MB at once; follow `last_evaluated_key`, for example by `into_paginator`.

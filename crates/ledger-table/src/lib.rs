@@ -14,7 +14,9 @@
 mod entry;
 mod item;
 mod key;
+mod order;
 
 pub use entry::{Entry, Kind};
 pub use item::{ItemError, from_item, to_item};
 pub use key::{ENTRY, period_query, sort_key};
+pub use order::sort;

@@ -66,7 +66,10 @@ impl Facts {
             Fact::Day(day) => self.set(name, date(day, self.language)),
             Fact::Number(number) => self.set(name, number.normalize().to_string()),
             Fact::Code(code) => self.set(name, code),
-            Fact::Masked(text) => self.set(name, harmless(&mask(&text))),
+            Fact::Masked(text) => self.set(name, shown_id(&mask(&text))),
+            Fact::Id(id) => self.set(name, shown_id(&id)),
+            Fact::OneTimeCode(code) => self.set(name, shown_code(&code)),
+            Fact::Name(text, or) => self.set(name, shown_name(&text).unwrap_or_else(|| shown_id(&or))),
             Fact::Text(text) => self.set(name, harmless(&text)),
             Fact::Absent => self.set(name, ()),
         }
@@ -76,16 +79,41 @@ impl Facts {
 /// The digits of the shortest phone numbers that are dialled from abroad: phones make links of so many.
 const PHONE_NUMBER: usize = 7;
 
-/// The name to greet by. What has no letter and what holds a phone number is no name.
-fn greeted_name(name: &str, language: Language) -> String {
+/// A name; none where it has no letter. The digits of a phone number in it are masked.
+fn shown_name(name: &str) -> Option<String> {
     let name = harmless(name);
-    let is_name = name.chars().any(char::is_alphabetic)
-        && name.chars().filter(|it| it.is_numeric()).count() < PHONE_NUMBER;
-    match language {
-        _ if is_name => name,
-        Language::English => "Customer".to_owned(),
-        Language::Hindi => "ग्राहक".to_owned(),
+    let is_phone_number = name.chars().filter(|it| it.is_numeric()).count() >= PHONE_NUMBER;
+    let mask = |it: char| if is_phone_number && it.is_numeric() { 'X' } else { it };
+    name.chars().any(char::is_alphabetic).then(|| name.chars().map(mask).collect())
+}
+
+/// The name to greet by; neutral where there is none.
+fn greeted_name(name: &str, language: Language) -> String {
+    let neutral = match language {
+        Language::English => "Customer",
+        Language::Hindi => "ग्राहक",
+    };
+    shown_name(name).unwrap_or_else(|| neutral.to_owned())
+}
+
+/// An id to the character, unless a mail program makes a link of it.
+fn shown_id(id: &str) -> String {
+    let is_domain = |rest: &str| rest.chars().take(2).filter(char::is_ascii_alphabetic).count() == 2;
+    let is_address = id.matches('.').count() >= 3;
+    let has_scheme =
+        ["mailto:", "tel:", "sms:"].iter().any(|scheme| id.to_ascii_lowercase().starts_with(scheme));
+    if id.split('.').skip(1).any(is_domain) || is_address || has_scheme {
+        harmless(id)
+    } else {
+        id.to_owned()
     }
+}
+
+/// A code to the character; none where it is not one that people type.
+fn shown_code(code: &str) -> Option<String> {
+    let is_code = |it: char| it.is_ascii_alphanumeric() || it == '-';
+    let code = code.trim();
+    (!code.is_empty() && code.len() <= 32 && code.chars().all(is_code)).then(|| code.to_owned())
 }
 
 #[cfg(test)]
@@ -100,10 +128,33 @@ mod tests {
     #[case("\u{3164}", "Customer")]
     #[case(" . - ", "Customer")]
     #[case("\u{301}", "Customer")]
-    #[case("Prize! Call +1 900 555 0100", "Customer")]
+    #[case("Prize! Call +1 900 555 0100", "Prize! Call +X XXX XXX XXXX")]
+    #[case("+1 900 555 0100", "Customer")]
     fn a_greeting_has_a_name_or_is_neutral(#[case] name: &str, #[case] greeted: &str) {
         assert_eq!(greeted_name(name, Language::English), greeted);
         let neutral = if greeted == "Customer" { "ग्राहक" } else { greeted };
         assert_eq!(greeted_name(name, Language::Hindi), neutral);
+    }
+
+    #[rstest]
+    #[case("TXN-987654321", "TXN-987654321")]
+    #[case("TXN.1:2", "TXN.1:2")]
+    #[case("ops@2026.1", "ops@2026.1")]
+    #[case("www.evil.example", "www. evil. example")]
+    #[case("a@evil.example", "a@ evil. example")]
+    #[case("127.0.0.1", "127. 0. 0. 1")]
+    #[case("tel:19005550100", "tel: 19005550100")]
+    fn an_id_is_shown_to_the_character_unless_it_is_a_link(#[case] id: &str, #[case] shown: &str) {
+        assert_eq!(shown_id(id), shown);
+    }
+
+    #[rstest]
+    #[case("482913", Some("482913"))]
+    #[case("G-482913 ", Some("G-482913"))]
+    #[case("", None)]
+    #[case("\u{3164}", None)]
+    #[case("https://evil.example", None)]
+    fn a_code_is_shown_to_the_character_or_not_at_all(#[case] code: &str, #[case] shown: Option<&str>) {
+        assert_eq!(shown_code(code).as_deref(), shown);
     }
 }

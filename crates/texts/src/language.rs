@@ -16,10 +16,11 @@ impl Language {
     pub const ALL: &[Self] = &[Self::English, Self::Hindi];
 
     /// The language that an event asks for, by language and script of its BCP 47 locale in any case (`hi`, `hi-IN`,
-    /// `HI_in`, but not `hi-Latn`, whose readers may not read Devanagari).
+    /// `HI_in`, but not `hi-Latn`, whose readers may not read Devanagari, nor Java's `hi__#Latn`).
     #[must_use]
     pub fn of(metadata: &Metadata) -> Self {
-        let mut subtags = metadata.locale.as_deref().unwrap_or_default().trim().split(['-', '_']);
+        let locale = metadata.locale.as_deref().unwrap_or_default().trim();
+        let mut subtags = locale.split(['-', '_', '#']).filter(|subtag| !subtag.is_empty());
         let primary = subtags.next().unwrap_or_default();
         // Four letters before the first extension, which begins with a single character (RFC 5646, section 2.1).
         let script = subtags
@@ -65,6 +66,9 @@ mod tests {
     #[case(Some("hi-Deva-IN"), Language::Hindi)]
     #[case(Some("hi-Latn"), Language::English)]
     #[case(Some("HI_latn_IN"), Language::English)]
+    #[case(Some("hi__#Latn"), Language::English)]
+    #[case(Some("hi_IN_#Latn"), Language::English)]
+    #[case(Some("hi_IN_#Deva"), Language::Hindi)]
     #[case(Some("hi-IN-u-nu-latn"), Language::Hindi)]
     #[case(Some("hi-IN-x-latn"), Language::Hindi)]
     #[case(Some("hi-1996"), Language::Hindi)]

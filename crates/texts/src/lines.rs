@@ -1,6 +1,11 @@
 //! Text from outside made safe to show: account numbers masked, free text on one line, nothing that becomes a link.
 
-use icu_properties::{CodePointSetData, props::DefaultIgnorableCodePoint};
+use icu_properties::{
+    CodePointMapData, CodePointSetData,
+    props::{
+        DefaultIgnorableCodePoint, GeneralCategoryGroup, NoncharacterCodePoint, PrependedConcatenationMark,
+    },
+};
 
 /// The longest free text shown, in characters; longer names do not occur, longer attacks do.
 const MAX_CHARACTERS: usize = 100;
@@ -38,42 +43,60 @@ pub fn one_line(text: &str) -> String {
 }
 
 /// Free text for messages: [on one line](one_line), and with nothing in it that a mail program or a phone turns into
-/// a link. Everything that was typed stays readable: `https://evil.example` becomes `https: / /evil. example`.
+/// a link to a site or a mail address. Everything that was typed stays readable: `https://evil.example` becomes `https: / /evil. example`.
 #[must_use]
 pub fn harmless(text: &str) -> String {
     bounded(unlinked(&visible(text)))
 }
 
 fn visible(text: &str) -> String {
-    let ignorable = CodePointSetData::new::<DefaultIgnorableCodePoint>();
     let mut line = String::with_capacity(text.len());
     for character in text.chars() {
         let last = line.chars().next_back();
-        match character {
-            // Joiners and variation selectors: invisible unless they follow a letter or symbol that they form.
-            '\u{200c}' | '\u{200d}' | '\u{fe0e}' | '\u{fe0f}' => {
-                if last.is_some_and(|last| is_formed_by_joiners(last) && !ignorable.contains(last)) {
-                    line.push(character);
-                }
+        if is_blank(character) {
+            if last.is_some_and(|last| last != ' ') {
+                line.push(' ');
             }
-            // Text that was cut, and annotations, which are invisible but not ignorable to Unicode.
-            '\u{fff9}'..='\u{fffd}' => {}
-            _ if ignorable.contains(character) => {}
-            // The blank pattern of Braille is a symbol to Unicode.
-            _ if character.is_control() || character.is_whitespace() || character == '\u{2800}' => {
-                if last.is_some_and(|last| last != ' ') {
-                    line.push(' ');
-                }
-            }
-            _ => line.push(character),
+        } else if !is_invisible(character) || (is_joiner(character) && last.is_some_and(takes_joiners)) {
+            line.push(character);
         }
     }
     line.truncate(line.trim_end().len());
     line
 }
 
-fn is_formed_by_joiners(character: char) -> bool {
-    !character.is_ascii() && !DOTS.contains(&character) && !COLONS_AND_ATS.contains(&character)
+/// White space, control characters, and letters and symbols that show nothing but their width.
+fn is_blank(character: char) -> bool {
+    character.is_control()
+        || character.is_whitespace()
+        || matches!(character, '\u{2800}' | '\u{13441}' | '\u{13442}' | '\u{1d159}')
+}
+
+fn is_invisible(character: char) -> bool {
+    let is_format = GeneralCategoryGroup::Format.contains(CodePointMapData::new().get(character));
+    CodePointSetData::new::<DefaultIgnorableCodePoint>().contains(character)
+        || (is_format && !CodePointSetData::new::<PrependedConcatenationMark>().contains(character))
+        || GeneralCategoryGroup::PrivateUse.contains(CodePointMapData::new().get(character))
+        || CodePointSetData::new::<NoncharacterCodePoint>().contains(character)
+        || character == char::REPLACEMENT_CHARACTER
+}
+
+/// Joiners, variation selectors, and the tags of flags: invisible, but part of the letter or symbol before them.
+const fn is_joiner(character: char) -> bool {
+    matches!(
+        character,
+        '\u{200c}' | '\u{200d}' | '\u{180b}'..='\u{180d}' | '\u{fe00}'..='\u{fe0f}' | '\u{e0020}'..='\u{e007f}'
+            | '\u{e0100}'..='\u{e01ef}'
+    )
+}
+
+/// What they may follow: no part of an address, and of each other only what emoji are made of.
+fn takes_joiners(last: char) -> bool {
+    let continues_emoji = matches!(last, '\u{fe0f}' | '\u{e0020}'..='\u{e007e}');
+    !last.is_ascii()
+        && !DOTS.contains(&last)
+        && !COLONS_AND_ATS.contains(&last)
+        && (continues_emoji || !is_joiner(last))
 }
 
 /// A space wherever an address would go on.
@@ -126,6 +149,10 @@ mod tests {
     #[case("\u{202e}htimS\u{202c} enaJ", "htimS enaJ")]
     #[case("क्‍षमा शर्मा", "क्‍षमा शर्मा")]
     #[case("👩‍🚀 ❤️", "👩‍🚀 ❤️")]
+    #[case("❤️‍🔥 🏳️‍🌈 🏴󠁧󠁢󠁥󠁮󠁧󠁿", "❤️‍🔥 🏳️‍🌈 🏴󠁧󠁢󠁥󠁮󠁧󠁿")]
+    #[case("葛󠄀城 ᠠ᠋", "葛󠄀城 ᠠ᠋")]
+    #[case("۝١ ؀", "۝١ ؀")]
+    #[case("\u{13441}\u{13430}\u{1d159}\u{e000}\u{ffff}\u{fdd0}", "")]
     #[case("\r\n", "")]
     #[case("\u{3164}\u{115f}\u{1160}\u{ffa0}\u{2800}\u{ad}\u{34f}\u{180e}\u{2063}\u{e0041}\u{fff9}", "")]
     #[case("\u{200d}\u{fe0f}A\u{200b}n\u{200d}n\u{ad}a\u{3164} \u{200d}", "Anna")]

@@ -12,11 +12,13 @@
 //! | `payment_id`, `biller`, `bill_reference` | bills |
 //! | `start_date`, `end_date` | statements |
 
-use tidings_events::{Fact, Notifiable, Personal, Recipient};
+use tidings_events::{Fact, Notifiable, Recipient};
 
 use crate::{
     Payload, TransactionId,
-    payloads::{Account, BillPaid, LoanApplied, LoanApproved, TransactionFailed, Transfer, User},
+    payloads::{
+        Account, Beneficiary, BillPaid, LoanApplied, LoanApproved, TransactionFailed, Transfer, User,
+    },
 };
 
 type Facts = Vec<(&'static str, Fact)>;
@@ -44,8 +46,8 @@ impl Notifiable for Payload {
             Self::TransactionCompleted(it) | Self::ScheduledTransfer(it) => transfer(it),
             Self::TransactionFailed(it) => failed(it),
             Self::UserRegistered(it) => {
-                let code = it.verification_code.clone().filter(|code| !code.trim().is_empty());
-                vec![("verification_code", code.map_or(Fact::Absent, Fact::Text))]
+                let code = it.verification_code.clone();
+                vec![("verification_code", code.map_or(Fact::Absent, Fact::OneTimeCode))]
             }
             Self::UserLogin(_) => Vec::new(),
             Self::LoanApplied(it) => loan_applied(it),
@@ -84,26 +86,36 @@ fn account(account: &Account) -> (&'static str, Fact) {
 }
 
 fn id(id: &TransactionId) -> Fact {
-    Fact::Text(Personal::from(id.as_str()))
+    Fact::Id(id.to_string())
+}
+
+fn beneficiary(to: &Beneficiary) -> [(&'static str, Fact); 2] {
+    let account = to.account_id.to_string();
+    [
+        ("beneficiary", Fact::Name(to.beneficiary_name.clone(), account.clone())),
+        ("beneficiary_account", Fact::Id(account)),
+    ]
 }
 
 fn transfer(transfer: &Transfer) -> Facts {
+    let [beneficiary, beneficiary_account] = beneficiary(&transfer.to_account);
     vec![
         ("transaction_id", id(&transfer.transaction_id)),
         account(&transfer.from_account),
-        ("beneficiary", Fact::Text(transfer.to_account.beneficiary_name.clone())),
-        ("beneficiary_account", Fact::Text(transfer.to_account.account_id.as_str().into())),
+        beneficiary,
+        beneficiary_account,
         ("amount", Fact::Money(transfer.amount, transfer.currency)),
         ("balance", Fact::Money(transfer.balance_after, transfer.currency)),
     ]
 }
 
 fn failed(transfer: &TransactionFailed) -> Facts {
+    let [beneficiary, beneficiary_account] = beneficiary(&transfer.to_account);
     vec![
         ("transaction_id", id(&transfer.transaction_id)),
         account(&transfer.from_account),
-        ("beneficiary", Fact::Text(transfer.to_account.beneficiary_name.clone())),
-        ("beneficiary_account", Fact::Text(transfer.to_account.account_id.as_str().into())),
+        beneficiary,
+        beneficiary_account,
         ("amount", Fact::Money(transfer.amount, transfer.currency)),
         ("reason", Fact::Code(transfer.reason.code())),
     ]
@@ -130,7 +142,7 @@ fn bill(bill: &BillPaid) -> Facts {
     vec![
         ("payment_id", id(&bill.payment_id)),
         account(&bill.from_account),
-        ("biller", Fact::Text(bill.biller_name.clone())),
+        ("biller", Fact::Name(bill.biller_name.clone(), bill.payment_id.to_string())),
         ("bill_reference", Fact::Text(bill.bill_reference.clone())),
         ("amount", Fact::Money(bill.amount, bill.currency)),
         ("balance", Fact::Money(bill.balance_after, bill.currency)),

@@ -8,6 +8,7 @@ use tidings_events::{
     Amount, Currency, Personal,
     amount::{not_negative, not_negative_schema},
     id,
+    json::optional,
 };
 
 id!(
@@ -79,7 +80,7 @@ pub struct Transfer {
     /// The transfer.
     pub transaction_id: TransactionId,
     /// The standing order that made it; absent where a person did.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(default, deserialize_with = "optional", skip_serializing_if = "Option::is_none")]
     pub schedule_id: Option<TransactionId>,
     /// The account that was debited.
     pub from_account: Account,
@@ -95,7 +96,7 @@ pub struct Transfer {
     /// The kind of transfer, e.g. `FUND_TRANSFER`.
     pub transaction_type: String,
     /// What the sender wrote.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(default, deserialize_with = "optional", skip_serializing_if = "Option::is_none")]
     pub description: Option<Personal>,
     /// The debited account's balance after the transfer.
     pub balance_after: Amount,
@@ -187,6 +188,7 @@ impl<'de> Deserialize<'de> for UserRegistered {
             user_name: Personal,
             user_email: Personal,
             user_phone: Personal,
+            #[serde(default, deserialize_with = "optional")]
             verification_code: Option<Personal>,
         }
         let Fields { user_id, user_name, user_email, user_phone, verification_code } =
@@ -201,13 +203,13 @@ pub struct UserLogin {
     /// The customer.
     pub user_id: UserId,
     /// How, e.g. `PASSWORD` or `BIOMETRIC`.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(default, deserialize_with = "optional", skip_serializing_if = "Option::is_none")]
     pub method: Option<String>,
     /// The device, as the application names it.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(default, deserialize_with = "optional", skip_serializing_if = "Option::is_none")]
     pub device_id: Option<Personal>,
     /// The place, as far as it is known.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(default, deserialize_with = "optional", skip_serializing_if = "Option::is_none")]
     pub location: Option<Personal>,
 }
 
@@ -228,7 +230,7 @@ pub struct LoanApplied {
     /// Months to repay in.
     pub term_months: u16,
     /// What for, as the applicant wrote it.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(default, deserialize_with = "optional", skip_serializing_if = "Option::is_none")]
     pub purpose: Option<Personal>,
 }
 

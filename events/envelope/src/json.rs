@@ -2,6 +2,7 @@
 
 use std::{borrow::Cow, collections::BTreeMap};
 
+use serde::{Deserialize, Deserializer, de::DeserializeOwned};
 use serde_json::value::RawValue;
 
 /// How deep values may be nested to be compared as JSON: deeper than any event, shallow enough that reading each
@@ -18,16 +19,26 @@ const ESCAPE: usize = 6;
 /// whole event, so a lone surrogate and bytes that are not UTF-8 become U+FFFD.
 #[must_use]
 pub fn readable(value: &[u8]) -> Cow<'_, str> {
-    let text = String::from_utf8_lossy(value);
-    let lone = lone_surrogates(&text);
+    match String::from_utf8_lossy(value) {
+        Cow::Borrowed(text) => replace_lone_surrogates(text, |_| "\\ufffd".to_owned()),
+        Cow::Owned(text) => replace_lone_surrogates(&text, |_| "\\ufffd".to_owned()).into_owned().into(),
+    }
+}
+
+fn replace_lone_surrogates(text: &str, replacement: impl Fn(&str) -> String) -> Cow<'_, str> {
+    let lone = lone_surrogates(text);
     if lone.is_empty() {
-        return text;
+        return Cow::Borrowed(text);
     }
-    let mut text = text.into_owned();
+    let mut replaced = String::with_capacity(text.len());
+    let mut end = 0;
     for start in lone {
-        text.replace_range(start..start + ESCAPE, "\\ufffd");
+        replaced.push_str(&text[end..start]);
+        end = start + ESCAPE;
+        replaced.push_str(&replacement(&text[start..end]));
     }
-    Cow::Owned(text)
+    replaced.push_str(&text[end..]);
+    Cow::Owned(replaced)
 }
 
 /// Where the escapes of lone surrogates start. A backslash occurs in JSON only inside strings.
@@ -55,20 +66,36 @@ fn escaped_unit(text: &str, at: usize) -> Option<u16> {
     is_hexadecimal.then(|| u16::from_str_radix(digits, 16).ok())?
 }
 
+/// For optional fields that hold text: one of another form must not stop its event. A number or a truth value is read
+/// as its text, and what is no text at all, or not of the field's form, as absent.
+pub fn optional<'de, D: Deserializer<'de>, T: DeserializeOwned>(
+    deserializer: D,
+) -> Result<Option<T>, D::Error> {
+    let json = <&RawValue>::deserialize(deserializer)?.get();
+    let text = match json.as_bytes().first() {
+        Some(b'"') => Some(Cow::Borrowed(json)),
+        Some(b'{' | b'[' | b'n') | None => None,
+        Some(_) => Some(Cow::Owned(format!("\"{json}\""))),
+    };
+    Ok(text.and_then(|text| serde_json::from_str(&text).ok()))
+}
+
 /// The same bytes for every spelling of a JSON value: whatever the order of its fields, its white space, its
 /// escapes and the form of its numbers, which keep every digit. Of fields with one name, the last counts.
 ///
 /// Bytes that are not JSON, or JSON nested deeper than 32 levels, are returned unchanged.
 #[must_use]
 pub fn canonical(value: &[u8]) -> Cow<'_, [u8]> {
-    let text = readable(value);
+    canonical_json(value).map_or(Cow::Borrowed(value), |json| Cow::Owned(json.into_bytes()))
+}
+
+fn canonical_json(value: &[u8]) -> Option<String> {
+    // A lone surrogate cannot be written, but has to differ from every other.
+    let text = str::from_utf8(value).ok()?;
+    let text = replace_lone_surrogates(text, |escape| format!("\\ufffd{}", escape[2..].to_lowercase()));
     let mut canonical = String::with_capacity(text.len());
-    let written =
-        serde_json::from_str(&text).ok().and_then(|raw: &RawValue| write(raw, MAX_DEPTH, &mut canonical));
-    match written {
-        Some(()) => Cow::Owned(canonical.into_bytes()),
-        None => Cow::Borrowed(value),
-    }
+    write(serde_json::from_str(&text).ok()?, MAX_DEPTH, &mut canonical)?;
+    Some(canonical)
 }
 
 /// `None` where the value is nested too deeply.
@@ -179,6 +206,8 @@ mod tests {
     #[case(r#"{"a": null}"#, "{}")]
     #[case(r#"{"a": {"b": 1}}"#, r#"{"a": {}, "b": 1}"#)]
     #[case("{\"a\": 1", "{ \"a\": 1")]
+    #[case(r#""\ud83d""#, r#""\ud83e""#)]
+    #[case(r#"{"\ud83d": 1}"#, r#"{"\ud83e": 1}"#)]
     fn other_values_differ(#[case] one: &str, #[case] other: &str) {
         assert_ne!(canonical(one.as_bytes()), canonical(other.as_bytes()));
     }
@@ -186,8 +215,47 @@ mod tests {
     #[test]
     fn what_is_not_json_or_too_deep_stays_as_it_is() {
         let deep = format!("{} 1 {}", "[".repeat(100_000), "]".repeat(100_000));
-        for bytes in [&b""[..], b"\xff", b"{} {}", b"{", deep.as_bytes()] {
+        for bytes in [&b""[..], b"\xff", b"{\"a\": \"Caf\xe9\"}", b"{} {}", b"{", deep.as_bytes()] {
             assert_eq!(canonical(bytes), bytes);
+        }
+    }
+
+    fn json() -> impl Strategy<Value = Value> {
+        let scalar = prop_oneof![
+            Just(Value::Null),
+            any::<bool>().prop_map(Value::from),
+            (-20..20_i64).prop_map(Value::from),
+            "[a-b\"\\\\é😀]{0,2}".prop_map(Value::from),
+        ];
+        scalar.prop_recursive(3, 12, 3, |inner| {
+            prop_oneof![
+                proptest::collection::vec(inner.clone(), 0..3).prop_map(Value::from),
+                proptest::collection::btree_map("[a-c]", inner, 0..3)
+                    .prop_map(|fields| Value::Object(fields.into_iter().collect())),
+            ]
+        })
+    }
+
+    /// The same value with its fields in the opposite order, every character escaped, and numbers with exponents.
+    fn respelled(value: &Value) -> String {
+        let string = |text: &str| {
+            let units: String = text.encode_utf16().map(|unit| format!("\\u{unit:04X}")).collect();
+            format!("\"{units}\"")
+        };
+        match value {
+            Value::Object(fields) => {
+                let fields = fields
+                    .iter()
+                    .rev()
+                    .map(|(name, value)| format!("{} : {}", string(name), respelled(value)));
+                format!("{{\n{} }}", fields.collect::<Vec<_>>().join(" , "))
+            }
+            Value::Array(items) => {
+                format!("[ {}]", items.iter().map(respelled).collect::<Vec<_>>().join(",\t"))
+            }
+            Value::String(text) => string(text),
+            Value::Number(number) => format!("{number}.0e+0"),
+            scalar => scalar.to_string(),
         }
     }
 
@@ -202,7 +270,17 @@ mod tests {
             let _ = canonical(&bytes);
         }
 
-        /// serde_json as the judge: a canonical form is a fixed point, and says the same as the original.
+        /// `serde_json` as the judge of which values are equal.
+        #[test]
+        fn two_spellings_are_the_same_where_their_values_are(one in json(), other in json()) {
+            let spelled = respelled(&one);
+            let [one_json, other_json] = [one.to_string(), other.to_string()];
+            prop_assert_eq!(canonical(one_json.as_bytes()), canonical(spelled.as_bytes()), "{}", spelled);
+            let same = canonical(one_json.as_bytes()) == canonical(other_json.as_bytes());
+            prop_assert_eq!(same, one == other);
+        }
+
+        /// `serde_json` as the judge: a canonical form is a fixed point, and says the same as the original.
         #[test]
         fn a_string_says_the_same_in_its_canonical_form(text in any::<String>()) {
             let json = Value::from(text);

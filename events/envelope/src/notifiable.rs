@@ -31,7 +31,13 @@ pub enum Fact {
     Code(&'static str),
     /// An account number or the like, of which only the ends are shown.
     Masked(String),
-    /// Somebody's words, or an id: shown harmless.
+    /// An id.
+    Id(String),
+    /// A code that the recipient types in somewhere, to the character.
+    OneTimeCode(Personal),
+    /// Somebody's name, and what is shown where none can be.
+    Name(Personal, String),
+    /// Somebody's words.
     Text(Personal),
     /// That an optional field is absent.
     Absent,

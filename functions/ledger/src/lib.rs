@@ -42,6 +42,14 @@ impl<B: Book> Handler for Ledger<B> {
     }
 }
 
+/// The longest text of an entry, in characters: longer than a statement shows, and short enough for DynamoDB, which
+/// refuses items over 400 KB (its developer guide, "Quotas").
+const MAX_CHARACTERS: usize = 1_000;
+
+fn bounded(text: &Personal) -> Personal {
+    Personal(text.chars().take(MAX_CHARACTERS).collect())
+}
+
 fn not_subscribed(event: &Event) -> HandlerError {
     let message = format!(
         "ledger books nothing for {}; remove the topic from its mappings or add a branch",
@@ -59,8 +67,8 @@ fn transfer_entry(event: &Event, position: &Position, transfer: &Transfer, kind:
         event_id: event.event_id.clone(),
         kind,
         reference: transfer.transaction_id.clone(),
-        counterparty: transfer.to_account.beneficiary_name.clone(),
-        description: transfer.description.clone(),
+        counterparty: bounded(&transfer.to_account.beneficiary_name),
+        description: transfer.description.as_ref().map(bounded),
         amount: transfer.amount,
         currency: transfer.currency,
         balance_after: transfer.balance_after,
@@ -76,8 +84,8 @@ fn bill_entry(event: &Event, position: &Position, bill: &BillPaid) -> Entry {
         event_id: event.event_id.clone(),
         kind: Kind::Bill,
         reference: bill.payment_id.clone(),
-        counterparty: bill.biller_name.clone(),
-        description: Some(Personal(format!("Bill {}", &*bill.bill_reference))),
+        counterparty: bounded(&bill.biller_name),
+        description: Some(bounded(&Personal(format!("Bill {}", &*bill.bill_reference)))),
         amount: bill.amount,
         currency: bill.currency,
         balance_after: bill.balance_after,

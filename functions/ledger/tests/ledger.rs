@@ -11,11 +11,13 @@ use aws_sdk_dynamodb::{
     types::error::{ConditionalCheckFailedException, ProvisionedThroughputExceededException},
 };
 use aws_smithy_mocks::{mock, mock_client};
+use base64::{Engine as _, prelude::BASE64_STANDARD};
 use ledger::{
     Ledger,
     book::{Book, DynamoBook},
 };
 use rstest::rstest;
+use serde_json::Value;
 use tidings_consumer::{HandlerError, testing::Harness};
 use tidings_events::Currency;
 use tidings_ledger_table::{Entry, Kind, to_item};
@@ -89,6 +91,17 @@ async fn an_event_that_another_producer_wrote_differently_is_booked() {
     assert_eq!(entry.amount.0.to_string(), "5000.00");
     let entry = booked(fixture!("transaction.completed-lone-surrogate")).await;
     assert_eq!(entry.description.as_deref(), Some("Lunch \u{fffd}"));
+}
+
+/// DynamoDB refuses items over 400 KB, and Kafka takes a megabyte.
+#[tokio::test]
+async fn a_description_of_any_length_is_booked() {
+    let mut payload: Value = serde_json::from_slice(fixture!("transaction.completed-seed")).unwrap();
+    let value = &mut payload["records"]["transaction.completed-9"][0]["value"];
+    let event = String::from_utf8(BASE64_STANDARD.decode(value.as_str().unwrap()).unwrap()).unwrap();
+    *value = BASE64_STANDARD.encode(event.replace("Monthly rent", &"ä".repeat(400_000))).into();
+    let entry = booked(payload.to_string().as_bytes()).await;
+    assert_eq!(entry.description.unwrap().chars().count(), 1_000);
 }
 
 #[rstest]

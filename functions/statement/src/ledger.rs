@@ -7,7 +7,7 @@ use aws_sdk_dynamodb::Client;
 use jiff::Timestamp;
 use tidings_bank_events::AccountId;
 use tidings_consumer::{HandlerError, SettingError, Settings};
-use tidings_ledger_table::{Entry, from_item, period_query};
+use tidings_ledger_table::{Entry, from_item, period_query, sort};
 
 /// The most entries in one statement, for the time and memory it takes to draw them. A period with more ends
 /// as a dead letter: a statement that leaves entries out would be wrong.
@@ -15,7 +15,7 @@ pub const MAX_ENTRIES: usize = 10_000;
 
 /// An account's history.
 pub trait Ledger: Send + Sync + 'static {
-    /// The account's entries from `first` to before `end`, in [their order](Entry::order); at most [`MAX_ENTRIES`].
+    /// The account's entries from `first` to before `end`, in [their order](sort); at most [`MAX_ENTRIES`].
     fn entries(
         &self,
         account: &AccountId,
@@ -65,7 +65,7 @@ impl Ledger for DynamoLedger {
                 return Err(HandlerError::permanent("TooManyEntries", message));
             }
         }
-        entries.sort_by_key(Entry::order);
+        sort(&mut entries);
         Ok(entries)
     }
 }

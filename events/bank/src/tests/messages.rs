@@ -4,7 +4,7 @@ use serde_json::{Value, json};
 
 use tidings_events::{DecodeError, Metadata, RawJson, decode::read_event_id, json::readable};
 
-use crate::{Event, Payload};
+use crate::{Event, Payload, TransactionId};
 
 const TOPIC: &str = "transaction.completed";
 const SEED: &str = include_str!("../../fixtures/events/transaction.completed-seed.json");
@@ -175,6 +175,29 @@ fn no_metadata_stop_an_event() {
         let Event { metadata, .. } = Event::decode(document.as_bytes(), TOPIC).unwrap();
         assert_eq!((metadata.locale, metadata.ip_address, metadata.user_agent), (None, None, None));
         assert_eq!(metadata.more.get(field).map(RawJson::get), Some(value), "{document}");
+    }
+}
+
+#[test]
+fn no_optional_text_stops_an_event() {
+    for (value, read) in [
+        ("42", Some("42")),
+        ("4.20", Some("4.20")),
+        ("true", Some("true")),
+        ("null", None),
+        ("{\"text\": \"Lunch\"}", None),
+        ("[\"Lunch\"]", None),
+    ] {
+        let document = SEED.replace("\"Monthly rent\"", value);
+        let event = Event::decode(document.as_bytes(), TOPIC).unwrap();
+        let Payload::TransactionCompleted(transfer) = event.payload else { panic!("a transfer") };
+        assert_eq!(transfer.description.as_deref(), read, "{value}");
+    }
+    for (id, read) in [("\"SO-1\"", Some("SO-1")), ("\"\"", None), ("\"SO/1\"", None), ("7", Some("7"))] {
+        let document = SEED.replace("\"amount\"", &format!("\"schedule_id\": {id}, \"amount\""));
+        let event = Event::decode(document.as_bytes(), TOPIC).unwrap();
+        let Payload::TransactionCompleted(transfer) = event.payload else { panic!("a transfer") };
+        assert_eq!(transfer.schedule_id.as_ref().map(TransactionId::as_str), read, "{id}");
     }
 }
 

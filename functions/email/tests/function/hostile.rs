@@ -35,6 +35,8 @@ async fn free_text_adds_no_markup_header_or_line(
 #[tokio::test]
 async fn all_links_are_the_portals(
     #[values(
+        "bill.paid-link-name",
+        "transaction.completed-link-name",
         "user.registered-link-name",
         "user.registered-script",
         "bill.paid-script",
@@ -50,6 +52,12 @@ async fn all_links_are_the_portals(
             assert!(link.as_str().starts_with("https://portal.example.com"), "{}: {part}", link.as_str());
         }
     }
+}
+
+#[tokio::test]
+async fn a_beneficiary_whose_name_nobody_sees_is_told_by_the_account() {
+    let mail = mail_of("transaction.completed-invisible-name", &settings()).await;
+    assert!(mail.text.contains("transfer of ₹2,500.00 to ACC654321 has been"), "{}", mail.text);
 }
 
 #[tokio::test]

@@ -24,6 +24,14 @@ async fn every_event_has_its_text_in_every_language(
     insta::assert_snapshot!(fixture, format!("{title}\n{body}"));
 }
 
+#[tokio::test]
+async fn no_link_is_pushed() {
+    let Notification { title, body, .. } = notification_of("transaction.completed-link-name").await;
+    let mut finder = linkify::LinkFinder::new();
+    finder.url_must_have_scheme(false);
+    assert_eq!(finder.links(&title).count() + finder.links(&body).count(), 0, "{title} {body}");
+}
+
 #[rstest]
 #[case("transaction.completed-amount-text", "₹5,000")]
 #[case("transaction.completed-lone-surrogate", "₹2,500")]

@@ -69,6 +69,19 @@ async fn free_text_stays_on_its_line(
     assert!(!text.contains(char::is_control), "{text:?}");
 }
 
+/// Phones make links of sites and of numbers to call.
+#[rstest]
+#[tokio::test]
+async fn no_link_is_sent(
+    #[values("bill.paid-link-name", "bill.paid-script", "transaction.completed-link-name")] fixture: &str,
+) {
+    let text = message_of(fixture).await.text;
+    let mut finder = linkify::LinkFinder::new();
+    finder.url_must_have_scheme(false);
+    assert_eq!(finder.links(&text).count(), 0, "{text}");
+    assert!(!text.contains("900"), "{text}");
+}
+
 #[rstest]
 #[case("transaction.completed-amount-text", "debited by Rs.5000.00.")]
 #[case("transaction.completed-lone-surrogate", "debited by Rs.2500.00.")]

@@ -84,6 +84,18 @@ async fn what_is_not_json_is_the_same_only_byte_for_byte() {
     assert_eq!((again.duplicate, again.dead_letters.len()), (1, 2), "the dead letter is remembered");
 }
 
+/// After a topic was deleted and created again, an old event's id may come at an old record's position.
+#[tokio::test(start_paused = true)]
+async fn neither_an_id_nor_a_position_that_was_used_before_blocks_a_record() {
+    let function = succeeding();
+    invoke(&function, &[login(1, None, "EVT-1"), record(2, None, Some(b"{"))]).await;
+    let reused = record(2, None, Some(&spelled_otherwise("EVT-1", "USR789015")));
+    let first = invoke(&function, std::slice::from_ref(&reused)).await;
+    assert_eq!((outcome(&first), first.dead_letters.len()), (Outcome::DeadLettered, 2));
+    let again = invoke(&function, &[reused]).await;
+    assert_eq!((outcome(&again), again.dead_letters.len()), (Outcome::Duplicate, 2));
+}
+
 /// An event as [`event`] has it, with its fields in another order, other white space and other escapes.
 fn spelled_otherwise(id: &str, user: &str) -> Vec<u8> {
     let json = format!(
