@@ -42,34 +42,41 @@ use judge::{Node, Object, Verdict};
 
 const VALUE: &str = "value";
 
+/// What a payload has of a record besides its value.
+const METADATA: [&str; 7] = ["topic", "partition", "offset", "timestamp", "timestampType", "key", "headers"];
+
 /// One filter of a mapping.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Pattern(Object);
+pub struct Pattern {
+    root: Object,
+    other_keys: BTreeSet<String>,
+}
 
 impl Pattern {
     /// Reads a pattern, the JSON text in `FilterCriteria.Filters[].Pattern`.
     pub fn parse(text: &str) -> Result<Self, PatternError> {
-        parse::pattern(text).map(Self)
+        let root = parse::pattern(text)?;
+        let other_keys = other_keys(&root).into_iter().map(str::to_owned).collect();
+        Ok(Self { root, other_keys })
     }
 
-    /// The keys beside `value` that it filters by.
-    #[must_use]
-    pub fn metadata_keys(&self) -> BTreeSet<&str> {
-        metadata_keys(&self.0)
+    /// The keys besides `value` that it filters by, and whether records have them.
+    pub fn other_keys(&self) -> impl Iterator<Item = (&str, bool)> {
+        self.other_keys.iter().map(|key| (key.as_str(), METADATA.contains(&key.as_str())))
     }
 
     /// Whether a record with this value reaches the function. `record` makes the JSON that a payload has of it, and is
-    /// asked only by patterns with [other keys](Self::metadata_keys) than `value`.
+    /// called only for patterns with [other keys](Self::other_keys) than `value`.
     #[must_use]
     pub fn accepts(&self, value: Option<&[u8]>, record: impl FnOnce() -> Bytes) -> bool {
-        let record = if self.metadata_keys().is_empty() { Bytes::new() } else { record() };
-        accepts(&self.0, &Value::from(value), serde_json::from_slice(&record).ok())
+        let record = if self.other_keys.is_empty() { Bytes::new() } else { record() };
+        accepts(&self.root, &Value::from(value), serde_json::from_slice(&record).ok())
     }
 }
 
-fn metadata_keys(pattern: &Object) -> BTreeSet<&str> {
+fn other_keys(pattern: &Object) -> BTreeSet<&str> {
     let own = pattern.fields.iter().map(|(name, _)| name.as_str()).filter(|name| *name != VALUE);
-    own.chain(pattern.alternatives.iter().flat_map(metadata_keys)).collect()
+    own.chain(pattern.alternatives.iter().flat_map(other_keys)).collect()
 }
 
 /// A record's value, as a filter sees it.

@@ -264,17 +264,17 @@ pub struct Notice {
 pub enum NoticeKind {
     /// It is neither imitated nor needed by what is.
     PassedOver,
-    /// The template leaves it open, or AWS does not document it.
-    Assumed,
+    /// It is read in a way that the template does not say, or AWS does not document.
+    Note,
 }
 
 impl fmt::Display for Notice {
     fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
         let verb = match self.kind {
-            NoticeKind::PassedOver => "passed over",
-            NoticeKind::Assumed => "assumed",
+            NoticeKind::PassedOver => "passed over ",
+            NoticeKind::Note => "",
         };
-        write!(out, "{}:{}: {verb} {}", self.file.display(), self.line, self.what)
+        write!(out, "{}:{}: {verb}{}", self.file.display(), self.line, self.what)
     }
 }
 

@@ -182,11 +182,11 @@ pub(super) fn function_name(text: &str) -> &str {
 }
 
 /// Of lower-case letters and at most 63 characters, as S3 takes it; `CloudFormation` puts the stack's name before it,
-/// too.
+/// too. Of a longer id the end is kept, where CDK has what tells ids apart.
 fn bucket_name(id: &str) -> String {
-    let mut name = format!("local-{}", id.to_ascii_lowercase());
-    name.truncate(63);
-    name
+    const ROOM: usize = 63 - "local-".len();
+    let beyond = id.chars().count().saturating_sub(ROOM);
+    format!("local-{}", id.to_ascii_lowercase().chars().skip(beyond).collect::<String>())
 }
 
 fn table_arn(name: &str) -> String {

@@ -31,9 +31,11 @@ impl Parameter {
         self.value.is_none()
     }
 
-    /// Whether it only names something of AWS's: by its type, or because it is an ARN.
+    /// Whether it only names something of AWS's that is not there on a laptop: by its type, or by its own name.
     pub fn is_of_aws(&self, name: &str) -> bool {
-        self.typed_name || ["Arn", "ARN", "Arns", "ARNs"].iter().any(|end| name.ends_with(end))
+        const NAMED: [&str; 7] = ["cluster", "kms", "role", "secret", "securitygroup", "subnet", "vpc"];
+        let name = name.to_ascii_lowercase();
+        self.typed_name || NAMED.iter().any(|part| name.contains(part))
     }
 
     /// Its name in the place of its value.

@@ -170,8 +170,8 @@ impl<'a> Reader<'a> {
         }
         clusters.push(source.clone());
         if clusters.len() > 1 {
-            let what = format!("one topic {topic} for all clusters of function {function}");
-            scope.assume(line, format!("{what}, which gets each record once for each of them"));
+            let what = format!("function {function} gets each record of topic {topic} once per cluster");
+            scope.note(line, format!("all clusters are one local broker: {what}"));
             let id = format!("{}-{}", mapping.id, clusters.len());
             if mapping.consumer_group_id == mapping.id {
                 mapping.consumer_group_id.clone_from(&id);

@@ -28,6 +28,8 @@ pub(super) struct Scope<'a> {
     pub settled_names: RefCell<BTreeMap<String, Option<String>>>,
     chain: Cell<usize>,
     stand_ins: RefCell<Option<StandIns>>,
+    /// The parameters whose names stood in so far.
+    placeholders: RefCell<Vec<String>>,
     notices: RefCell<Vec<Remark>>,
 }
 
@@ -36,7 +38,7 @@ pub(super) struct Scope<'a> {
 pub(super) enum Unset {
     /// Any: the local cluster, or something that runs elsewhere, takes the place of what they name.
     Any,
-    /// Those that only name something of AWS's, whose value no function here can use.
+    /// Those that only name something of AWS's that is not there on a laptop.
     OfAws,
 }
 
@@ -66,6 +68,7 @@ impl<'a> Scope<'a> {
             settled_names: RefCell::default(),
             chain: Cell::new(0),
             stand_ins: RefCell::default(),
+            placeholders: RefCell::default(),
             notices: RefCell::default(),
         })
     }
@@ -109,9 +112,19 @@ impl<'a> Scope<'a> {
         step: impl FnOnce() -> Result<T>,
     ) -> Result<(T, Vec<Place>)> {
         let before = self.stand_ins.replace(Some(StandIns { unset, used: Vec::new() }));
-        let result = step();
+        let placeholders = self.placeholders.borrow().len();
+        let result = step().map_err(|error| self.blame_placeholder(placeholders, error));
         let used = self.stand_ins.replace(before).map(|stand_ins| stand_ins.used);
         result.map(|value| (value, used.unwrap_or_default()))
+    }
+
+    /// What is wrong with a value that a placeholder is part of is that the parameter has none: `Fn::Select` of a part
+    /// of an ARN, for example, finds none in a name.
+    fn blame_placeholder(&self, before: usize, error: Located) -> Located {
+        match self.placeholders.borrow().get(before) {
+            Some(name) => Located::new(error.line, Fault::MissingParameter { name: name.clone() }),
+            None => error,
+        }
     }
 
     /// `text` in the place of `construct`, where that will do; an error elsewhere.
@@ -134,8 +147,12 @@ impl<'a> Scope<'a> {
         if !will_do {
             return None;
         }
-        let option = format!("--parameter {name}=VALUE gives it one");
-        self.assume(parameter.line, format!("{name} as parameter {name}, which has no default; {option}"));
+        self.placeholders.borrow_mut().push(name.to_owned());
+        let option = format!("set it with --parameter {name}=VALUE");
+        self.note(
+            parameter.line,
+            format!("parameter {name} has no value; using its name instead ({option})"),
+        );
         Some(parameter.placeholder(name))
     }
 
@@ -144,9 +161,9 @@ impl<'a> Scope<'a> {
         self.remember((line, NoticeKind::PassedOver, what.into()));
     }
 
-    /// Remembers what is assumed.
-    pub fn assume(&self, line: usize, what: impl Into<String>) {
-        self.remember((line, NoticeKind::Assumed, what.into()));
+    /// Remembers how something is read.
+    pub fn note(&self, line: usize, what: impl Into<String>) {
+        self.remember((line, NoticeKind::Note, what.into()));
     }
 
     /// Once, however often it is evaluated.

@@ -115,5 +115,7 @@ fn a_record_is_not_made_for_patterns_on_its_value() {
     let pattern = filter(&json!({ "a": [1] }));
     assert!(pattern.accepts(Some(br#"{"a":1}"#), || panic!("no key asks for it")));
     let nested = Pattern::parse(r#"{"$or":[{"value":["a"]},{"topic":["t"],"key":["k"]}]}"#).unwrap();
-    assert_eq!(nested.metadata_keys().into_iter().collect::<Vec<_>>(), ["key", "topic"]);
+    assert_eq!(nested.other_keys().collect::<Vec<_>>(), [("key", true), ("topic", true)]);
+    let misspelt = Pattern::parse(r#"{"valeu":["a"]}"#).unwrap();
+    assert_eq!(misspelt.other_keys().collect::<Vec<_>>(), [("valeu", false)]);
 }

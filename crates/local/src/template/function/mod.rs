@@ -216,6 +216,10 @@ impl Draft {
                     format!("function {}, because of {construct}", self.id),
                 ));
             }
+            Err(Located { line, fault: Fault::MissingParameter { name } }) if self.mappings.is_empty() => {
+                let what = format!("function {}, because parameter {name} has no value", self.id);
+                return Ok(Finished::PassedOver(line, what));
+            }
             Err(located) => return Err(located),
         };
         let seconds = function.timeout.as_secs();

@@ -1,5 +1,5 @@
-//! `SourceAccessConfigurations`: how Lambda reaches a real cluster. Nothing of it has an effect here, but a template
-//! that SAM or Lambda would not take is told before it is deployed.
+//! `SourceAccessConfigurations`: how Lambda reaches a real cluster. It has no effect here, but what SAM or Lambda
+//! would refuse is reported.
 
 use super::super::error::{Fault, Located, Result};
 use super::super::properties::Properties;
@@ -41,7 +41,10 @@ pub(super) fn check(scope: &Scope<'_>, form: Form, properties: &Properties<'_>) 
     let Some(node) = written else {
         return if form == Form::SelfManagedKafka { Err(properties.missing(NAME)) } else { Ok(()) };
     };
-    if node.intrinsic().is_some() {
+    // SAM resolves references to parameters, and refuses other functions for a self-managed cluster.
+    if let Some((function, _)) = node.intrinsic()
+        && (form != Form::SelfManagedKafka || function == "Ref")
+    {
         return Ok(());
     }
     let entries = node.list(NAME)?.iter().filter(|entry| entry.intrinsic().is_none());
@@ -77,7 +80,11 @@ impl<'a> Configuration<'a> {
         let missing = || Fault::Missing { of: format!("an entry of {NAME}"), name: "Type" };
         let kind = find(entries, "Type").ok_or_else(|| Located::new(node.line, missing()))?;
         let kind = if kind.intrinsic().is_some() { None } else { Some(kind.text("Type")?) };
-        Ok(Self { line: node.line, kind, has_uri: find(entries, "URI").is_some() })
+        let has_uri = match find(entries, "URI") {
+            Some(uri) => uri.intrinsic().is_some() || !uri.text("URI")?.is_empty(),
+            None => false,
+        };
+        Ok(Self { line: node.line, kind, has_uri })
     }
 }
 
@@ -87,8 +94,8 @@ fn self_managed(node: &Node, configurations: &[Configuration<'_>]) -> Result<()>
         let Some(kind) = kind else { continue };
         if AUTHENTICATION.contains(kind) {
             if std::mem::replace(&mut authenticated, true) {
-                let construct = format!("a second authentication, {kind}, in {NAME}, as SAM does not");
-                return Err(Located::unsupported(*line, construct, "keep one"));
+                let reason = format!("SAM takes one type of authentication; {kind} is the second");
+                return Err(Located::new(*line, Fault::Refused { name: NAME.to_owned(), reason }));
             }
         } else if !BESIDE.contains(kind) && ![SUBNET, SECURITY_GROUP].contains(kind) {
             let expected = [&AUTHENTICATION[..], &BESIDE, &[SUBNET, SECURITY_GROUP]].concat().join(", ");

@@ -37,16 +37,21 @@ pub(super) fn read(scope: &Scope<'_>, properties: &Properties<'_>, of: &str) -> 
                 let (name, reason) = (format!("Pattern of {of}"), error.to_string());
                 Located::new(node.line, Fault::Refused { name, reason })
             })?;
-            for key in pattern.metadata_keys() {
-                scope.assume(node.line, metadata_assumption(key, of));
+            for (key, exists) in pattern.other_keys() {
+                scope.note(node.line, other_key(key, exists, of));
             }
             Ok(pattern)
         })
         .collect()
 }
 
-fn metadata_assumption(key: &str, of: &str) -> String {
-    let documented = "AWS documents that Kafka is filtered by value only \
-                      (https://docs.aws.amazon.com/lambda/latest/dg/kafka-filtering.html)";
-    format!("that {of} filters by {key} of the record's metadata; {documented}")
+fn other_key(key: &str, exists: bool, of: &str) -> String {
+    const PAGE: &str = "https://docs.aws.amazon.com/lambda/latest/dg/kafka-filtering.html";
+    if exists {
+        format!(
+            "{of} filters by {key}, here by the record's metadata; AWS documents filters by value only ({PAGE})"
+        )
+    } else {
+        format!("{of} filters by {key}, which no record has; AWS documents filters by value only ({PAGE})")
+    }
 }

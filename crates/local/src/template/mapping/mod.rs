@@ -145,8 +145,8 @@ fn topic(properties: &Properties<'_>) -> Result<String> {
 fn starting_position(scope: &Scope<'_>, form: Form, properties: &Properties<'_>) -> Result<StartingPosition> {
     let Some(position) = properties.get("StartingPosition")? else {
         let but = if form == Form::Msk { "; SAM refuses an MSK event without one" } else { "" };
-        let what = format!("StartingPosition TRIM_HORIZON for {}, which has none{but}", properties.of());
-        scope.assume(properties.line(), what);
+        let what = format!("{} has no StartingPosition; reading from TRIM_HORIZON{but}", properties.of());
+        scope.note(properties.line(), what);
         return Ok(StartingPosition::TrimHorizon);
     };
     match position.text("StartingPosition")? {

@@ -56,7 +56,7 @@ fn an_msk_mapping_is_read() {
 fn a_mapping_without_a_starting_position_begins_with_the_oldest_record() {
     let text = with_resource("      FunctionName: !Ref F\n").replace("      StartingPosition: LATEST\n", "");
     assert_eq!(mapping(&text).starting_position, StartingPosition::TrimHorizon);
-    let what = "StartingPosition TRIM_HORIZON for mapping M, which has none";
+    let what = "mapping M has no StartingPosition; reading from TRIM_HORIZON";
     assert_eq!(notices(&text), [(8, what.to_owned())]);
 }
 

@@ -75,10 +75,10 @@ fn a_mapping_without_a_starting_position_begins_with_the_oldest_record() {
         |text: &str, line: &str| text.replace(&format!("            StartingPosition: {line}\n"), "");
     let text = without(&self_managed(""), "LATEST");
     assert_eq!(mapping(&text).starting_position, StartingPosition::TrimHorizon);
-    let what = "StartingPosition TRIM_HORIZON for event E of function F, which has none";
+    let what = "event E of function F has no StartingPosition; reading from TRIM_HORIZON";
     assert_eq!(notices(&text)[0], (9, what.to_owned()));
     let notice = read(&text, &[]).unwrap().notices.remove(0).to_string();
-    assert!(notice.ends_with(&format!("template.yaml:9: assumed {what}")), "{notice}");
+    assert!(notice.ends_with(&format!("template.yaml:9: {what}")), "{notice}");
     let msk = without(&with_mapping(""), "TRIM_HORIZON");
     assert_eq!(mapping(&msk).starting_position, StartingPosition::TrimHorizon);
     assert_eq!(notices(&msk), [(9, format!("{what}; SAM refuses an MSK event without one"))]);
@@ -108,10 +108,13 @@ fn access_to_a_self_managed_cluster_is_what_sam_takes() {
             "[{Type: VIRTUAL_HOST, URI: a}]",
             "Type in SourceAccessConfigurations is VIRTUAL_HOST, but must be one of",
         ),
+        ("[{Type: BASIC_AUTH, URI: ''}]", "BASIC_AUTH in SourceAccessConfigurations lacks URI"),
+        ("[{Type: BASIC_AUTH, URI: [a]}]", "URI must be a single value"),
+        ("!If [C, [], []]", "SourceAccessConfigurations must be a list"),
         ("[{Type: BASIC_AUTH}]", "BASIC_AUTH in SourceAccessConfigurations lacks URI"),
         (
             "[{Type: BASIC_AUTH, URI: a}, {Type: SASL_SCRAM_512_AUTH, URI: a}]",
-            "a second authentication, SASL_SCRAM_512_AUTH",
+            "SAM takes one type of authentication; SASL_SCRAM_512_AUTH is the second",
         ),
         ("[{Type: VPC_SUBNET, URI: a}]", "with VPC_SUBNET lacks VPC_SECURITY_GROUP"),
         ("[{Type: VPC_SECURITY_GROUP, URI: a}]", "with VPC_SECURITY_GROUP lacks VPC_SUBNET"),
@@ -146,7 +149,7 @@ fn one_topic_of_two_clusters_is_read_once_for_each() {
     let named = |mapping: &Mapping| (mapping.id.clone(), mapping.consumer_group_id.clone());
     let expected = ["F-t", "F-t-2"].map(|id| (id.to_owned(), id.to_owned()));
     assert_eq!(function.mappings.iter().map(named).collect::<Vec<_>>(), expected);
-    let what = "one topic t for all clusters of function F, which gets each record once for each of them";
+    let what = "all clusters are one local broker: function F gets each record of topic t once per cluster";
     assert_eq!(notices(&text), [(12, what.to_owned())]);
     let same = text.replace("!Ref C", "arn:aws:kafka:us-east-1:000000000000:cluster/c/1");
     assert_refused(&same, 12, "the topic t for function F is there twice");

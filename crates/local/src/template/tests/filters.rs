@@ -48,7 +48,7 @@ fn no_filters_let_everything_through() {
 
 /// As AWS's own sample has it, which is deployed.
 #[test]
-fn another_key_than_value_is_an_assumption_with_its_line() {
+fn another_key_than_value_is_noted_with_its_line() {
     let text = with_mapping(
         r#"            FilterCriteria:
               Filters:
@@ -59,9 +59,14 @@ fn another_key_than_value_is_an_assumption_with_its_line() {
     assert_eq!(mapping(&text).filters.len(), 2);
     let (line, what) = &notices(&text)[0];
     assert_eq!(*line, 17);
-    let start = "that event E of function F filters by topic of the record's metadata; AWS documents";
+    let start = "event E of function F filters by topic, here by the record's metadata; AWS documents";
     assert!(what.starts_with(start) && what.contains("/kafka-filtering.html"), "{what}");
     assert_eq!(notices(&text).len(), 1);
+    let (_, misspelt) = &notices(&text.replace("topic", "valeu"))[0];
+    assert!(
+        misspelt.starts_with("event E of function F filters by valeu, which no record has"),
+        "{misspelt}"
+    );
 }
 
 fn many(count: usize) -> String {

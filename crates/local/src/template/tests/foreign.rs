@@ -77,13 +77,13 @@ fn a_parameter_that_only_names_something_of_awss_needs_no_value() {
   Cluster: {Type: String}
   Id: {Type: String}
   Brokers: {Type: CommaDelimitedList}
-  SecretArn: {Type: String}
+  KafkaSecretName: {Type: String}
   Subnet: {Type: AWS::EC2::Subnet::Id}
 "
     .to_owned()
         + &with_trigger(
             "      CodeUri: {Bucket: !Ref Id, Key: k}
-      Environment: {Variables: {SECRET: !Ref SecretArn, SUBNET: !Ref Subnet}}
+      Environment: {Variables: {SECRET: !Ref KafkaSecretName, SUBNET: !Ref Subnet}}
 ",
         )
         .replace(
@@ -94,7 +94,7 @@ fn a_parameter_that_only_names_something_of_awss_needs_no_value() {
           Type: SelfManagedKafka
           Properties:
             KafkaBootstrapServers: !Ref Brokers
-            SourceAccessConfigurations: [{Type: BASIC_AUTH, URI: !Ref SecretArn}]
+            SourceAccessConfigurations: [{Type: BASIC_AUTH, URI: !Ref KafkaSecretName}]
             Topics: [own]
 ";
     let template = read(&text, &[]).unwrap();
@@ -104,14 +104,18 @@ fn a_parameter_that_only_names_something_of_awss_needs_no_value() {
         EventSource::Msk("arn:aws:kafka:x:1:cluster/Cluster/Id".to_owned())
     );
     assert_eq!(function.mappings[1].source, EventSource::SelfManagedKafka(vec!["Brokers".to_owned()]));
-    assert_eq!((&*function.environment["SECRET"], &*function.environment["SUBNET"]), ("SecretArn", "Subnet"));
+    assert_eq!(
+        (&*function.environment["SECRET"], &*function.environment["SUBNET"]),
+        ("KafkaSecretName", "Subnet")
+    );
     let told: Vec<_> = template.notices.iter().map(|notice| (notice.line, notice.kind)).collect();
-    assert_eq!(told[..5], (2..=6).map(|line| (line, NoticeKind::Assumed)).collect::<Vec<_>>());
-    let what = "Cluster as parameter Cluster, which has no default; --parameter Cluster=VALUE gives it one";
+    assert_eq!(told[..5], (2..=6).map(|line| (line, NoticeKind::Note)).collect::<Vec<_>>());
+    let what =
+        "parameter Cluster has no value; using its name instead (set it with --parameter Cluster=VALUE)";
     assert_eq!(template.notices[0].what, what);
     let given = read(
         &text,
-        &[("Cluster", "c"), ("Id", "i"), ("Brokers", "a:1,b:2"), ("SecretArn", "s"), ("Subnet", "n")],
+        &[("Cluster", "c"), ("Id", "i"), ("Brokers", "a:1,b:2"), ("KafkaSecretName", "s"), ("Subnet", "n")],
     );
     assert!(given.unwrap().notices.iter().all(|notice| notice.line > 6));
 }
@@ -141,12 +145,32 @@ fn a_parameter_whose_value_matters_is_asked_for_with_its_option() {
         with_trigger("      FunctionName: !Ref X\n"),
         with_trigger("      CodeUri: !Ref X\n"),
         with_trigger("      Environment: {Variables: {STAGE: !Ref X}}\n"),
+        mapped
+            .replace("arn:aws:kafka:us-east-1:000000000000:cluster/c/1", "!Select [1, !Split ['/', !Ref X]]"),
         mapped.clone() + "  Q: {Type: AWS::SQS::Queue, Properties: {QueueName: !Sub '${X}-q'}}\n",
         mapped + "  Q: {Type: AWS::SQS::Queue, Condition: C}\nConditions: {C: !Equals [!Ref X, a]}\n",
     ] {
         let (line, message) = refused(&with_parameter(&text), &[]);
-        assert_eq!((line, message.as_str()), (1, missing), "{text}");
+        assert!(line == 1 || text.contains("Select"), "{line}: {text}");
+        assert_eq!(message, missing, "{text}");
     }
+    let with_arn = "Parameters: {TableArn: {Type: String}}\n".to_owned()
+        + &with_trigger("      Environment: {Variables: {TABLE: !Ref TableArn}}\n");
+    assert!(refused(&with_arn, &[]).1.contains("--parameter TableArn=VALUE"));
+}
+
+/// Of a function that nothing triggers here, the rest of the template does not depend.
+#[test]
+fn a_function_without_a_trigger_needs_no_value_for_its_parameters() {
+    let text = "Parameters: {Stage: {Type: String}}\n".to_owned()
+        + &with_mapping("")
+        + "  Web:
+    Type: AWS::Serverless::Function
+    Properties: {Runtime: provided.al2023, Environment: {Variables: {STAGE: !Ref Stage}}}
+";
+    let template = read(&text, &[]).unwrap();
+    assert_eq!(template.functions.len(), 1);
+    assert_eq!(notices(&text), [(1, "function Web, because parameter Stage has no value".to_owned())]);
 }
 
 #[test]
