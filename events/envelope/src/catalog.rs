@@ -15,7 +15,7 @@ pub struct EventType {
 }
 
 /// Everything that can happen in one domain: the `data` of an event's envelope, as an enum with a variant for each
-/// type of event. [`catalog!`](crate::catalog) writes one.
+/// type of event. [`catalog!`](crate::catalog!) writes one.
 pub trait Catalog: Serialize + Send + Sync + Sized + 'static {
     /// Every topic of the domain.
     const TOPICS: &'static [Topic];

@@ -239,8 +239,8 @@ mod tests {
     /// The same value with its fields in the opposite order, every character escaped, and numbers with exponents.
     fn respelled(value: &Value) -> String {
         let string = |text: &str| {
-            let units: String = text.encode_utf16().map(|unit| format!("\\u{unit:04X}")).collect();
-            format!("\"{units}\"")
+            let units: Vec<String> = text.encode_utf16().map(|unit| format!("\\u{unit:04X}")).collect();
+            format!("\"{}\"", units.concat())
         };
         match value {
             Value::Object(fields) => {

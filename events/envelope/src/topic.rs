@@ -53,7 +53,7 @@ impl Topic {
     }
 }
 
-/// What [`catalog!`](crate::catalog) checks while it compiles.
+/// What [`catalog!`](crate::catalog!) checks while it compiles.
 ///
 /// # Panics
 /// Where a type of event is carried by a topic that is not listed.
