@@ -131,7 +131,7 @@ def invoke(tree: Tree, endpoint: str, function: str) -> None:
 
 
 def redrive(tree: Tree, endpoint: str) -> None:
-    """Lets a record become a dead letter, mends the cause, and follows the runbook."""
+    """Lets a record become a dead letter, fixes the cause, and follows the runbook."""
     topic = "user.registered"
     invoke_with(tree, endpoint, "email", topic)
     lost = f"email#{event(topic)['event_id']}"

@@ -24,12 +24,15 @@ pub(crate) trait Consume {
     /// Settles everything in a payload.
     async fn consume(&self, payload: &[u8], invocation: &Invocation) -> Result<Vec<Settled>, PayloadError> {
         let batch = payload::read(payload)?;
-        let strays = stream::iter(&batch.strays).then(|stray| {
-            let span =
-                tracing::info_span!("stray", request_id = invocation.request_id, source = stray.source);
-            self.stores().settle_stray(stray, invocation).instrument(span)
+        let invalid_entries = stream::iter(&batch.invalid_entries).then(|entry| {
+            let span = tracing::info_span!(
+                "invalid entry",
+                request_id = invocation.request_id,
+                source = entry.source
+            );
+            self.stores().settle_invalid_entry(entry, invocation).instrument(span)
         });
-        let mut settled: Vec<Settled> = strays.collect().await;
+        let mut settled: Vec<Settled> = invalid_entries.collect().await;
         settled.extend(self.settle_records(batch.records, invocation).await);
         Ok(settled)
     }

@@ -27,12 +27,12 @@ pub struct Failure {
 }
 
 impl HandlerError {
-    /// A failure that another attempt may mend.
+    /// A failure that another attempt may fix.
     pub fn retryable(error_type: impl Into<String>, message: impl Into<String>) -> Self {
         Self::Retryable(Failure { error_type: error_type.into(), message: message.into() })
     }
 
-    /// A failure that no attempt can mend.
+    /// A failure that no attempt can fix.
     pub fn permanent(error_type: impl Into<String>, message: impl Into<String>) -> Self {
         Self::Permanent(Failure { error_type: error_type.into(), message: message.into() })
     }

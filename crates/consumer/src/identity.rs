@@ -8,7 +8,7 @@ use tidings_events::{
 };
 use uuid::Uuid;
 
-use crate::{claims::ClaimRequest, invocation::Invocation, payload::Stray, record::Record};
+use crate::{claims::ClaimRequest, invocation::Invocation, payload::InvalidEntry, record::Record};
 
 /// A record's identity, read once, also from values that are no event otherwise.
 #[derive(Debug, Clone)]
@@ -16,7 +16,7 @@ pub(crate) struct Identity {
     pub event_id: Option<EventId>,
     pub event_type: Option<String>,
     pub trace: Option<TraceContext>,
-    /// `topic/partition/offset`, or for a stray its source and content.
+    /// `topic/partition/offset`, or for an invalid entry its source and content.
     pub place: String,
     /// SHA-256 of the value, the same for every spelling of the same JSON: a producer that publishes an event again
     /// may use another serializer.
@@ -39,9 +39,9 @@ impl Identity {
         }
     }
 
-    pub fn of_stray(stray: &Stray) -> Self {
-        let content: [u8; 32] = Sha256::digest(stray.json.get()).into();
-        let place = format!("{}/{}", stray.source, crate::dynamodb::hex(&content));
+    pub fn of_invalid_entry(entry: &InvalidEntry) -> Self {
+        let content: [u8; 32] = Sha256::digest(entry.json.get()).into();
+        let place = format!("{}/{}", entry.source, crate::dynamodb::hex(&content));
         Self { event_id: None, event_type: None, trace: None, place, content }
     }
 

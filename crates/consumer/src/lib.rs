@@ -4,6 +4,62 @@
 //! of a partition) and hands it to [`run()`] or [`run_batch`]. Every record of every batch then ends in exactly
 //! one of four ways ([`outcome::Outcome`]): done, duplicate, dead-lettered, or returned to be delivered again.
 //!
+//! # A whole function
+//!
+//! A domain lists its events with [`tidings_events::catalog!`]; a handler names the payload that it understands, and
+//! does one thing for one event. It knows nothing of Kafka, batches or queues.
+//!
+//! ```no_run
+//! use schemars::JsonSchema;
+//! use serde::{Deserialize, Serialize};
+//! use tidings_consumer::{Context, Handler, HandlerError, RunError, SettingError};
+//! use tidings_events::{Event, Topic, catalog};
+//!
+//! #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+//! pub struct Parcel {
+//!     parcel_id: String,
+//! }
+//!
+//! catalog! {
+//!     /// What can happen to parcels.
+//!     pub enum Payload [Topic::event("parcel-events")];
+//!     /// A parcel was handed over.
+//!     Delivered(Parcel) = "parcel.delivered" on "parcel-events", key |it| &it.parcel_id;
+//! }
+//!
+//! struct Receipts {
+//!     s3: aws_sdk_s3::Client,
+//!     bucket: String,
+//! }
+//!
+//! impl Handler for Receipts {
+//!     type Payload = Payload;
+//!
+//!     async fn handle(&self, event: &Event<Payload>, _: &Context) -> Result<(), HandlerError> {
+//!         let Payload::Delivered(parcel) = &event.payload;
+//!         // `?` is enough: the consumer knows which errors of AWS are worth another attempt.
+//!         self.s3.put_object().bucket(&self.bucket).key(&parcel.parcel_id).body(b"delivered".to_vec().into()).send().await?;
+//!         Ok(())
+//!     }
+//! }
+//!
+//! #[tokio::main]
+//! async fn main() -> Result<(), RunError> {
+//!     tidings_consumer::run("receipts", |aws, settings| {
+//!         let bucket = settings.require("RECEIPTS_BUCKET")?;
+//!         Ok::<_, SettingError>(Receipts { s3: aws_sdk_s3::Client::new(aws), bucket })
+//!     })
+//!     .await
+//! }
+//! ```
+//!
+//! The environment names what the consumer itself needs: `IDEMPOTENCY_TABLE` (a DynamoDB table with partition key `id`
+//! and TTL attribute `expires_at`), `DEAD_LETTER_QUEUE_URL`, `DEAD_LETTER_BUCKET` and `PARTIAL_BATCH_RESPONSES`, which
+//! says whether the event source mapping has `ReportBatchItemFailures`. The feature `testing` has a harness that runs
+//! whole invocations over stores in memory.
+//!
+//! # What is promised
+//!
 //! One window cannot be closed: a process that is killed between an effect that has no idempotency token (an
 //! e-mail, an SMS, a push) and the stored fact repeats that effect. Such records are counted in the metric
 //! `EffectsAtRisk`.

@@ -10,7 +10,7 @@ pub struct Settings(BTreeMap<String, String>);
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum SettingError {
     /// A required variable is absent or empty.
-    #[error("the environment variable {0} is required; set it in infra/functions.yaml")]
+    #[error("the environment variable {0} is required; set it in the function's template")]
     Missing(String),
     /// A variable's value has the wrong form.
     #[error("the environment variable {name} is wrong: {problem}")]

@@ -13,7 +13,7 @@ use crate::{
     identity::Identity,
     invocation::Invocation,
     outcome::{Outcome, Reason, Settled},
-    payload::Stray,
+    payload::InvalidEntry,
     persist::{BRIEF, LASTING, persist},
 };
 
@@ -100,21 +100,21 @@ impl Stores {
         }
     }
 
-    /// What is no record goes to the dead letter queue as it is.
-    pub async fn settle_stray(&self, stray: &Stray, invocation: &Invocation) -> Settled {
-        let identity = Identity::of_stray(stray);
-        let subject = Subject { identity: &identity, source: &stray.source, json: &stray.json };
+    /// Dead-letters an unreadable entry unchanged.
+    pub async fn settle_invalid_entry(&self, entry: &InvalidEntry, invocation: &Invocation) -> Settled {
+        let identity = Identity::of_invalid_entry(entry);
+        let subject = Subject { identity: &identity, source: &entry.source, json: &entry.json };
         let claim = identity.claim_place(self.function, invocation);
         let outcome = match self.open(&subject, claim, invocation).await {
             Opened::Ended(end) => end.outcome,
             Opened::Mine { claim, .. } => {
-                let failure = malformed(&stray.problem);
+                let failure = malformed(&entry.problem);
                 let none = Attempts { count: 0, first_at: invocation.now() };
                 self.dead_letter(&subject, &claim, &failure, none, invocation).await
             }
         };
         Settled {
-            source: stray.source.clone(),
+            source: entry.source.clone(),
             offset: None,
             outcome,
             tombstone: false,

@@ -34,7 +34,7 @@ pub struct Consumer<H> {
     options: Options,
     breaker: Breaker,
     /// Read by records that run beside others, written by one that runs alone.
-    company: RwLock<()>,
+    isolation: RwLock<()>,
 }
 
 impl<H: Handler> Consume for Consumer<H> {
@@ -51,8 +51,8 @@ impl<H: Handler> Consume for Consumer<H> {
 
 impl<H: Handler> Consumer<H> {
     pub(crate) fn new(handler: H, stores: Stores, options: Options) -> Self {
-        let (breaker, company) = (Breaker::default(), RwLock::default());
-        Self { handler: Arc::new(handler), stores, options, breaker, company }
+        let (breaker, isolation) = (Breaker::default(), RwLock::default());
+        Self { handler: Arc::new(handler), stores, options, breaker, isolation }
     }
 
     /// Records of one key, one after the other; what follows a returned one is returned untouched.
@@ -101,14 +101,14 @@ impl<H: Handler> Consumer<H> {
     async fn settle_event(&self, record: &Record, identity: &Identity, invocation: &Invocation) -> End {
         let subject = Subject { identity, source: &record.source, json: &record.json };
         let request = identity.claim_record(record, self.stores.function, invocation);
-        let beside_others = self.company.read().await;
+        let beside_others = self.isolation.read().await;
         let _alone;
         let opened = match self.stores.open(&subject, request.clone(), invocation).await {
             Opened::Mine { claim, unfinished_starts: LAST_START } => {
                 // Given back while it waits for its turn, so that nothing counts against it meanwhile.
                 self.stores.release(&claim, invocation).await;
                 drop(beside_others);
-                _alone = self.company.write().await;
+                _alone = self.isolation.write().await;
                 self.stores.open(&subject, request, invocation).await
             }
             opened => opened,

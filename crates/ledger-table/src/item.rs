@@ -11,10 +11,10 @@ use crate::{ENTRY, Entry, Kind, sort_key};
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum ItemError {
     /// An attribute is absent or no string.
-    #[error("the ledger item has no string attribute {0}; mend or delete the item")]
+    #[error("the ledger item has no string attribute {0}; fix or delete the item")]
     Missing(&'static str),
     /// An attribute has another form than the ledger function writes.
-    #[error("the ledger item's attribute {0} cannot be read; mend the item or deploy a newer version")]
+    #[error("the ledger item's attribute {0} cannot be read; fix the item or deploy a newer version")]
     Unreadable(&'static str),
 }
 

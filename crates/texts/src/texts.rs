@@ -52,7 +52,7 @@ pub enum TextError {
         event_type: &'static str,
     },
     /// A template asks for something that the event does not say.
-    #[error("template {template} could not be rendered ({kind:?}, line {line}); mend the template")]
+    #[error("template {template} could not be rendered ({kind:?}, line {line}); fix the template")]
     NotRendered {
         /// The template's name.
         template: String,
@@ -79,7 +79,7 @@ impl Texts {
     /// is none where the bank's name is not set.
     ///
     /// # Panics
-    /// Where a template has a syntax error: it is compiled in, so no setting could mend it.
+    /// Where a template has a syntax error: it is compiled in, so no setting could fix it.
     #[must_use]
     pub fn new(templates: Templates, zone: IanaTimeZone, bank_name: Option<&str>) -> Self {
         let mut environment = Environment::new();
@@ -204,7 +204,7 @@ mod tests {
         let error = render("{{ shop }}\n{{ salary }}", "text", &event(Payload::Paid)).unwrap_err();
         assert_eq!(error.error_type(), "TextNotRendered");
         let message =
-            "template paid/en/text could not be rendered (UndefinedError, line 2); mend the template";
+            "template paid/en/text could not be rendered (UndefinedError, line 2); fix the template";
         assert_eq!(error.to_string(), message);
     }
 

@@ -20,14 +20,14 @@ pub enum DecodeError {
     },
     /// A type that the catalog does not list.
     #[error(
-        "event type {event_type} is unknown; deploy a newer version of this function or mend the producer"
+        "event type {event_type} is unknown; deploy a newer version of this function or fix the producer"
     )]
     UnknownType {
         /// The type found, shortened.
         event_type: String,
     },
     /// A type that belongs on another topic than the one it came from.
-    #[error("event type {event_type} was published to topic {topic}; mend the producer")]
+    #[error("event type {event_type} was published to topic {topic}; fix the producer")]
     WrongTopic {
         /// The event's type.
         event_type: &'static str,

@@ -3,21 +3,15 @@
 //! The texts are in `templates/{event type}/{language}/`: `subject`, `body.txt` and `body.html`, compiled in.
 //! Should Lambda die between SES taking a mail and the consumer noting it, the customer gets that mail twice.
 
-pub mod address;
-pub mod mail;
 pub mod portal;
-pub mod ses;
 
 use tidings_bank_events::{Event, Payload};
+use tidings_channel_email::{Address, Mail, Mailer};
 use tidings_consumer::{Context, Handler, HandlerError, SettingError, Settings};
 use tidings_events::Notifiable as _;
 use tidings_texts::{IanaTimeZone, Templates, Texts, one_line, templates};
 
-use crate::{
-    address::Address,
-    mail::{Mail, Mailer},
-    portal::Portal,
-};
+use crate::portal::Portal;
 
 /// Writes the e-mail of an event and hands it to a [`Mailer`].
 pub struct Email<M> {

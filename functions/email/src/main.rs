@@ -1,6 +1,7 @@
 //! The Lambda function `email`.
 
-use email::{Email, ses::SesMailer};
+use email::Email;
+use tidings_channel_email::SesMailer;
 use tidings_consumer::RunError;
 
 #[tokio::main]

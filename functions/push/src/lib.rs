@@ -8,19 +8,11 @@
 //! with a line in the log; that is no failure of the event. A customer without devices gets nothing. Should
 //! Lambda die between SNS taking a push and the consumer noting it, that device gets it twice.
 
-pub mod devices;
-pub mod notification;
-pub mod sns;
-
 use tidings_bank_events::{Event, Payload};
+use tidings_channel_push::{Delivery, Device, Devices, Notification, Pusher};
 use tidings_consumer::{Context, Handler, HandlerError, SettingError, Settings};
 use tidings_events::Notifiable as _;
 use tidings_texts::{IanaTimeZone, Templates, Texts, one_line, templates};
-
-use crate::{
-    devices::{Device, Devices},
-    notification::{Delivery, Notification, Pusher},
-};
 
 /// Writes the notification of an event and hands it to a [`Pusher`] for each of the customer's [`Devices`].
 pub struct Push<D, P> {

@@ -1,6 +1,7 @@
 //! The Lambda function `push`.
 
-use push::{Push, devices::DevicesTable, sns::SnsPusher};
+use push::Push;
+use tidings_channel_push::{DevicesTable, SnsPusher};
 use tidings_consumer::RunError;
 
 #[tokio::main]

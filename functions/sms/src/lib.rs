@@ -6,22 +6,13 @@
 //! and the consumer noting it, the customer gets that SMS twice.
 //!
 //! A registration without a verification code (it is an optional field) gets a text of welcome: it is no
-//! fault that somebody could mend, and the customer learns that their number was used.
-
-pub mod dlt;
-pub mod phone;
-pub mod sns;
-pub mod text;
+//! fault that somebody could fix, and the customer learns that their number was used.
 
 use tidings_bank_events::{Event, Payload};
+use tidings_channel_sms::{PhoneNumber, TextMessage, TextSender};
 use tidings_consumer::{Context, Handler, HandlerError, SettingError, Settings};
 use tidings_events::Notifiable as _;
 use tidings_texts::{IanaTimeZone, Templates, Texts, templates};
-
-use crate::{
-    phone::PhoneNumber,
-    text::{TextMessage, TextSender},
-};
 
 /// Writes the SMS of an event and hands it to a [`TextSender`].
 pub struct Sms<S> {

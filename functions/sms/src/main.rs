@@ -1,6 +1,7 @@
 //! The Lambda function `sms`.
 
-use sms::{Sms, sns::SnsTextSender};
+use sms::Sms;
+use tidings_channel_sms::SnsTextSender;
 use tidings_consumer::RunError;
 
 #[tokio::main]

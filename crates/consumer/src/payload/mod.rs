@@ -34,13 +34,13 @@ const BASE64: GeneralPurpose = GeneralPurpose::new(
 pub struct Batch {
     /// The records, partition by partition, in the payload's order.
     pub records: Vec<Record>,
-    /// What stands among the records but has no position in Kafka that could be read.
-    pub strays: Vec<Stray>,
+    /// Entries without a position in Kafka that can be read.
+    pub invalid_entries: Vec<InvalidEntry>,
 }
 
-/// Something among the records that is none: it has no offset, or is no object.
+/// An entry among the records that is not a record: it has no offset, or is not an object.
 #[derive(Debug, Clone)]
-pub struct Stray {
+pub struct InvalidEntry {
     /// The name under which the payload lists it.
     pub source: String,
     /// What is wrong with it.
@@ -49,9 +49,9 @@ pub struct Stray {
     pub json: Box<RawValue>,
 }
 
-/// The payload as a whole cannot be read: it is no event of a Kafka event source mapping.
+/// The payload as a whole cannot be read: it is not an event of a Kafka event source mapping.
 #[derive(Debug, thiserror::Error)]
-#[error("the payload is no Kafka event ({0}); invoke this function by a Kafka event source mapping")]
+#[error("the payload is not a Kafka event ({0}); invoke this function by a Kafka event source mapping")]
 pub struct PayloadError(#[from] serde_json::Error);
 
 /// Reads an invocation's payload.
@@ -61,13 +61,13 @@ pub fn read(payload: &[u8]) -> Result<Batch, PayloadError> {
     for (source, list) in event.records.0 {
         let Ok(elements) = serde_json::from_str::<Vec<&RawValue>>(list.get()) else {
             // KafkaEvent of aws_lambda_events refuses this too; nothing of it is a record.
-            batch.strays.push(stray(&source, "expected a list of records", list));
+            batch.invalid_entries.push(invalid_entry(&source, "expected a list of records", list));
             continue;
         };
         for element in elements {
             match read_record(&source, element) {
                 Ok(record) => batch.records.push(record),
-                Err(problem) => batch.strays.push(stray(&source, &problem, element)),
+                Err(problem) => batch.invalid_entries.push(invalid_entry(&source, &problem, element)),
             }
         }
     }
@@ -117,8 +117,8 @@ impl<'de: 'a, 'a> Deserialize<'de> for Partitions<'a> {
     }
 }
 
-fn stray(source: &str, problem: &str, json: &RawValue) -> Stray {
-    Stray { source: source.to_owned(), problem: problem.to_owned(), json: json.to_owned() }
+fn invalid_entry(source: &str, problem: &str, json: &RawValue) -> InvalidEntry {
+    InvalidEntry { source: source.to_owned(), problem: problem.to_owned(), json: json.to_owned() }
 }
 
 /// A record's fields, each still unread, so that one of an odd form does not hide the others.

@@ -25,15 +25,15 @@ fn read_list(source: &str, list: &Value) -> Batch {
 }
 
 fn only(batch: Batch) -> Record {
-    assert!(batch.strays.is_empty(), "{:?}", batch.strays);
+    assert!(batch.invalid_entries.is_empty(), "{:?}", batch.invalid_entries);
     let [record] = <[Record; 1]>::try_from(batch.records).unwrap();
     record
 }
 
-fn only_stray(batch: Batch) -> Stray {
+fn only_invalid_entry(batch: Batch) -> InvalidEntry {
     assert!(batch.records.is_empty(), "{:?}", batch.records);
-    let [stray] = <[Stray; 1]>::try_from(batch.strays).unwrap();
-    stray
+    let [entry] = <[InvalidEntry; 1]>::try_from(batch.invalid_entries).unwrap();
+    entry
 }
 
 fn headers(record: &Record) -> Vec<(&str, Option<&[u8]>)> {
@@ -169,22 +169,25 @@ fn topic_and_partition_may_come_from_the_name_of_the_list() {
 #[case(json!({ "offset": null }), "has no readable offset")]
 #[case(json!({ "offset": 1.5 }), "has no readable offset")]
 #[case(json!({ "offset": "x" }), "has no readable offset")]
-fn without_offset_it_is_a_stray(#[case] changes: Value, #[case] problem: &str) {
-    let stray = only_stray(read_with(&changes));
-    assert_eq!((stray.source.as_str(), stray.problem.as_str()), ("door.opened-3", problem));
-    assert!(stray.json.get().contains("dg=="), "the whole of it is kept");
+fn without_offset_it_is_an_invalid_entry(#[case] changes: Value, #[case] problem: &str) {
+    let entry = only_invalid_entry(read_with(&changes));
+    assert_eq!((entry.source.as_str(), entry.problem.as_str()), ("door.opened-3", problem));
+    assert!(entry.json.get().contains("dg=="), "the whole of it is kept");
 }
 
 #[test]
-fn what_is_no_record_is_a_stray_and_hides_no_record() {
+fn what_is_not_a_record_is_an_invalid_entry_and_hides_no_record() {
     let batch = read_list("t-0", &json!([7, { "offset": 1 }, null, "x", [[]]]));
     assert_eq!(batch.records.len(), 1);
-    let kept: Vec<&str> = batch.strays.iter().map(|stray| stray.json.get()).collect();
+    let kept: Vec<&str> = batch.invalid_entries.iter().map(|entry| entry.json.get()).collect();
     assert_eq!(kept, ["7", "null", "\"x\"", "[[]]"]);
     let repeated = r#"{"records":{"t-0":[{"offset":1,"offset":2}]}}"#;
-    assert_eq!(only_stray(read(repeated.as_bytes()).unwrap()).json.get(), r#"{"offset":1,"offset":2}"#);
     assert_eq!(
-        only_stray(read_list("nameless", &json!([{ "offset": 1 }]))).problem,
+        only_invalid_entry(read(repeated.as_bytes()).unwrap()).json.get(),
+        r#"{"offset":1,"offset":2}"#
+    );
+    assert_eq!(
+        only_invalid_entry(read_list("nameless", &json!([{ "offset": 1 }]))).problem,
         "has no readable partition"
     );
 }
@@ -193,10 +196,10 @@ fn what_is_no_record_is_a_stray_and_hides_no_record() {
 #[case(json!("x"))]
 #[case(json!(null))]
 #[case(json!({ "offset": 1 }))]
-fn a_list_that_is_no_list_is_a_stray_and_hides_no_other(#[case] list: Value) {
+fn a_list_that_is_not_a_list_is_an_invalid_entry_and_hides_no_other(#[case] list: Value) {
     let payload = json!({ "records": { "t-0": list, "t-1": [{ "offset": 1 }] } });
     let batch = read(payload.to_string().as_bytes()).unwrap();
-    assert_eq!((batch.strays.len(), batch.records.len()), (1, 1));
+    assert_eq!((batch.invalid_entries.len(), batch.records.len()), (1, 1));
 }
 
 #[rstest]
@@ -206,7 +209,7 @@ fn a_list_that_is_no_list_is_a_stray_and_hides_no_other(#[case] list: Value) {
 #[case(r#"{"records":{"t-0":[]}}"#)]
 fn no_records_are_an_empty_batch(#[case] payload: &str) {
     let batch = read(payload.as_bytes()).unwrap();
-    assert!(batch.records.is_empty() && batch.strays.is_empty());
+    assert!(batch.records.is_empty() && batch.invalid_entries.is_empty());
 }
 
 #[test]
@@ -226,7 +229,7 @@ fn a_name_that_occurs_twice_loses_nothing() {
 #[case(b"{\"records\":[]}")]
 #[case(b"{\"records\":{\"t-0\":[{\"offset\":1}]}")]
 #[case(b"{\"records\":{\"t-0\":[\"\xff\"]}}")]
-fn what_is_no_kafka_event_is_an_error_that_says_so(#[case] payload: &[u8]) {
+fn what_is_not_a_kafka_event_is_an_error_that_says_so(#[case] payload: &[u8]) {
     let error = read(payload).unwrap_err().to_string();
-    assert!(error.starts_with("the payload is no Kafka event ("), "{error}");
+    assert!(error.starts_with("the payload is not a Kafka event ("), "{error}");
 }

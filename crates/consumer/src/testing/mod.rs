@@ -27,7 +27,7 @@ use crate::{
     settle::Stores,
 };
 
-/// How long an invocation of the harness may take, as the functions' timeout in infra/functions.yaml.
+/// How long an invocation of the harness may take.
 const TIMEOUT: Duration = Duration::from_mins(1);
 
 /// A function with its consumer and stores in memory.

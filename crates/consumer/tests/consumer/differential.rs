@@ -13,7 +13,7 @@ fn compare(payload: &[u8]) -> bool {
     let read = payload::read(payload);
     let Ok(theirs) = serde_json::from_slice::<KafkaEvent>(payload) else { return false };
     let ours = read.unwrap_or_else(|error| panic!("{error}: {}", String::from_utf8_lossy(payload)));
-    assert!(ours.strays.is_empty(), "{:?}", ours.strays);
+    assert!(ours.invalid_entries.is_empty(), "{:?}", ours.invalid_entries);
     let mut by_partition: HashMap<&str, Vec<&Record>> = HashMap::new();
     for record in &ours.records {
         by_partition.entry(&record.source).or_default().push(record);

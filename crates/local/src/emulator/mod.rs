@@ -79,7 +79,7 @@ impl Emulator {
         if !plain {
             return Err(StartError::Setting(format!(
                 "AWS_ENDPOINT_URL is \"{endpoint}\", but the emulator's address must look like \
-                 http://127.0.0.1:4566; mend it, or unset it to have ministack started"
+                 http://127.0.0.1:4566; fix it, or unset it to have ministack started"
             )));
         }
         let endpoint = endpoint.trim_end_matches('/').to_owned();

@@ -109,12 +109,12 @@ fn what_this_version_does_not_know() {
     );
     assert_eq!(
         broken("transaction.completed", "transaction.\\nreversed"),
-        "event type transaction.\\nreversed is unknown; deploy a newer version of this function or mend the \
+        "event type transaction.\\nreversed is unknown; deploy a newer version of this function or fix the \
          producer"
     );
     assert_eq!(
         broken("transaction.completed", "bill.paid"),
-        "event type bill.paid was published to topic transaction.completed; mend the producer"
+        "event type bill.paid was published to topic transaction.completed; fix the producer"
     );
     for version in ["2.0", "10.0", "0.1", "", "v1.0", "1_0", " 1.0"] {
         let document = SEED.replacen("\"1.0\"", &format!("{version:?}"), 1);

@@ -2,16 +2,13 @@
 #![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
 
 mod hostile;
-mod ses;
 mod settling;
 mod texts;
 
 use std::{fs, path::Path, sync::Mutex};
 
-use email::{
-    Email,
-    mail::{Mail, Mailer},
-};
+use email::Email;
+use tidings_channel_email::{Mail, Mailer};
 use tidings_consumer::{HandlerError, Settings, testing::Harness};
 
 /// Keeps what it is told to send, or refuses it.

@@ -1,6 +1,6 @@
 //! Each device is pushed to on its own.
 
-use push::notification::Delivery;
+use tidings_channel_push::Delivery;
 use tidings_consumer::{HandlerError, testing::Harness};
 
 use crate::{Outbox, invoke, payload, push};

@@ -1,7 +1,6 @@
 //! The whole function, from a Lambda payload to what is sent.
 #![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
 
-mod adapters;
 mod devices;
 mod texts;
 
@@ -12,11 +11,8 @@ use std::{
     sync::{Arc, Mutex},
 };
 
-use push::{
-    Push,
-    devices::{Device, Devices},
-    notification::{Delivery, Notification, Pusher},
-};
+use push::Push;
+use tidings_channel_push::{Delivery, Device, Devices, Notification, Pusher};
 use tidings_consumer::{
     HandlerError, Settings,
     testing::{Harness, Summary},

@@ -1,7 +1,7 @@
 //! What customers read.
 
-use push::notification::Notification;
 use rstest::rstest;
+use tidings_channel_push::Notification;
 
 use crate::{Outbox, invoke};
 

@@ -2,7 +2,6 @@
 #![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
 
 mod settling;
-mod sns;
 mod texts;
 
 use std::{
@@ -11,10 +10,8 @@ use std::{
     sync::{Arc, Mutex},
 };
 
-use sms::{
-    Sms,
-    text::{TextMessage, TextSender},
-};
+use sms::Sms;
+use tidings_channel_sms::{TextMessage, TextSender};
 use tidings_consumer::{HandlerError, Settings, testing::Harness};
 
 /// Keeps what it is told to send.

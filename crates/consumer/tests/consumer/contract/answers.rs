@@ -55,7 +55,7 @@ fn without_partial_answers_a_returned_record_fails_the_invocation() {
 }
 
 #[test]
-fn a_returned_stray_fails_the_invocation_even_with_partial_answers() {
+fn a_returned_invalid_entry_fails_the_invocation_even_with_partial_answers() {
     let records =
         [settled(Some(1), returned(Reason::DeadlineNear)), settled(None, returned(Reason::DeadlineNear))];
     assert_eq!(respond(&records, true).unwrap_err().count, 2);

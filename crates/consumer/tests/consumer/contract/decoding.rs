@@ -65,13 +65,13 @@ async fn what_is_no_record_is_a_dead_letter_once() {
     let summary = function.invoke(payload).await.unwrap();
     assert_eq!(summary.dead_lettered, 3);
     assert!(summary.dead_letters.iter().all(|letter| letter.error.error_type == "MalformedRecord"));
-    assert!(summary.settled.iter().all(|stray| stray.offset.is_none()));
+    assert!(summary.settled.iter().all(|entry| entry.offset.is_none()));
     let again = function.invoke(payload).await.unwrap();
     assert_eq!((again.duplicate, again.dead_letters.len()), (3, 3));
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_returned_stray_cannot_be_named_and_fails_the_batch() {
+async fn a_returned_invalid_entry_cannot_be_named_and_fails_the_batch() {
     let function = succeeding();
     function.dead_letters.disturb(|_, _| tidings_consumer::testing::Fault::Refused.into());
     let summary = function.invoke(br#"{"records":{"door.opened-3":[7]}}"#).await.unwrap();

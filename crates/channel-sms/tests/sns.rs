@@ -1,5 +1,7 @@
 //! The requests that reach SNS.
 
+#![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
+
 use std::collections::BTreeMap;
 
 use aws_sdk_sns::{
@@ -10,10 +12,7 @@ use aws_sdk_sns::{
 };
 use aws_smithy_mocks::{RuleMode, mock, mock_client};
 use rstest::rstest;
-use sms::{
-    sns::SnsTextSender,
-    text::{TextMessage, TextSender},
-};
+use tidings_channel_sms::{SnsTextSender, TextMessage, TextSender};
 use tidings_consumer::Settings;
 use tidings_texts::Language;
 

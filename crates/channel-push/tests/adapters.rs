@@ -1,5 +1,7 @@
 //! The requests that reach the devices table and SNS.
 
+#![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
+
 use std::{
     collections::HashMap,
     sync::atomic::{AtomicUsize, Ordering},
@@ -12,10 +14,8 @@ use aws_sdk_sns::{
     types::error::{EndpointDisabledException, InvalidParameterException},
 };
 use aws_smithy_mocks::{RuleMode, mock, mock_client};
-use push::{
-    devices::{Device, Devices, DevicesTable, MAX_DEVICES},
-    notification::{Delivery, Notification, Pusher},
-    sns::SnsPusher,
+use tidings_channel_push::{
+    Delivery, Device, Devices, DevicesTable, MAX_DEVICES, Notification, Pusher, SnsPusher,
 };
 use tidings_consumer::Settings;
 

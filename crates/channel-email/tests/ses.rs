@@ -1,15 +1,14 @@
 //! The requests that reach SES.
 
+#![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
+
 use aws_sdk_sesv2::{
     Client,
     operation::send_email::{SendEmailError, SendEmailOutput},
     types::error::{MessageRejected, TooManyRequestsException},
 };
 use aws_smithy_mocks::{RuleMode, mock, mock_client};
-use email::{
-    mail::{Mail, Mailer},
-    ses::SesMailer,
-};
+use tidings_channel_email::{Mail, Mailer, SesMailer};
 use tidings_consumer::Settings;
 
 fn mail() -> Mail {

@@ -4,10 +4,7 @@ use aws_config::SdkConfig;
 use aws_sdk_sns::{Client, error::BuildError, types::MessageAttributeValue};
 use tidings_consumer::{HandlerError, SettingError, Settings};
 
-use crate::{
-    dlt::Dlt,
-    text::{TextMessage, TextSender},
-};
+use crate::{Dlt, TextMessage, TextSender};
 
 /// SNS, with the bank's sender and registrations.
 pub struct SnsTextSender {

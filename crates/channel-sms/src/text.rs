@@ -6,7 +6,7 @@ use tidings_consumer::HandlerError;
 use tidings_events::EventId;
 use tidings_texts::Language;
 
-use crate::phone::PhoneNumber;
+use crate::PhoneNumber;
 
 /// An SMS, written and addressed.
 #[derive(Clone)]

@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 use tidings_consumer::{SettingError, Settings};
 use tidings_texts::Language;
 
-use crate::text::TextMessage;
+use crate::TextMessage;
 
 /// The ids registered for this bank.
 #[derive(Default)]

@@ -5,7 +5,7 @@ use std::future::Future;
 use tidings_consumer::HandlerError;
 use tidings_events::EventId;
 
-use crate::address::Address;
+use crate::Address;
 
 /// An e-mail, written and addressed.
 #[derive(Clone)]

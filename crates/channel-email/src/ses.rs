@@ -8,7 +8,7 @@ use aws_sdk_sesv2::{
 };
 use tidings_consumer::{HandlerError, SettingError, Settings};
 
-use crate::mail::{Mail, Mailer};
+use crate::{Mail, Mailer};
 
 /// SES, with the bank's sender.
 pub struct SesMailer {

@@ -5,7 +5,7 @@ use std::future::Future;
 use tidings_consumer::HandlerError;
 use tidings_events::EventId;
 
-use crate::devices::Device;
+use crate::Device;
 
 /// A push notification, written.
 #[derive(Clone)]

@@ -10,10 +10,7 @@ use aws_sdk_sns::{
 use serde_json::json;
 use tidings_consumer::HandlerError;
 
-use crate::{
-    devices::Device,
-    notification::{Delivery, Notification, Pusher},
-};
+use crate::{Delivery, Device, Notification, Pusher};
 
 /// The codes by which SNS says that a device's endpoint is disabled or deleted (Publish in its API reference).
 const ENDPOINT_GONE: &[&str] =
