@@ -1,6 +1,6 @@
 //! The idempotency store in a DynamoDB table: partition key `id`, TTL attribute `expires_at`.
 
-use std::{collections::HashMap, fmt::Write as _};
+use std::collections::HashMap;
 
 use aws_config::SdkConfig;
 use aws_sdk_dynamodb::{
@@ -53,7 +53,7 @@ impl DynamoDbClaims {
             .item("owner", string(&request.owner.to_string()))
             .item("lease_until", number(request.lease_until.as_millisecond()))
             .item("starts", number(1))
-            .item("content", string(&hex(&request.content)))
+            .item("content", string(&hex::encode(request.content)))
             .item("expires_at", number(expires_at(request.now)))
             // TTL deletes late, up to days: an expired item is absent whether it is still there or not.
             .condition_expression("attribute_not_exists(id) OR expires_at < :now")
@@ -130,7 +130,7 @@ impl Claims for DynamoDbClaims {
             let Some(item) = self.insert(request).await? else {
                 return Ok(Claimed::Mine { unfinished_starts: 0 });
             };
-            if item.content != hex(&request.content) {
+            if item.content != hex::encode(request.content) {
                 return Ok(Claimed::OtherContent);
             }
             let until = Timestamp::from_millisecond(item.lease_until).unwrap_or(request.now);
@@ -215,15 +215,6 @@ fn string(value: &str) -> AttributeValue {
 
 fn number(value: i64) -> AttributeValue {
     AttributeValue::N(value.to_string())
-}
-
-/// Lower-case hexadecimal.
-pub(crate) fn hex(bytes: &[u8]) -> String {
-    bytes.iter().fold(String::with_capacity(2 * bytes.len()), |mut text, byte| {
-        // Writing to a string cannot fail.
-        let _ = write!(text, "{byte:02x}");
-        text
-    })
 }
 
 #[cfg(test)]

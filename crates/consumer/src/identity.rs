@@ -41,7 +41,7 @@ impl Identity {
 
     pub fn of_invalid_entry(entry: &InvalidEntry) -> Self {
         let content: [u8; 32] = Sha256::digest(entry.json.get()).into();
-        let place = format!("{}/{}", entry.source, crate::dynamodb::hex(&content));
+        let place = format!("{}/{}", entry.source, hex::encode(content));
         Self { event_id: None, event_type: None, trace: None, place, content }
     }
 

@@ -148,7 +148,7 @@ impl Stores {
         if let Ok(Claimed::OtherContent) = claimed {
             // A position has one content; only a topic that was deleted and created again has two.
             tracing::warn!("a position came again with other content");
-            claim.id = format!("{}#{}", claim.id, crate::dynamodb::hex(&claim.content));
+            claim.id = format!("{}#{}", claim.id, hex::encode(claim.content));
             claimed = persist(invocation, BRIEF, || self.claims.claim(&claim)).await;
         }
         match claimed {

@@ -7,7 +7,6 @@ use sha2::{Digest as _, Sha256};
 
 use crate::{
     dead_letter::{DeadLetter, DeadLetterQueue, QueueError, StoredIn},
-    dynamodb::hex,
     error::HandlerError,
 };
 
@@ -40,7 +39,7 @@ impl SqsDeadLetters {
     /// Stores the whole letter and answers the message that points to it. The key follows from the content,
     /// so that a repeated send overwrites the same object.
     async fn store(&self, letter: &DeadLetter, body: String) -> Result<String, HandlerError> {
-        let sha256 = hex(&Sha256::digest(&body));
+        let sha256 = hex::encode(Sha256::digest(&body));
         let key = format!("dead-letters/{}/{}/{sha256}.json", letter.function, letter.source);
         self.s3
             .put_object()

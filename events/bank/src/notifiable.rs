@@ -12,6 +12,7 @@
 //! | `payment_id`, `biller`, `bill_reference` | bills |
 //! | `start_date`, `end_date` | statements |
 
+use jiff::civil::Date;
 use tidings_events::{Fact, Notifiable, Recipient};
 
 use crate::{
@@ -54,20 +55,8 @@ impl Notifiable for Payload {
             Self::LoanApproved(it) => loan_approved(it),
             Self::AccountFrozen(it) => vec![account(&it.account)],
             Self::BillPaid(it) => bill(it),
-            Self::StatementRequested(it) => {
-                vec![
-                    account(&it.account),
-                    ("start_date", Fact::Day(it.start_date)),
-                    ("end_date", Fact::Day(it.end_date)),
-                ]
-            }
-            Self::StatementGenerated(it) => {
-                vec![
-                    account(&it.account),
-                    ("start_date", Fact::Day(it.start_date)),
-                    ("end_date", Fact::Day(it.end_date)),
-                ]
-            }
+            Self::StatementRequested(it) => period(&it.account, it.start_date, it.end_date),
+            Self::StatementGenerated(it) => period(&it.account, it.start_date, it.end_date),
         }
     }
 }
@@ -85,46 +74,44 @@ fn account(account: &Account) -> (&'static str, Fact) {
     ("account", Fact::Masked(account.account_id.to_string()))
 }
 
+fn period(of: &Account, start: Date, end: Date) -> Facts {
+    vec![account(of), ("start_date", Fact::Day(start)), ("end_date", Fact::Day(end))]
+}
+
 fn id(id: &TransactionId) -> Fact {
     Fact::Id(id.to_string())
 }
 
-fn beneficiary(to: &Beneficiary) -> [(&'static str, Fact); 2] {
-    let account = to.account_id.to_string();
-    [
-        ("beneficiary", Fact::Name(to.beneficiary_name.clone(), account.clone())),
-        ("beneficiary_account", Fact::Id(account)),
-    ]
+fn transfer(it: &Transfer) -> Facts {
+    let mut facts =
+        order(&it.transaction_id, &it.from_account, &it.to_account, Fact::Money(*it.amount, *it.currency));
+    facts.push(("balance", Fact::Money(it.balance_after, *it.currency)));
+    facts
 }
 
-fn transfer(transfer: &Transfer) -> Facts {
-    let [beneficiary, beneficiary_account] = beneficiary(&transfer.to_account);
-    vec![
-        ("transaction_id", id(&transfer.transaction_id)),
-        account(&transfer.from_account),
-        beneficiary,
-        beneficiary_account,
-        ("amount", Fact::Money(transfer.amount, transfer.currency)),
-        ("balance", Fact::Money(transfer.balance_after, transfer.currency)),
-    ]
+fn failed(it: &TransactionFailed) -> Facts {
+    let mut facts =
+        order(&it.transaction_id, &it.from_account, &it.to_account, Fact::Money(*it.amount, *it.currency));
+    facts.push(("reason", Fact::Code(it.reason.code())));
+    facts
 }
 
-fn failed(transfer: &TransactionFailed) -> Facts {
-    let [beneficiary, beneficiary_account] = beneficiary(&transfer.to_account);
+/// What was to be transferred, whether it was or not.
+fn order(transaction_id: &TransactionId, from: &Account, to: &Beneficiary, amount: Fact) -> Facts {
+    let to_account = to.account_id.to_string();
     vec![
-        ("transaction_id", id(&transfer.transaction_id)),
-        account(&transfer.from_account),
-        beneficiary,
-        beneficiary_account,
-        ("amount", Fact::Money(transfer.amount, transfer.currency)),
-        ("reason", Fact::Code(transfer.reason.code())),
+        ("transaction_id", id(transaction_id)),
+        account(from),
+        ("beneficiary", Fact::Name(to.beneficiary_name.clone(), to_account.clone())),
+        ("beneficiary_account", Fact::Id(to_account)),
+        ("amount", amount),
     ]
 }
 
 fn loan_applied(loan: &LoanApplied) -> Facts {
     vec![
         ("loan_id", id(&loan.loan_id)),
-        ("amount", Fact::Money(loan.amount, loan.currency)),
+        ("amount", Fact::Money(*loan.amount, *loan.currency)),
         ("term_months", Fact::Number(loan.term_months.into())),
     ]
 }
@@ -132,7 +119,7 @@ fn loan_applied(loan: &LoanApplied) -> Facts {
 fn loan_approved(loan: &LoanApproved) -> Facts {
     vec![
         ("loan_id", id(&loan.loan_id)),
-        ("amount", Fact::Money(loan.amount, loan.currency)),
+        ("amount", Fact::Money(*loan.amount, *loan.currency)),
         ("term_months", Fact::Number(loan.term_months.into())),
         ("interest_rate", Fact::Number(loan.interest_rate_percent.0)),
     ]
@@ -144,7 +131,7 @@ fn bill(bill: &BillPaid) -> Facts {
         account(&bill.from_account),
         ("biller", Fact::Name(bill.biller_name.clone(), bill.payment_id.to_string())),
         ("bill_reference", Fact::Text(bill.bill_reference.clone())),
-        ("amount", Fact::Money(bill.amount, bill.currency)),
-        ("balance", Fact::Money(bill.balance_after, bill.currency)),
+        ("amount", Fact::Money(*bill.amount, *bill.currency)),
+        ("balance", Fact::Money(bill.balance_after, *bill.currency)),
     ]
 }

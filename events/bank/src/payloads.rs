@@ -1,15 +1,10 @@
 //! What the bank's events say.
 
 use jiff::civil::Date;
-use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
+use schemars::{JsonSchema, Schema};
 use serde::{Deserialize, Deserializer, Serialize};
 use serde_json::{Value, json};
-use tidings_events::{
-    Amount, Currency, Personal,
-    amount::{not_negative, not_negative_schema},
-    id,
-    json::optional,
-};
+use tidings_events::{Amount, CurrencyCode, NonNegative, Personal, id, json::optional};
 
 id!(
     /// An account of the bank.
@@ -87,12 +82,9 @@ pub struct Transfer {
     /// The account that was credited.
     pub to_account: Beneficiary,
     /// What was transferred.
-    #[serde(deserialize_with = "not_negative")]
-    #[schemars(schema_with = "not_negative_schema")]
-    pub amount: Amount,
+    pub amount: NonNegative,
     /// The currency of `amount` and `balance_after`.
-    #[schemars(schema_with = "currency_code")]
-    pub currency: Currency,
+    pub currency: CurrencyCode,
     /// The kind of transfer, e.g. `FUND_TRANSFER`.
     pub transaction_type: String,
     /// What the sender wrote.
@@ -112,12 +104,9 @@ pub struct TransactionFailed {
     /// The account that would have been credited.
     pub to_account: Beneficiary,
     /// What should have been transferred.
-    #[serde(deserialize_with = "not_negative")]
-    #[schemars(schema_with = "not_negative_schema")]
-    pub amount: Amount,
+    pub amount: NonNegative,
     /// The currency of `amount`.
-    #[schemars(schema_with = "currency_code")]
-    pub currency: Currency,
+    pub currency: CurrencyCode,
     /// Why, as a code, e.g. `INSUFFICIENT_FUNDS`.
     pub reason: FailureReason,
 }
@@ -160,10 +149,6 @@ fn allow_later_reasons(schema: &mut Schema) {
         reasons.push(json!({ "description": "A reason that a later version adds.", "type": "string" }));
         schema.insert("anyOf".to_owned(), reasons.into());
     }
-}
-
-fn currency_code(_: &mut SchemaGenerator) -> Schema {
-    json_schema!({ "type": "string", "description": "An ISO 4217 code, e.g. `INR`.", "pattern": "^[A-Z]{3}$" })
 }
 
 /// A customer signed up.
@@ -221,12 +206,9 @@ pub struct LoanApplied {
     /// Who applied.
     pub applicant: User,
     /// What was applied for.
-    #[serde(deserialize_with = "not_negative")]
-    #[schemars(schema_with = "not_negative_schema")]
-    pub amount: Amount,
+    pub amount: NonNegative,
     /// The currency of `amount`.
-    #[schemars(schema_with = "currency_code")]
-    pub currency: Currency,
+    pub currency: CurrencyCode,
     /// Months to repay in.
     pub term_months: u16,
     /// What for, as the applicant wrote it.
@@ -242,12 +224,9 @@ pub struct LoanApproved {
     /// Who applied.
     pub applicant: User,
     /// What was approved.
-    #[serde(deserialize_with = "not_negative")]
-    #[schemars(schema_with = "not_negative_schema")]
-    pub amount: Amount,
+    pub amount: NonNegative,
     /// The currency of `amount`.
-    #[schemars(schema_with = "currency_code")]
-    pub currency: Currency,
+    pub currency: CurrencyCode,
     /// Months to repay in.
     pub term_months: u16,
     /// Nominal interest in percent per year.
@@ -275,12 +254,9 @@ pub struct BillPaid {
     /// The biller's number for the bill or customer.
     pub bill_reference: Personal,
     /// What was paid.
-    #[serde(deserialize_with = "not_negative")]
-    #[schemars(schema_with = "not_negative_schema")]
-    pub amount: Amount,
+    pub amount: NonNegative,
     /// The currency of `amount` and `balance_after`.
-    #[schemars(schema_with = "currency_code")]
-    pub currency: Currency,
+    pub currency: CurrencyCode,
     /// The debited account's balance after the payment.
     pub balance_after: Amount,
 }

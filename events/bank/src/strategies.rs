@@ -11,7 +11,7 @@ use crate::payloads::{
     Account, AccountFrozen, Beneficiary, BillPaid, FailureReason, LoanApplied, LoanApproved,
     StatementGenerated, StatementRequested, TransactionFailed, Transfer, User, UserLogin, UserRegistered,
 };
-use tidings_events::{Amount, Currency, Metadata, Personal, RawJson};
+use tidings_events::{Amount, Currency, CurrencyCode, Metadata, NonNegative, Personal, RawJson};
 
 use crate::{Event, Payload};
 
@@ -48,8 +48,8 @@ pub fn amount() -> impl Strategy<Value = Amount> {
         .prop_map(|(digits, scale)| Amount(Decimal::from_i128_with_scale(digits, scale)))
 }
 
-fn not_negative() -> impl Strategy<Value = Amount> {
-    amount().prop_map(|amount| Amount(amount.0.abs()))
+fn not_negative() -> impl Strategy<Value = NonNegative> {
+    amount().prop_map(|amount| Amount(amount.0.abs()).try_into().unwrap())
 }
 
 fn id<T: Debug + TryFrom<String, Error: Debug>>() -> impl Strategy<Value = T> {
@@ -75,8 +75,9 @@ fn date() -> impl Strategy<Value = Date> {
     (0..=9999_i16, 1..=12_i8, 1..=28_i8).prop_map(|(year, month, day)| jiff::civil::date(year, month, day))
 }
 
-fn currency() -> impl Strategy<Value = Currency> {
+fn currency() -> impl Strategy<Value = CurrencyCode> {
     select(vec![Currency::INR, Currency::USD, Currency::EUR, Currency::JPY, Currency::KWD, Currency::CHF])
+        .prop_map(CurrencyCode)
 }
 
 fn metadata() -> impl Strategy<Value = Metadata> {

@@ -1,6 +1,6 @@
 //! Amounts of money: decimal, never floating point.
 
-use std::{borrow::Cow, fmt, str::FromStr};
+use std::{borrow::Cow, fmt, ops::Deref, str::FromStr};
 
 use rust_decimal::Decimal;
 use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
@@ -86,22 +86,53 @@ impl JsonSchema for Amount {
     }
 }
 
-/// For fields that name what is paid or asked for: an amount below zero is an error there.
-pub fn not_negative<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Amount, D::Error> {
-    let amount = Amount::deserialize(deserializer)?;
-    if amount.0 < Decimal::ZERO {
-        return Err(D::Error::custom(NEGATIVE));
+/// What is paid or asked for: an amount that is not below zero.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
+#[serde(transparent)]
+pub struct NonNegative(Amount);
+
+/// The amount is below zero.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[error("{NEGATIVE}")]
+pub struct NegativeAmount;
+
+impl TryFrom<Amount> for NonNegative {
+    type Error = NegativeAmount;
+
+    fn try_from(amount: Amount) -> Result<Self, NegativeAmount> {
+        if amount.0 < Decimal::ZERO { Err(NegativeAmount) } else { Ok(Self(amount)) }
     }
-    Ok(amount)
 }
 
-/// The schema of a field that is read by [`not_negative`].
-pub fn not_negative_schema(generator: &mut SchemaGenerator) -> Schema {
-    let mut schema = generator.subschema_for::<Amount>();
-    schema.insert("minimum".to_owned(), 0.into());
-    // The bound is for numbers alone. A string may say -0, as a number may.
-    schema.insert("pattern".to_owned(), r"^([^-]|-0(\.0+)?([eE]|$))".into());
-    schema
+impl Deref for NonNegative {
+    type Target = Amount;
+
+    fn deref(&self) -> &Amount {
+        &self.0
+    }
+}
+
+impl<'de> Deserialize<'de> for NonNegative {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        Amount::deserialize(deserializer)?.try_into().map_err(D::Error::custom)
+    }
+}
+
+impl JsonSchema for NonNegative {
+    fn schema_name() -> Cow<'static, str> {
+        "NonNegative".into()
+    }
+
+    fn json_schema(generator: &mut SchemaGenerator) -> Schema {
+        let mut schema = Amount::json_schema(generator);
+        schema.insert("minimum".to_owned(), 0.into());
+        // The bound is for numbers alone. A string may say -0, as a number may.
+        schema.insert(
+            "pattern".to_owned(),
+            r"^(-0(\.0+)?|(0|[1-9][0-9]*)(\.[0-9]+)?)([eE][+-]?[0-9]+)?$".into(),
+        );
+        schema
+    }
 }
 
 #[cfg(test)]

@@ -5,6 +5,7 @@
 
 pub mod amount;
 pub mod catalog;
+pub mod currency;
 pub mod decode;
 pub mod event;
 pub mod ids;
@@ -15,8 +16,9 @@ pub mod schema;
 pub mod topic;
 pub mod trace;
 
-pub use amount::Amount;
+pub use amount::{Amount, NonNegative};
 pub use catalog::{Catalog, EventType};
+pub use currency::CurrencyCode;
 pub use decode::{DecodeError, FieldError};
 pub use event::{Event, Metadata, RawJson};
 pub use ids::EventId;

@@ -69,8 +69,8 @@ fn transfer_entry(event: &Event, position: &Position, transfer: &Transfer, kind:
         reference: transfer.transaction_id.clone(),
         counterparty: bounded(&transfer.to_account.beneficiary_name),
         description: transfer.description.as_ref().map(bounded),
-        amount: transfer.amount,
-        currency: transfer.currency,
+        amount: *transfer.amount,
+        currency: *transfer.currency,
         balance_after: transfer.balance_after,
     }
 }
@@ -86,8 +86,8 @@ fn bill_entry(event: &Event, position: &Position, bill: &BillPaid) -> Entry {
         reference: bill.payment_id.clone(),
         counterparty: bounded(&bill.biller_name),
         description: Some(bounded(&Personal(format!("Bill {}", &*bill.bill_reference)))),
-        amount: bill.amount,
-        currency: bill.currency,
+        amount: *bill.amount,
+        currency: *bill.currency,
         balance_after: bill.balance_after,
     }
 }

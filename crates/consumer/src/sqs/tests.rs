@@ -99,7 +99,7 @@ async fn a_letter_over_the_limit_is_stored_and_pointed_to() {
     let pointer = sent.lock().unwrap().remove(0);
     assert!(pointer.len() < 2_000);
     let pointer: Value = serde_json::from_str(&pointer).unwrap();
-    let sha256 = hex(&Sha256::digest(&object[1]));
+    let sha256 = hex::encode(Sha256::digest(&object[1]));
     assert_eq!(object[0], format!("dead-letters/email/door.opened-3/{sha256}.json"));
     assert_eq!(pointer["storedIn"]["bucket"], "dead-letters");
     assert_eq!(pointer["storedIn"]["key"], object[0]);

@@ -9,7 +9,7 @@ use tidings_bank_events::{
         TransactionFailed, Transfer, UserLogin, UserRegistered,
     },
 };
-use tidings_events::{Amount, Catalog as _, EventId, Metadata};
+use tidings_events::{Amount, Catalog as _, CurrencyCode, EventId, Metadata, NonNegative};
 use uuid::Uuid;
 
 use super::people::{Person, people};
@@ -182,8 +182,8 @@ fn transfer_data(round: usize, person: &Person, other: &Person) -> Transfer {
         schedule_id: None,
         from_account: person.account.clone(),
         to_account: other.beneficiary(),
-        amount: amount(round * 12_500 + 49_900, person),
-        currency: person.currency,
+        amount: paid(round * 12_500 + 49_900, person),
+        currency: person.currency.into(),
         transaction_type: "FUND_TRANSFER".to_owned(),
         description: Some("Monthly rent".into()),
         balance_after: balance(round, person),
@@ -195,8 +195,8 @@ fn failed(round: usize, person: &Person, other: &Person) -> Payload {
         transaction_id: business_id("TXN"),
         from_account: person.account.clone(),
         to_account: other.beneficiary(),
-        amount: amount(90_000_000 + round, person),
-        currency: person.currency,
+        amount: paid(90_000_000 + round, person),
+        currency: person.currency.into(),
         reason: FailureReason::InsufficientFunds,
     })
 }
@@ -207,8 +207,8 @@ fn bill(round: usize, person: &Person) -> Payload {
         from_account: person.account.clone(),
         biller_name: "City Power & Light".into(),
         bill_reference: "CPL-2026-11".into(),
-        amount: amount(round * 3_100 + 17_500, person),
-        currency: person.currency,
+        amount: paid(round * 3_100 + 17_500, person),
+        currency: person.currency.into(),
         balance_after: balance(round, person),
     })
 }
@@ -225,7 +225,7 @@ fn login(person: &Person) -> Payload {
 fn loan(round: usize, person: &Person) -> Payload {
     let (loan_id, applicant) = (business_id("LN"), person.account.owner());
     let (amount, currency, term_months) =
-        (amount(round * 1_000_000 + 50_000_000, person), person.currency, 36);
+        (paid(round * 1_000_000 + 50_000_000, person), CurrencyCode(person.currency), 36);
     if round.is_multiple_of(2) {
         return Payload::LoanApplied(LoanApplied {
             loan_id,
@@ -255,6 +255,11 @@ fn statement(person: &Person, now: Timestamp) -> Planned {
         end_date: day(now),
     });
     Planned::Event(Box::new(event(payload, person, now, 0)))
+}
+
+/// What is paid, as an [`amount`].
+fn paid(hundredths: usize, person: &Person) -> NonNegative {
+    amount(hundredths, person).try_into().expect("nothing is below zero here")
 }
 
 /// An amount with the decimals of the customer's currency.

@@ -21,7 +21,7 @@ pub(super) fn decode(parts: &Parts, body: &Bytes) -> Decoded {
     let resource = Some(bucket.clone()).filter(|name| !name.is_empty());
     let details = match content(parts, body) {
         Some(body) if operation == "PutObject" => {
-            let sha256 = hex(&Sha256::digest(&body));
+            let sha256 = hex::encode(Sha256::digest(&body));
             CallDetails::PutObject { bucket, key, metadata, sha256, body }
         }
         _ => CallDetails::Other,
@@ -89,13 +89,4 @@ fn unchunk(mut framed: Bytes) -> Option<Bytes> {
 
 fn percent_decode(path: &str) -> String {
     percent_encoding::percent_decode_str(path).decode_utf8_lossy().into_owned()
-}
-
-fn hex(bytes: &[u8]) -> String {
-    use std::fmt::Write as _;
-    bytes.iter().fold(String::with_capacity(bytes.len() * 2), |mut hex, byte| {
-        // Writing to a String cannot fail.
-        let _ = write!(hex, "{byte:02x}");
-        hex
-    })
 }
