@@ -137,7 +137,7 @@ PLATFORM_FILE, FUNCTIONS_FILE = "infra/platform.yaml", "infra/functions.yaml"
 # What is wrong, the command, what is arranged, the sentence, and what AWS may have been asked.
 CASES = [
     ("no stage", "deploy", as_it_is, "say which stage", NONE),
-    ("a wrong name", "deploy Prod_1", as_it_is, "is no stage's name", NONE),
+    ("a wrong name", "deploy Prod_1", as_it_is, "is not a stage's name", NONE),
     ("an unknown stage", "deploy nowhere", as_it_is, "there is no stage nowhere", NONE),
     ("no TOML", "deploy test", edited(STAGE, "[stage]", "[stage"), "cannot be read", NONE),
     ("no region", "deploy test", edited(STAGE, "region =", "reign ="), "cannot be read", NONE),

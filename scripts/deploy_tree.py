@@ -44,7 +44,7 @@ class Tree:
             (self.bin / tool).symlink_to((TOOLS / "bin" / tool).absolute())
         # SAM finds what cargo-lambda would have built.
         self.write_tool("cargo-lambda", "exit 0")
-        # The copy is no clone.
+        # The copy is not a clone.
         self.write_tool("git", f"echo {COMMIT}")
 
     def write_tool(self, name: str, command: str) -> None:

@@ -24,7 +24,7 @@ whole_parameter="^[A-Za-z0-9]+=([^[:space:]\"'\\\\][^[:space:]\"\\\\]*|\"[^\"\\\
 enter_stage() {
     stage=$1
     [[ $stage =~ ^[a-z][a-z0-9-]{0,14}[a-z0-9]$ ]] ||
-        give_up "\"$stage\" is no stage's name; that is 2 to 16 lower-case letters, digits and hyphens," \
+        give_up "\"$stage\" is not a stage's name; use 2 to 16 lower-case letters, digits and hyphens," \
             'the first a letter, the last no hyphen'
     stage_file=infra/stages/$stage.toml
     [[ -f $stage_file ]] ||

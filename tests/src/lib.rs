@@ -16,7 +16,7 @@ use std::{
 use jiff::Timestamp;
 use serde_json::Value;
 use tidings_bank_events::Event;
-use tidings_events::{Catalog as _, decode::read_event_type};
+use tidings_events::Catalog as _;
 use tidings_local::{
     broker::BrokerKind,
     demo::{
@@ -187,8 +187,7 @@ impl System {
 #[must_use]
 pub fn fixture(name: &str) -> Event {
     let value = fixture_bytes(name);
-    let topic = read_event_type(&value).expect("a fixture has a type");
-    Event::decode(&value, &topic).unwrap_or_else(|error| panic!("fixture {name}: {error}"))
+    Event::from_json(&value).unwrap_or_else(|error| panic!("fixture {name}: {error}"))
 }
 
 /// The bytes of a plain event of `events/bank/fixtures/events`.
@@ -202,7 +201,7 @@ pub fn fixture_bytes(name: &str) -> Vec<u8> {
 #[must_use]
 pub fn record(event: &Event) -> OutgoingRecord {
     OutgoingRecord {
-        topic: event.event_type().to_owned(),
+        topic: event.topic().to_owned(),
         key: Some(event.payload.key().as_bytes().to_vec()),
         value: Some(event.encode().expect("an event can be encoded")),
         headers: Vec::new(),

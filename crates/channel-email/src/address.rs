@@ -19,7 +19,7 @@ const MAX_LOCAL_LENGTH: usize = 64;
 #[derive(Clone, PartialEq, Eq)]
 pub struct Address(String);
 
-/// The text is no plain e-mail address.
+/// The text is not a plain e-mail address.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[error("expected an e-mail address like local@domain.example")]
 pub struct InvalidAddress;
@@ -47,7 +47,7 @@ impl FromStr for Address {
     }
 }
 
-/// An internationalised domain as the name system has it (UTS 46); one that is ASCII already stays as it is.
+/// An internationalised domain as the name system has it (UTS 46); an ASCII domain stays unchanged.
 fn to_ascii(domain: &str) -> Option<Cow<'_, str>> {
     if domain.is_ascii() {
         return Some(Cow::Borrowed(domain));

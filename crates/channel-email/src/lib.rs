@@ -1,4 +1,5 @@
-//! Sending e-mails with Amazon SES. A function brings what it says and to whom; [`Mailer`] is the port that it sends by.
+//! Sending e-mails with Amazon SES. A function supplies the message and its recipient and
+//! sends it through the [`Mailer`] port.
 
 mod address;
 mod mail;

@@ -10,7 +10,7 @@ use tidings_consumer::{HandlerError, SettingError, Settings};
 
 use crate::{Mail, Mailer};
 
-/// SES, with the bank's sender.
+/// SES, with the sender.
 pub struct SesMailer {
     client: Client,
     from: String,

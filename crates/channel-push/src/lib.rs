@@ -1,5 +1,5 @@
-//! Sending push notifications with Amazon SNS to the devices that people registered. A function brings what it says and
-//! to whom; [`Devices`] and [`Pusher`] are the ports that it sends by.
+//! Sending push notifications with Amazon SNS to the devices that people registered. A function supplies the
+//! message and its recipient and sends it through the ports [`Devices`] and [`Pusher`].
 
 mod devices;
 mod notification;

@@ -8,7 +8,7 @@ use tidings_texts::Language;
 
 use crate::TextMessage;
 
-/// The ids registered for this bank.
+/// The ids registered for the sender.
 #[derive(Default)]
 pub struct Dlt {
     entity_id: Option<String>,

@@ -1,4 +1,5 @@
-//! Sending SMS with Amazon SNS. A function brings what it says and to whom; [`TextSender`] is the port that it sends by.
+//! Sending SMS with Amazon SNS. A function supplies the message and its recipient and
+//! sends it through the [`TextSender`] port.
 
 mod dlt;
 mod phone;

@@ -18,7 +18,7 @@ const INDIA: &str = "+91";
 #[derive(Clone, PartialEq, Eq)]
 pub struct PhoneNumber(String);
 
-/// The text is no phone number in E.164 form.
+/// The text is not a phone number in E.164 form.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[error("expected an E.164 number like +919876543210")]
 pub struct InvalidPhoneNumber;

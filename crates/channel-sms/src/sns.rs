@@ -6,7 +6,7 @@ use tidings_consumer::{HandlerError, SettingError, Settings};
 
 use crate::{Dlt, TextMessage, TextSender};
 
-/// SNS, with the bank's sender and registrations.
+/// SNS, with the sender and its registrations.
 pub struct SnsTextSender {
     client: Client,
     sender_id: Option<String>,

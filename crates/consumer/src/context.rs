@@ -72,7 +72,7 @@ impl Context {
         }
     }
 
-    /// Why no other attempt may follow in this invocation, if so. It is no failure of the handler then.
+    /// Why no other attempt may follow in this invocation, if so. The handler did not fail then.
     pub(crate) fn halted(&self) -> Option<Reason> {
         let unconfirmed = self.unconfirmed.load(Ordering::Relaxed) > 0;
         unconfirmed.then_some(Reason::EffectUnconfirmed).or_else(|| self.unclaimed.get().copied())

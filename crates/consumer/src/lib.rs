@@ -53,7 +53,7 @@
 //! }
 //! ```
 //!
-//! The environment names what the consumer itself needs: `IDEMPOTENCY_TABLE` (a DynamoDB table with partition key `id`
+//! The consumer reads these environment variables: `IDEMPOTENCY_TABLE` (a DynamoDB table with partition key `id`
 //! and TTL attribute `expires_at`), `DEAD_LETTER_QUEUE_URL`, `DEAD_LETTER_BUCKET` and `PARTIAL_BATCH_RESPONSES`, which
 //! says whether the event source mapping has `ReportBatchItemFailures`. The feature `testing` has a harness that runs
 //! whole invocations over stores in memory.

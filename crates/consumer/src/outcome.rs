@@ -2,7 +2,7 @@
 
 use serde::Serialize;
 
-/// How a record ended. There is no other way.
+/// How a record ended: done, duplicate, dead-lettered or returned.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Outcome {
     /// The handler succeeded and the fact is stored; a tombstone has nothing to handle and is done as well.

@@ -86,7 +86,7 @@ impl Stores {
                 Ok(Claimed::Mine { unfinished_starts }) => return Opened::Mine { claim, unfinished_starts },
                 Ok(Claimed::Settled(_)) => return ended(Outcome::Duplicate),
                 Ok(Claimed::OtherContent) => {
-                    return ended(self.dead_letter_reused(subject, invocation).await);
+                    return ended(self.dead_letter_reused(subject, &claim, invocation).await);
                 }
                 Ok(Claimed::Held { .. }) if invocation.remaining() > POLL_HELD_CLAIM => {
                     tokio::time::sleep(POLL_HELD_CLAIM).await;
@@ -142,8 +142,14 @@ impl Stores {
     }
 
     /// The event's own item stays as it is; this delivery is remembered by its position.
-    async fn dead_letter_reused(&self, subject: &Subject<'_>, invocation: &Invocation) -> Outcome {
+    async fn dead_letter_reused(
+        &self,
+        subject: &Subject<'_>,
+        refused: &ClaimRequest,
+        invocation: &Invocation,
+    ) -> Outcome {
         let mut claim = subject.identity.claim_place(self.function, invocation);
+        let failure = if claim.id == refused.id { position_reused() } else { id_reused() };
         let mut claimed = persist(invocation, BRIEF, || self.claims.claim(&claim)).await;
         if let Ok(Claimed::OtherContent) = claimed {
             // A position has one content; only a topic that was deleted and created again has two.
@@ -153,10 +159,6 @@ impl Stores {
         }
         match claimed {
             Ok(Claimed::Mine { .. } | Claimed::OtherContent) => {
-                let failure = Failure {
-                    error_type: "EventIdReused".to_owned(),
-                    message: "an event with the same id and other content was handled before".to_owned(),
-                };
                 let attempts = Attempts { count: 0, first_at: invocation.now() };
                 self.dead_letter(subject, &claim, &failure, attempts, invocation).await
             }
@@ -272,6 +274,22 @@ impl Stores {
 /// The failure of what cannot be read as a record.
 pub(crate) fn malformed(problem: &str) -> Failure {
     Failure { error_type: "MalformedRecord".to_owned(), message: format!("the record {problem}") }
+}
+
+fn id_reused() -> Failure {
+    Failure {
+        error_type: "EventIdReused".to_owned(),
+        message: "an event with the same id and other content was handled before".to_owned(),
+    }
+}
+
+fn position_reused() -> Failure {
+    Failure {
+        error_type: "PositionReused".to_owned(),
+        message:
+            "another record was handled at this position before; was the topic deleted and created again?"
+                .to_owned(),
+    }
 }
 
 fn ended(outcome: Outcome) -> Opened {

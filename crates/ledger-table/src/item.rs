@@ -7,7 +7,7 @@ use tidings_events::{Amount, Currency};
 
 use crate::{ENTRY, Entry, Kind, sort_key};
 
-/// An item is no entry that this version understands.
+/// An item that this version cannot read as an entry.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum ItemError {
     /// An attribute is absent or no string.

@@ -35,8 +35,12 @@ fn chain(entries: Vec<Entry>, sorted: &mut Vec<Entry>) {
     while !topics.is_empty() {
         let balance = sorted.last().map(|entry| entry.balance_after);
         let heads = || topics.values().filter_map(|entries| entries.last());
+        let others = |entry: &Entry| {
+            let id = entry.event_id.clone();
+            topics.values().flatten().filter(move |other| other.event_id != id)
+        };
         let follows = |entry: &&Entry| balance == opening(entry);
-        let starts = |entry: &&Entry| heads().all(|other| Some(other.balance_after) != opening(entry));
+        let starts = |entry: &&Entry| others(entry).all(|other| Some(other.balance_after) != opening(entry));
         let next = heads()
             .find(follows)
             .or_else(|| heads().find(starts))
@@ -112,6 +116,18 @@ mod tests {
         entries.push(before);
         entries.reverse();
         assert_eq!(balances(entries), ["1000", "900", "800", "750", "740"]);
+    }
+
+    #[test]
+    fn the_first_entry_of_a_time_starts_from_no_other() {
+        let entries = vec![
+            entry(Kind::Bill, 3, "100", "900"),
+            entry(Kind::Bill, 4, "100", "800"),
+            entry(Kind::Transfer, 1, "50", "750"),
+        ];
+        assert_eq!(balances(entries), ["900", "800", "750"]);
+        let nothing = vec![entry(Kind::Bill, 3, "100", "900"), entry(Kind::Transfer, 500, "0", "1000")];
+        assert_eq!(balances(nothing), ["1000", "900"]);
     }
 
     #[test]

@@ -31,7 +31,7 @@ pub fn client_config(settings: &PublisherSettings) -> ClientConfig {
         .set("message.timeout.ms", DELIVERY_TIMEOUT.as_millis().to_string())
         .set("request.timeout.ms", "2000")
         .set("socket.connection.setup.timeout.ms", "2000")
-        // A Lambda instance sleeps between invocations and finds its connections closed; that is no news.
+        // A Lambda instance sleeps between invocations and finds its connections closed; that is normal.
         .set("log.connection.close", "false");
     match &settings.auth {
         Auth::None => {}

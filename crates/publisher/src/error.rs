@@ -12,7 +12,7 @@ pub struct StartError(#[from] pub(crate) KafkaError);
 #[derive(Debug, thiserror::Error)]
 pub enum PublishError {
     /// The event cannot be written as JSON.
-    #[error("event {event_id} cannot be encoded, fix what made it: {reason}")]
+    #[error("event {event_id} cannot be encoded ({reason}); fix the code that built it")]
     Unencodable {
         /// The event.
         event_id: EventId,
@@ -20,7 +20,7 @@ pub enum PublishError {
         reason: serde_json::Error,
     },
     /// No subscriber could read the event.
-    #[error("event {event_id} is not valid, fix what made it: {reason}")]
+    #[error("event {event_id} is not valid ({reason}); fix the code that built it")]
     Invalid {
         /// The event.
         event_id: EventId,

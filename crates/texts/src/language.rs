@@ -7,7 +7,7 @@ use tidings_events::Metadata;
 pub enum Language {
     /// English; also for customers whose language is absent or not among these.
     English,
-    /// Hindi, in the formal register that banks write.
+    /// Hindi, in a formal register.
     Hindi,
 }
 

@@ -5,7 +5,7 @@
 //! the event's [`Facts`] in the customer's language:
 //!
 //! ```ignore
-//! let texts = Texts::new(TEMPLATES, settings.parse_or("TIME_ZONE", IanaTimeZone::UTC)?, None);
+//! let texts = Texts::new(TEMPLATES, settings.parse_or("TIME_ZONE", IanaTimeZone::UTC)?);
 //! let [title, body] = texts.render(event, &texts.facts(event), ["title", "body"])?;
 //! ```
 
@@ -20,5 +20,5 @@ pub use amounts::{amount, amount_plain, amount_short};
 pub use dates::{IanaTimeZone, date, date_time};
 pub use facts::Facts;
 pub use language::Language;
-pub use lines::{harmless, mask, one_line};
+pub use lines::{harmless, harmless_id, mask, one_line};
 pub use texts::{Templates, TextError, Texts};

@@ -43,10 +43,23 @@ pub fn one_line(text: &str) -> String {
 }
 
 /// Free text for messages: [on one line](one_line), and with nothing in it that a mail program or a phone turns into
-/// a link to a site or a mail address. Everything that was typed stays readable: `https://evil.example` becomes `https: / /evil. example`.
+/// a link to a site or a mail address. Everything that was typed stays readable: `https://evil.example` becomes
+/// `https: / /evil. example`.
 #[must_use]
 pub fn harmless(text: &str) -> String {
     bounded(unlinked(&visible(text)))
+}
+
+/// An id or a reference: to the character, unless a mail program or a phone makes a link of it; then [`harmless`].
+#[must_use]
+pub fn harmless_id(id: &str) -> String {
+    let line = one_line(id);
+    let is_domain = |rest: &str| rest.chars().take(2).filter(|it| it.is_alphabetic()).count() == 2;
+    let is_address = line.matches('.').count() >= 3;
+    let has_scheme = ["mailto:", "tel:", "sms:"].iter().any(|it| line.to_ascii_lowercase().contains(it));
+    let has_root = line.contains("//") || line.contains("\\\\");
+    let is_link = line.split(DOTS).skip(1).any(is_domain) || is_address || has_scheme || has_root;
+    if is_link { harmless(&line) } else { line }
 }
 
 fn visible(text: &str) -> String {
@@ -57,7 +70,7 @@ fn visible(text: &str) -> String {
             if last.is_some_and(|last| last != ' ') {
                 line.push(' ');
             }
-        } else if !is_invisible(character) || (is_joiner(character) && last.is_some_and(takes_joiners)) {
+        } else if !is_invisible(character) || last.is_some_and(|last| joins(character, last)) {
             line.push(character);
         }
     }
@@ -81,22 +94,22 @@ fn is_invisible(character: char) -> bool {
         || character == char::REPLACEMENT_CHARACTER
 }
 
-/// Joiners, variation selectors, and the tags of flags: invisible, but part of the letter or symbol before them.
-const fn is_joiner(character: char) -> bool {
-    matches!(
-        character,
-        '\u{200c}' | '\u{200d}' | '\u{180b}'..='\u{180d}' | '\u{fe00}'..='\u{fe0f}' | '\u{e0020}'..='\u{e007f}'
-            | '\u{e0100}'..='\u{e01ef}'
-    )
-}
-
-/// What they may follow: no part of an address, and of each other only what emoji are made of.
-fn takes_joiners(last: char) -> bool {
-    let continues_emoji = matches!(last, '\u{fe0f}' | '\u{e0020}'..='\u{e007e}');
-    !last.is_ascii()
-        && !DOTS.contains(&last)
-        && !COLONS_AND_ATS.contains(&last)
-        && (continues_emoji || !is_joiner(last))
+/// Whether an invisible character is part of the letter or symbol before it: one joiner or variation selector after a
+/// letter, and what emoji are made of. None is after a part of an address.
+fn joins(character: char, last: char) -> bool {
+    let follows_address = last.is_ascii() || DOTS.contains(&last) || COLONS_AND_ATS.contains(&last);
+    let is_tag = |it| matches!(it, '\u{e0020}'..='\u{e007f}');
+    match character {
+        // The tags of a flag.
+        _ if is_tag(character) => last == '\u{1f3f4}' || is_tag(last),
+        '\u{200d}' if last == '\u{fe0f}' => true,
+        '\u{200c}'
+        | '\u{200d}'
+        | '\u{180b}'..='\u{180d}'
+        | '\u{fe00}'..='\u{fe0f}'
+        | '\u{e0100}'..='\u{e01ef}' => !follows_address && !is_invisible(last),
+        _ => false,
+    }
 }
 
 /// A space wherever an address would go on.
@@ -152,6 +165,7 @@ mod tests {
     #[case("❤️‍🔥 🏳️‍🌈 🏴󠁧󠁢󠁥󠁮󠁧󠁿", "❤️‍🔥 🏳️‍🌈 🏴󠁧󠁢󠁥󠁮󠁧󠁿")]
     #[case("葛󠄀城 ᠠ᠋", "葛󠄀城 ᠠ᠋")]
     #[case("۝١ ؀", "۝١ ؀")]
+    #[case("é\u{e0041}\u{e0042}❤\u{fe0f}\u{fe0f}\u{fe0f}क\u{200d}\u{200d}", "é❤\u{fe0f}क\u{200d}")]
     #[case("\u{13441}\u{13430}\u{1d159}\u{e000}\u{ffff}\u{fdd0}", "")]
     #[case("\r\n", "")]
     #[case("\u{3164}\u{115f}\u{1160}\u{ffa0}\u{2800}\u{ad}\u{34f}\u{180e}\u{2063}\u{e0041}\u{fff9}", "")]
@@ -180,7 +194,31 @@ mod tests {
         assert_eq!(harmless(text), line);
     }
 
+    #[rstest]
+    #[case("TXN-987654321", "TXN-987654321")]
+    #[case("TXN.1:2", "TXN.1:2")]
+    #[case("ops@2026.1", "ops@2026.1")]
+    #[case("www.evil.example", "www. evil. example")]
+    #[case("a@evil.example", "a@ evil. example")]
+    #[case("127.0.0.1", "127. 0. 0. 1")]
+    #[case("tel:19005550100", "tel: 19005550100")]
+    #[case("INV.2025.001", "INV.2025.001")]
+    #[case("//evil", "/ /evil")]
+    #[case("evil\u{3002}рф", "evil\u{3002} рф")]
+    #[case(" a\u{202e}b\n", "ab")]
+    fn an_id_is_shown_to_the_character_unless_it_is_a_link(#[case] id: &str, #[case] shown: &str) {
+        assert_eq!(harmless_id(id), shown);
+    }
+
     proptest! {
+        #[test]
+        fn no_id_is_left_to_link(id in "([a-z]{1,3}|\\.|:|/|@|www|https?|com|[0-9]){0,20}") {
+            let shown = harmless_id(&id);
+            let mut finder = linkify::LinkFinder::new();
+            finder.url_must_have_scheme(false);
+            prop_assert_eq!(finder.links(&shown).count(), 0, "{}", shown);
+        }
+
         /// Another project's idea of what mail programs make links of.
         #[test]
         fn nothing_is_left_to_link(text in prop_oneof![

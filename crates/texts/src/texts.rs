@@ -75,21 +75,27 @@ impl TextError {
 }
 
 impl Texts {
-    /// Parses the templates of [`templates!`](crate::templates). Those named `*.html` escape what they insert. Moments are told in `zone`; templates know `bank_name`, which
-    /// is none where the bank's name is not set.
+    /// Parses the templates of [`templates!`](crate::templates). Those named `*.html` escape what they insert. Moments
+    /// are told in `zone`.
     ///
     /// # Panics
     /// Where a template has a syntax error: it is compiled in, so no setting could fix it.
     #[must_use]
-    pub fn new(templates: Templates, zone: IanaTimeZone, bank_name: Option<&str>) -> Self {
+    pub fn new(templates: Templates, zone: IanaTimeZone) -> Self {
         let mut environment = Environment::new();
         environment.set_undefined_behavior(UndefinedBehavior::Strict);
         environment.set_syntax(whole_line_blocks());
-        environment.add_global("bank_name", Value::from(bank_name));
         for (name, source) in templates.iter().copied().flatten() {
             environment.add_template(name, source).expect("compiled-in templates have no syntax errors");
         }
         Self { environment, zone }
+    }
+
+    /// Adds what every text may say, e.g. who sends it; none where it is not set.
+    #[must_use]
+    pub fn with_global(mut self, name: &'static str, value: Option<&str>) -> Self {
+        self.environment.add_global(name, Value::from(value));
+        self
     }
 
     /// What the event says, for [`render`](Self::render).
@@ -163,7 +169,7 @@ mod tests {
         fn facts(&self) -> Vec<(&'static str, Fact)> {
             let (Self::Paid(it) | Self::Refunded(it)) = self;
             let amount = Fact::Money("5000".parse().unwrap(), Currency::INR);
-            vec![("shop", Fact::Text(it.shop.clone())), ("amount", amount)]
+            vec![("shop", Fact::Reference(it.shop.clone())), ("amount", amount)]
         }
     }
 
@@ -179,7 +185,7 @@ mod tests {
     fn render(source: &'static str, part: &str, event: &Event<Payload>) -> Result<String, TextError> {
         let name = format!("paid/en/{part}").leak();
         let templates: Templates = vec![&*vec![(&*name, source)].leak()].leak();
-        let texts = Texts::new(templates, IanaTimeZone::UTC, Some("Example Bank"));
+        let texts = Texts::new(templates, IanaTimeZone::UTC).with_global("sender", Some("Example Bank"));
         let [text] = texts.render(event, &texts.facts(event).with("extra", "fact"), [part])?;
         Ok(text)
     }
@@ -194,8 +200,8 @@ mod tests {
 
     #[test]
     fn a_template_knows_the_bank_and_what_the_function_adds() {
-        let text = render("{{ bank_name }}, {{ extra }}, {{ amount_plain }}", "text", &event(Payload::Paid))
-            .unwrap();
+        let text =
+            render("{{ sender }}, {{ extra }}, {{ amount_plain }}", "text", &event(Payload::Paid)).unwrap();
         assert_eq!(text, "Example Bank, fact, Rs.5000.00");
     }
 

@@ -130,7 +130,7 @@ fn bill(bill: &BillPaid) -> Facts {
         ("payment_id", id(&bill.payment_id)),
         account(&bill.from_account),
         ("biller", Fact::Name(bill.biller_name.clone(), bill.payment_id.to_string())),
-        ("bill_reference", Fact::Text(bill.bill_reference.clone())),
+        ("bill_reference", Fact::Reference(bill.bill_reference.clone())),
         ("amount", Fact::Money(*bill.amount, *bill.currency)),
         ("balance", Fact::Money(bill.balance_after, *bill.currency)),
     ]

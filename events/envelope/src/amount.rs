@@ -21,7 +21,7 @@ pub(crate) const NEGATIVE: &str = "expected an amount that is not negative";
 pub struct Amount(pub Decimal);
 
 impl Amount {
-    /// Reads decimal text, with or without an exponent; `None` if it is no number or has more digits than
+    /// Reads decimal text, with or without an exponent; `None` if it is not a number or has more digits than
     /// [`Decimal`] holds exactly (28 significant ones always fit).
     #[must_use]
     pub fn parse(text: &str) -> Option<Self> {

@@ -12,6 +12,8 @@ pub struct EventType {
     pub name: &'static str,
     /// The name of its topic, e.g. `order-events`.
     pub topic: &'static str,
+    /// The payload's variant, as the code writes it, e.g. `Created`.
+    pub variant: &'static str,
 }
 
 /// Everything that can happen in one domain: the `data` of an event's envelope, as an enum with a variant for each
@@ -22,7 +24,7 @@ pub trait Catalog: Serialize + Send + Sync + Sized + 'static {
     /// Every type of event.
     const EVENT_TYPES: &'static [EventType];
 
-    /// The type of the event that says this.
+    /// The event type of this payload.
     fn event_type(&self) -> EventType;
 
     /// The key of the event's record: whom or what it is about, e.g. an account. Records of one key are handled in
@@ -67,7 +69,19 @@ pub trait Catalog: Serialize + Send + Sync + Sized + 'static {
 /// assert_eq!(event.payload, Payload::Sent(Order { order_id: "ORD-1".to_owned() }));
 /// ```
 ///
-/// A type of event whose topic is not in the list does not compile.
+/// A type of event whose topic is not in the list does not compile, nor does a name that is there twice:
+///
+/// ```compile_fail,E0080
+/// # use serde::{Deserialize, Serialize};
+/// # use tidings_events::{Topic, catalog, schemars::JsonSchema};
+/// # #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+/// # #[schemars(crate = "tidings_events::schemars")]
+/// # struct Order {}
+/// catalog! {
+///     enum Payload [Topic::event("order-events")];
+///     Created(Order) = "order.created", key |_| "";
+/// }
+/// ```
 #[macro_export]
 macro_rules! catalog {
     (
@@ -85,13 +99,16 @@ macro_rules! catalog {
             const EVENT_TYPES: &'static [$crate::EventType] = &[$($crate::EventType {
                 name: $name,
                 topic: $crate::catalog!(@topic $name $(, $on)?),
+                variant: stringify!($variant),
             }),+];
 
             fn event_type(&self) -> $crate::EventType {
                 match self {
-                    $(Self::$variant(_) => {
-                        $crate::EventType { name: $name, topic: $crate::catalog!(@topic $name $(, $on)?) }
-                    })+
+                    $(Self::$variant(_) => $crate::EventType {
+                        name: $name,
+                        topic: $crate::catalog!(@topic $name $(, $on)?),
+                        variant: stringify!($variant),
+                    },)+
                 }
             }
 
@@ -130,7 +147,7 @@ macro_rules! catalog {
             }
         }
 
-        const _: () = $crate::topic::assert_listed(
+        const _: () = $crate::topic::assert_consistent(
             <$catalog as $crate::Catalog>::TOPICS,
             <$catalog as $crate::Catalog>::EVENT_TYPES,
         );

@@ -5,7 +5,7 @@ use serde_path_to_error::{Path, Segment};
 
 use crate::{Catalog, Event, EventId, EventType, amount, ids::InvalidId, json::readable};
 
-/// Why a record's value is no event that this version understands. All of these are permanent: reading the
+/// Why this version cannot read a record's value as an event. All of these are permanent: reading the
 /// same bytes again gives the same answer.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum DecodeError {
@@ -72,9 +72,24 @@ struct Head {
 }
 
 impl<P: Catalog> Event<P> {
-    /// Reads a record's value that came from `topic`. Text in it that was cut within a character is no error; see
+    /// Reads a record's value that came from `topic`. Text in it that was cut within a character is not an error; see
     /// [`readable`].
     pub fn decode(value: &[u8], topic: &str) -> Result<Self, DecodeError> {
+        Self::decode_where(value, |event_type| {
+            let wrong = || DecodeError::WrongTopic { event_type: event_type.name, topic: topic.to_owned() };
+            if event_type.topic == topic { Ok(()) } else { Err(wrong()) }
+        })
+    }
+
+    /// Reads an event that is on no topic yet, e.g. from a file.
+    pub fn from_json(json: &[u8]) -> Result<Self, DecodeError> {
+        Self::decode_where(json, |_| Ok(()))
+    }
+
+    fn decode_where(
+        value: &[u8],
+        accept: impl FnOnce(&EventType) -> Result<(), DecodeError>,
+    ) -> Result<Self, DecodeError> {
         let json = readable(value);
         let head: Head = read_json(&json)?;
         if head.version.split('.').next() != Some("1") {
@@ -82,11 +97,9 @@ impl<P: Catalog> Event<P> {
         }
         let unknown = || DecodeError::UnknownType { event_type: shorten(&head.event_type) };
         let event_type = P::EVENT_TYPES.iter().find(|known| known.name == head.event_type);
-        let EventType { name, topic: own } = event_type.ok_or_else(unknown)?;
-        if *own != topic {
-            return Err(DecodeError::WrongTopic { event_type: name, topic: topic.to_owned() });
-        }
-        Ok(P::read(name, &json).ok_or_else(unknown)??)
+        let event_type = event_type.ok_or_else(unknown)?;
+        accept(event_type)?;
+        Ok(P::read(event_type.name, &json).ok_or_else(unknown)??)
     }
 }
 

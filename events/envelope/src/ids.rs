@@ -3,13 +3,13 @@
 /// The longest identifier accepted, in characters.
 pub const MAX_LENGTH: usize = 128;
 
-/// The text is no identifier: empty, too long, or with a character that would need escaping in an object
+/// The text is not an identifier: empty, too long, or with a character that would need escaping in an object
 /// key, a path, a header or a table key.
 #[derive(Debug, PartialEq, Eq, thiserror::Error)]
 #[error("expected 1 to {MAX_LENGTH} of A-Z a-z 0-9 . _ : @ -, not starting with a dot")]
 pub struct InvalidId;
 
-/// An error where `text` is no identifier.
+/// An error where `text` is not an identifier.
 pub fn check(text: &str) -> Result<(), InvalidId> {
     let allowed = |byte: u8| byte.is_ascii_alphanumeric() || b"._:@-".contains(&byte);
     let fits = (1..=MAX_LENGTH).contains(&text.len());
@@ -29,8 +29,8 @@ pub fn check(text: &str) -> Result<(), InvalidId> {
 /// ```
 #[macro_export]
 macro_rules! id {
-    (#[doc = $doc:literal] $name:ident) => {
-        #[doc = $doc]
+    ($(#[doc = $doc:literal])+ $name:ident) => {
+        $(#[doc = $doc])+
         #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
         pub struct $name(String);
 
@@ -91,7 +91,7 @@ macro_rules! id {
 
             fn json_schema(_: &mut $crate::schemars::SchemaGenerator) -> $crate::schemars::Schema {
                 $crate::schemars::json_schema!({
-                    "description": $doc.trim(),
+                    "description": concat!($($doc),+).trim(),
                     "type": "string",
                     "pattern": r"^[A-Za-z0-9_:@-][A-Za-z0-9._:@-]{0,127}$"
                 })

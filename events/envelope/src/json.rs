@@ -67,7 +67,7 @@ fn escaped_unit(text: &str, at: usize) -> Option<u16> {
 }
 
 /// For optional fields that hold text: one of another form must not stop its event. A number or a truth value is read
-/// as its text, and what is no text at all, or not of the field's form, as absent.
+/// as its text, and anything else, or text that is not of the field's form, as absent.
 pub fn optional<'de, D: Deserializer<'de>, T: DeserializeOwned>(
     deserializer: D,
 ) -> Result<Option<T>, D::Error> {
@@ -167,7 +167,7 @@ mod tests {
     #[case(r#""\uDE00 \uD83D\uDE00 \ud83d\ud83d\ude00""#, r#""\ufffd \uD83D\uDE00 \ufffd\ud83d\ude00""#)]
     #[case(r#""\ud83dx\ud83d\n""#, r#""\ufffdx\ufffd\n""#)]
     #[case(r#"{"\udc00": 1}"#, r#"{"\ufffd": 1}"#)]
-    // An escaped backslash before a u is no escape.
+    // An escaped backslash before a u does not start an escape.
     #[case(r#""\\ud83d \\\ud83d""#, r#""\\ud83d \\\ufffd""#)]
     #[case(r#""\ud83"#, r#""\ud83"#)]
     #[case(r#""\u+83d""#, r#""\u+83d""#)]

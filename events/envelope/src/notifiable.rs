@@ -37,13 +37,13 @@ pub enum Fact {
     OneTimeCode(Personal),
     /// Somebody's name, and what is shown where none can be.
     Name(Personal, String),
-    /// Somebody's words.
-    Text(Personal),
+    /// A reference in somebody's own words.
+    Reference(Personal),
     /// That an optional field is absent.
     Absent,
 }
 
-/// Payloads that people can be told of.
+/// Payloads that can be turned into messages to people.
 pub trait Notifiable {
     /// The person to tell; `None` where the event does not say how to reach them.
     fn recipient(&self) -> Option<Recipient>;

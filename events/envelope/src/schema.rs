@@ -8,7 +8,7 @@ use crate::{Catalog, EventType, event::Wire};
 /// The JSON Schema (2020-12) of the events of this type, envelope included.
 #[must_use]
 pub fn schema<P: Catalog>(event_type: EventType) -> Schema {
-    let EventType { name, topic } = event_type;
+    let EventType { name, topic, .. } = event_type;
     let mut generator = SchemaGenerator::new(SchemaSettings::draft2020_12());
     let data = P::data_schema(name, &mut generator);
     let mut schema = generator.root_schema_for::<Wire<Value>>();

@@ -56,22 +56,46 @@ impl Topic {
 /// What [`catalog!`](crate::catalog!) checks while it compiles.
 ///
 /// # Panics
-/// Where a type of event is carried by a topic that is not listed.
-pub const fn assert_listed(topics: &[Topic], event_types: &[EventType]) {
+/// Where a type of event is carried by a topic that is not listed, a topic carries none, or a name is there twice.
+pub const fn assert_consistent(topics: &[Topic], event_types: &[EventType]) {
     let mut at = 0;
     while at < event_types.len() {
-        let mut found = false;
-        let mut topic = 0;
-        while topic < topics.len() {
-            found |= same(topics[topic].name.as_bytes(), event_types[at].topic.as_bytes());
-            topic += 1;
+        let EventType { name, topic, .. } = event_types[at];
+        assert!(
+            count(topics, topic) == 1,
+            "each event type's topic must be listed once in the domain's topics"
+        );
+        let mut other = at + 1;
+        while other < event_types.len() {
+            assert!(!same(name, event_types[other].name), "two event types have the same name; rename one");
+            other += 1;
         }
-        assert!(found, "an event type's topic is not among the domain's topics; add it or correct its name");
+        at += 1;
+    }
+    let mut at = 0;
+    while at < topics.len() {
+        let mut event_type = 0;
+        let mut carries = false;
+        while event_type < event_types.len() {
+            carries |= same(topics[at].name, event_types[event_type].topic);
+            event_type += 1;
+        }
+        assert!(carries, "a topic carries no event type; remove it or add one");
         at += 1;
     }
 }
 
-const fn same(one: &[u8], other: &[u8]) -> bool {
+const fn count(topics: &[Topic], name: &str) -> usize {
+    let (mut at, mut found) = (0, 0);
+    while at < topics.len() {
+        found += same(topics[at].name, name) as usize;
+        at += 1;
+    }
+    found
+}
+
+const fn same(one: &str, other: &str) -> bool {
+    let (one, other) = (one.as_bytes(), other.as_bytes());
     if one.len() != other.len() {
         return false;
     }

@@ -14,7 +14,7 @@ logger = Logger()
 
 def record_handler(record: KafkaEventRecord) -> None:
     logger.info("order received", offset=record.offset)
-    order = record.json_value  # raises where the value is no JSON
+    order = record.json_value  # raises where the value is not JSON
     logger.info("order handled", offset=record.offset, order=order["id"])
 
 

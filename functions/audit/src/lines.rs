@@ -36,15 +36,12 @@ pub(crate) fn object(records: &[Record]) -> Result<Option<Object>, HandlerError>
     let hash = Sha256::digest(&ndjson);
     let date = first.timestamp.unwrap_or(Timestamp::UNIX_EPOCH).to_zoned(TimeZone::UTC).date();
     let key = format!(
-        "audit/{}/date={date}/partition={}/{}-{}-{:02x}{:02x}{:02x}{:02x}.ndjson.gz",
+        "audit/{}/date={date}/partition={}/{}-{}-{}.ndjson.gz",
         first.position.topic,
         first.position.partition,
         first.position.offset,
         last.position.offset,
-        hash[0],
-        hash[1],
-        hash[2],
-        hash[3],
+        hex::encode(&hash[..4]),
     );
     let body =
         compress(&ndjson).map_err(|error| HandlerError::permanent("Compression", error.to_string()))?;

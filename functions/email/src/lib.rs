@@ -24,7 +24,7 @@ impl<M: Mailer> Email<M> {
     /// Reads `PORTAL_URL`, and optionally `TIME_ZONE` and `BANK_NAME`.
     pub fn new(mailer: M, settings: &Settings) -> Result<Self, SettingError> {
         let zone = settings.parse_or("TIME_ZONE", IanaTimeZone::UTC)?;
-        let texts = Texts::new(TEMPLATES, zone, settings.get("BANK_NAME"));
+        let texts = Texts::new(TEMPLATES, zone).with_global("bank_name", settings.get("BANK_NAME"));
         Ok(Self { mailer, texts, portal: Portal::new(settings)? })
     }
 

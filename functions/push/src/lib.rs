@@ -5,7 +5,7 @@
 //!
 //! Every device is an effect of its own: one that fails costs the others nothing, and an attempt more repeats
 //! only those that failed. A device whose endpoint is disabled or gone (the app was removed) is passed over
-//! with a line in the log; that is no failure of the event. A customer without devices gets nothing. Should
+//! with a line in the log; that is not a failure of the event. A customer without devices gets nothing. Should
 //! Lambda die between SNS taking a push and the consumer noting it, that device gets it twice.
 
 use tidings_bank_events::{Event, Payload};
@@ -25,7 +25,11 @@ impl<D: Devices, P: Pusher> Push<D, P> {
     /// Reads, optionally, `TIME_ZONE` and `BANK_NAME`.
     pub fn new(devices: D, pusher: P, settings: &Settings) -> Result<Self, SettingError> {
         let zone = settings.parse_or("TIME_ZONE", IanaTimeZone::UTC)?;
-        Ok(Self { devices, pusher, texts: Texts::new(TEMPLATES, zone, settings.get("BANK_NAME")) })
+        Ok(Self {
+            devices,
+            pusher,
+            texts: Texts::new(TEMPLATES, zone).with_global("bank_name", settings.get("BANK_NAME")),
+        })
     }
 
     fn write(&self, event: &Event) -> Result<Notification, HandlerError> {

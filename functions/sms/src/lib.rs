@@ -24,7 +24,10 @@ impl<S: TextSender> Sms<S> {
     /// Reads, optionally, `TIME_ZONE` and `BANK_NAME`.
     pub fn new(sender: S, settings: &Settings) -> Result<Self, SettingError> {
         let zone = settings.parse_or("TIME_ZONE", IanaTimeZone::UTC)?;
-        Ok(Self { sender, texts: Texts::new(TEMPLATES, zone, settings.get("BANK_NAME")) })
+        Ok(Self {
+            sender,
+            texts: Texts::new(TEMPLATES, zone).with_global("bank_name", settings.get("BANK_NAME")),
+        })
     }
 
     fn write(&self, event: &Event) -> Result<TextMessage, HandlerError> {

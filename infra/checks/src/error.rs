@@ -15,7 +15,7 @@ pub enum CheckError {
         /// Why not.
         error: io::Error,
     },
-    /// A translated template is no JSON.
+    /// A translated template is not JSON.
     #[error("{path}: {error}; let infra/checks/run.py translate the template again")]
     Json {
         /// Which.

@@ -13,7 +13,7 @@ pub enum CostError {
         /// Why not.
         error: std::io::Error,
     },
-    /// A file is no TOML, or has other fields than expected.
+    /// Not valid TOML, or with other fields than expected.
     #[error("{path}: {error}")]
     Toml {
         /// Which.

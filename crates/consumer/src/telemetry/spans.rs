@@ -35,7 +35,7 @@ const LEAST_TIME: Duration = Duration::from_millis(100);
 const MAX_WAITING: usize = 10_000;
 /// Spans in one request: half a megabyte, up to 1.5 MB if many failed. `CloudWatch` takes 5 MB.
 const MAX_REQUEST: usize = 1_000;
-/// Records in one write: more than a batch of a function that makes one write for many records.
+/// Links on one span; records beyond are not linked.
 const MAX_LINKS: u32 = 1_000;
 
 /// The spans of a function, on their way to a receiver of OTLP.

@@ -87,11 +87,9 @@ fn event(file: &Path, value: Vec<u8>) -> Result<(String, OutgoingRecord), StartE
             file.display()
         ))
     };
-    let event_type = tidings_events::decode::read_event_type(&value)
-        .ok_or_else(|| wrong("no event_type can be read, so this is no event of the catalog".to_owned()))?;
-    let event = Event::decode(&value, &event_type).map_err(|error| wrong(error.to_string()))?;
+    let event = Event::from_json(&value).map_err(|error| wrong(error.to_string()))?;
     let record = OutgoingRecord {
-        topic: event.event_type().to_owned(),
+        topic: event.topic().to_owned(),
         key: Some(event.payload.key().as_bytes().to_vec()),
         value: Some(value),
         headers: Vec::new(),

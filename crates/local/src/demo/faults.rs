@@ -32,7 +32,7 @@ impl FromStr for Sabotage {
 
     fn from_str(text: &str) -> Result<Self, String> {
         let usage =
-            || format!("{text} is no sabotage; give FUNCTION=twice or FUNCTION=drop, e.g. email=twice");
+            || format!("{text} is not a sabotage; give FUNCTION=twice or FUNCTION=drop, e.g. email=twice");
         let (function, kind) = text.split_once('=').ok_or_else(usage)?;
         let kind = match kind {
             "twice" => SabotageKind::Twice,

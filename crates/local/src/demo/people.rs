@@ -1,5 +1,10 @@
 //! The demo bank's customers, with names in several languages and scripts.
 
+use std::sync::{
+    Arc,
+    atomic::{AtomicUsize, Ordering},
+};
+
 use tidings_bank_events::{
     AccountId, UserId,
     payloads::{Account, Beneficiary},
@@ -43,7 +48,12 @@ pub(super) struct Person {
     pub currency: Currency,
     /// How many devices get pushes.
     pub devices: usize,
+    /// In hundredths of the currency's unit; the same for every copy of the person.
+    balance: Arc<AtomicUsize>,
 }
+
+/// What everybody starts the day with, in hundredths.
+const OPENING_BALANCE: usize = 10_000_000;
 
 /// All of them.
 pub(super) fn people() -> Vec<Person> {
@@ -55,6 +65,11 @@ pub(super) fn people() -> Vec<Person> {
 }
 
 impl Person {
+    /// Takes so many hundredths from the account; the balance afterwards.
+    pub fn debit(&self, hundredths: usize) -> usize {
+        self.balance.fetch_sub(hundredths, Ordering::Relaxed) - hundredths
+    }
+
     /// The same person as the receiver of a transfer.
     pub fn beneficiary(&self) -> Beneficiary {
         Beneficiary {
@@ -73,5 +88,5 @@ fn person(number: usize, name: &str, locale: &'static str, currency: Currency) -
         user_email: format!("customer{number}@example.com").as_str().into(),
         user_phone: format!("+1202555{:04}", 100 + number).as_str().into(),
     };
-    Person { account, locale, currency, devices: number % 3 }
+    Person { account, locale, currency, devices: number % 3, balance: Arc::new(OPENING_BALANCE.into()) }
 }

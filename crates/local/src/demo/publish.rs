@@ -34,7 +34,7 @@ async fn publish_one(
         Planned::Event(event) => {
             let delivery = publisher.publish(event, None).await?;
             Ok(Published {
-                topic: event.event_type().to_owned(),
+                topic: event.topic().to_owned(),
                 partition: delivery.partition,
                 offset: delivery.offset,
                 value: Some(encoded(event)),

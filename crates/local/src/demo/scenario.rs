@@ -94,7 +94,7 @@ fn payload(kind: usize, round: usize, person: &Person, other: &Person) -> Payloa
     }
 }
 
-/// A record that nothing can be made of, one per kind; a phone number that is none; an id used twice.
+/// A record that nothing can be made of, one per kind; an invalid phone number; an id used twice.
 fn trouble(people: &[Person], now: Timestamp) -> Vec<Planned> {
     let key = |person: &Person| Some(person.account.account_id.as_str().as_bytes().to_vec());
     let bytes = |topic: &str, person: &Person, value: Option<&str>| {
@@ -151,7 +151,7 @@ fn foreign(people: &[Person], now: Timestamp) -> Vec<Planned> {
         .zip(&events)
         .map(|(json, event)| {
             Planned::Bytes(OutgoingRecord {
-                topic: event.event_type().to_owned(),
+                topic: event.topic().to_owned(),
                 key: Some(event.payload.key().as_bytes().to_vec()),
                 value: Some(json.into_bytes()),
                 headers: Vec::new(),
@@ -177,16 +177,17 @@ fn transfer(round: usize, person: &Person, other: &Person) -> Payload {
 }
 
 fn transfer_data(round: usize, person: &Person, other: &Person) -> Transfer {
+    let hundredths = round * 12_500 + 49_900;
     Transfer {
         transaction_id: business_id("TXN"),
         schedule_id: None,
         from_account: person.account.clone(),
         to_account: other.beneficiary(),
-        amount: paid(round * 12_500 + 49_900, person),
+        amount: paid(hundredths, person),
         currency: person.currency.into(),
         transaction_type: "FUND_TRANSFER".to_owned(),
         description: Some("Monthly rent".into()),
-        balance_after: balance(round, person),
+        balance_after: amount(person.debit(hundredths), person),
     }
 }
 
@@ -202,14 +203,15 @@ fn failed(round: usize, person: &Person, other: &Person) -> Payload {
 }
 
 fn bill(round: usize, person: &Person) -> Payload {
+    let hundredths = round * 3_100 + 17_500;
     Payload::BillPaid(BillPaid {
         payment_id: business_id("PAY"),
         from_account: person.account.clone(),
         biller_name: "City Power & Light".into(),
         bill_reference: "CPL-2026-11".into(),
-        amount: paid(round * 3_100 + 17_500, person),
+        amount: paid(hundredths, person),
         currency: person.currency.into(),
-        balance_after: balance(round, person),
+        balance_after: amount(person.debit(hundredths), person),
     })
 }
 
@@ -270,10 +272,6 @@ fn amount(hundredths: usize, person: &Person) -> Amount {
     Amount(decimal)
 }
 
-fn balance(round: usize, person: &Person) -> Amount {
-    amount(4_500_000 - round * 100_000, person)
-}
-
 fn new_id() -> EventId {
     EventId::try_from(Uuid::now_v7().to_string()).expect("a UUID is an event id")
 }
@@ -281,4 +279,32 @@ fn new_id() -> EventId {
 fn business_id(prefix: &str) -> TransactionId {
     let number = Uuid::now_v7().simple().to_string().to_uppercase();
     TransactionId::try_from(format!("{prefix}-{}", &number[20..])).expect("letters and digits")
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::{BTreeMap, BTreeSet};
+
+    use super::*;
+
+    #[test]
+    fn balances_follow_from_one_another() {
+        let (mut balances, mut seen) = (BTreeMap::new(), BTreeSet::new());
+        for planned in scenario(Timestamp::now()).day {
+            let Planned::Event(event) = planned else { continue };
+            let (account, amount, after) = match &event.payload {
+                Payload::TransactionCompleted(it) | Payload::ScheduledTransfer(it) => {
+                    (&it.from_account.account_id, it.amount, it.balance_after)
+                }
+                Payload::BillPaid(it) => (&it.from_account.account_id, it.amount, it.balance_after),
+                _ => continue,
+            };
+            if !seen.insert(event.event_id.clone()) {
+                continue;
+            }
+            let before = balances.insert(account.clone(), after);
+            assert!(before.is_none_or(|before: Amount| before.0 - amount.0 == after.0), "{account}");
+        }
+        assert!(seen.len() > 200, "{}", seen.len());
+    }
 }

@@ -32,7 +32,7 @@ pub enum EmulatorError {
         /// The error code, or the start of the answer where it has none.
         code: String,
     },
-    /// It answered in an unknown way, e.g. because it is no ministack.
+    /// It answered in an unknown way, e.g. because it is not ministack.
     #[error("the AWS emulator's answer to {operation} has no {missing}; is it ministack 1.5.33?")]
     Unexpected {
         /// The API operation.

@@ -24,7 +24,7 @@ impl Emulator {
             self.create_table(table).await?;
         }
         for queue in queues {
-            // Creating a queue again with the same attributes is no error.
+            // Creating a queue again with the same attributes succeeds.
             self.json("sqs", "AmazonSQS.CreateQueue", &json!({"QueueName": queue.name})).await?;
         }
         for bucket in buckets {

@@ -31,7 +31,7 @@ impl<'a> From<&'a RawValue> for Json<'a> {
     }
 }
 
-/// A JSON value without parts, or the text of a record that is no JSON.
+/// A JSON value without parts, or the text of a record that is not JSON.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) enum Scalar<'a> {
     Null,

@@ -130,7 +130,7 @@ pub enum FunctionFailure {
     Crash,
     /// Its answer is larger than Lambda allows.
     ResponseTooLarge,
-    /// Its answer is no batch response for this batch.
+    /// Its answer is not a batch response for this batch.
     BadResponse,
     /// The records that its batch response lists.
     Listed,

@@ -78,7 +78,7 @@ pub enum MappingError {
         /// What is wrong and what to do.
         reason: String,
     },
-    /// A base URL that is none.
+    /// Not a valid base URL.
     #[error("the {name} {url} is not a base URL; give one like http://127.0.0.1:9001")]
     Endpoint {
         /// Which endpoint.

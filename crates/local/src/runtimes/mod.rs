@@ -30,7 +30,7 @@ pub enum RuntimeError {
     },
     /// There is no folder with its code.
     #[error(
-        "function {function} has its code in {folder}, which is no folder; correct it in the template, or build it"
+        "function {function} has its code in {folder}, which is not a folder; correct it in the template, or build it"
     )]
     NoCode {
         /// The function.

@@ -15,7 +15,7 @@ pub enum TemplateError {
         source: std::io::Error,
     },
     /// A folder, a pipe or a device.
-    #[error("{path} is no file; name the template itself, e.g. template.yaml in that folder")]
+    #[error("{path} is not a file; name the template itself, e.g. template.yaml in that folder")]
     NoFile {
         /// What was given.
         path: PathBuf,

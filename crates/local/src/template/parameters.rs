@@ -14,8 +14,8 @@ pub(super) struct Parameter {
     /// Whether the value is only the name of what Systems Manager knows.
     pub unknown: bool,
     list: bool,
-    /// Whether its type says that it names something of AWS's, e.g. `AWS::EC2::Subnet::Id`.
-    typed_name: bool,
+    /// Whether it only identifies something of AWS's that is not there on a laptop.
+    pub of_aws: bool,
 }
 
 impl Parameter {
@@ -29,13 +29,6 @@ impl Parameter {
     /// Whether it has neither a default nor a given value.
     pub fn is_unset(&self) -> bool {
         self.value.is_none()
-    }
-
-    /// Whether it only names something of AWS's that is not there on a laptop: by its type, or by its own name.
-    pub fn is_of_aws(&self, name: &str) -> bool {
-        const NAMED: [&str; 7] = ["cluster", "kms", "role", "secret", "securitygroup", "subnet", "vpc"];
-        let name = name.to_ascii_lowercase();
-        self.typed_name || NAMED.iter().any(|part| name.contains(part))
     }
 
     /// Its name in the place of its value.
@@ -83,9 +76,20 @@ fn read(entry: &Entry, given: Option<&str>) -> Result<Parameter> {
         text.map(|text| if list { comma_list(entry.line, text) } else { Value::Scalar(text.to_owned()) });
     let kind = kind.text("Type")?;
     let in_systems_manager = kind.starts_with(SYSTEMS_MANAGER);
-    let typed_name = !in_systems_manager && (kind.starts_with("AWS::") || kind.starts_with("List<AWS::"));
     let unknown = given.is_none() && text.is_some() && in_systems_manager;
-    Ok(Parameter { line: entry.line, value, unknown, list, typed_name })
+    let of_aws = !in_systems_manager && identifies_resource(name, kind, declaration);
+    Ok(Parameter { line: entry.line, value, unknown, list, of_aws })
+}
+
+/// By its type, e.g. `AWS::EC2::Subnet::Id`, or by its own name, e.g. `KafkaSecretArn`; numbers and values from a list
+/// matter whatever their name.
+fn identifies_resource(name: &str, kind: &str, declaration: &[Entry]) -> bool {
+    const RESOURCES: [&str; 7] = ["Cluster", "Key", "Role", "Secret", "SecurityGroup", "Subnet", "Vpc"];
+    let is_listed = kind == "Number" || find(declaration, "AllowedValues").is_some();
+    let mut resources =
+        ["Arn", "ARN", "Id", "Ids", "Name"].iter().filter_map(|suffix| name.strip_suffix(suffix));
+    let is_named = resources.any(|resource| RESOURCES.iter().any(|known| resource.ends_with(known)));
+    kind.starts_with("AWS::") || kind.starts_with("List<AWS::") || (is_named && !is_listed)
 }
 
 /// A parameter of this type has the name of a value as its default, not the value.

@@ -172,12 +172,17 @@ impl<'a> Reader<'a> {
         if clusters.len() > 1 {
             let what = format!("function {function} gets each record of topic {topic} once per cluster");
             scope.note(line, format!("all clusters are one local broker: {what}"));
-            let id = format!("{}-{}", mapping.id, clusters.len());
-            if mapping.consumer_group_id == mapping.id {
-                mapping.consumer_group_id.clone_from(&id);
-            }
-            mapping.id = id;
         }
+        // Function and topic joined by a hyphen may be those of another mapping, too.
+        let numbered = (2..).map(|number| format!("{}-{number}", mapping.id));
+        let free = std::iter::once(mapping.id.clone())
+            .chain(numbered)
+            .find(|id| !self.names.contains(&("mapping", id.clone())));
+        let id = free.unwrap_or_default();
+        if mapping.consumer_group_id == mapping.id {
+            mapping.consumer_group_id.clone_from(&id);
+        }
+        mapping.id = id;
         self.claim("mapping", &mapping.id, line)?;
         self.claim("consumer group", &mapping.consumer_group_id, line)
     }

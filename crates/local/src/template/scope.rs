@@ -121,9 +121,11 @@ impl<'a> Scope<'a> {
     /// What is wrong with a value that a placeholder is part of is that the parameter has none: `Fn::Select` of a part
     /// of an ARN, for example, finds none in a name.
     fn blame_placeholder(&self, before: usize, error: Located) -> Located {
-        match self.placeholders.borrow().get(before) {
-            Some(name) => Located::new(error.line, Fault::MissingParameter { name: name.clone() }),
-            None => error,
+        match (&error.fault, self.placeholders.borrow().get(before)) {
+            (Fault::Value { .. } | Fault::Type { .. }, Some(name)) => {
+                Located::new(error.line, Fault::MissingParameter { name: name.clone() })
+            }
+            _ => error,
         }
     }
 
@@ -142,7 +144,7 @@ impl<'a> Scope<'a> {
     pub fn unset(&self, name: &str, parameter: &Parameter) -> Option<Node> {
         let will_do = match self.stand_ins.borrow().as_ref()?.unset {
             Unset::Any => true,
-            Unset::OfAws => parameter.is_of_aws(name),
+            Unset::OfAws => parameter.of_aws,
         };
         if !will_do {
             return None;

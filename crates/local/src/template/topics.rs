@@ -50,7 +50,7 @@ pub(super) fn kafka_topic(scope: &Scope<'_>, resource: &Resource<'_>) -> Result<
     Ok(KafkaTopic { name, partitions: partitions.ok_or_else(|| properties.missing("PartitionCount"))? })
 }
 
-/// An error where `what` is no name of a Kafka topic that Lambda takes, to read from or as a failure destination (its
+/// An error where `what` is not the name of a Kafka topic that Lambda takes, to read from or as a failure destination (its
 /// API reference, `CreateEventSourceMapping` and `OnFailure`).
 pub(super) fn check_kafka_topic(what: &str, name: &str, line: usize) -> Result<()> {
     const FORM: &str = "1 to 249 letters, digits, dots, hyphens and underscores, no dot first";

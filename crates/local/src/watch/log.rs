@@ -203,7 +203,7 @@ fn function_failure(failure: FunctionFailure) -> (&'static str, &'static str) {
             ("Function.ResponseSizeTooLarge", "The function's answer is larger than Lambda allows")
         }
         FunctionFailure::BadResponse => {
-            ("InvalidBatchResponse", "The function's answer is no batch response for this batch")
+            ("InvalidBatchResponse", "The function's answer is not a batch response for this batch")
         }
         FunctionFailure::Listed => {
             ("BatchItemFailures", "The function's batch response lists failed records")

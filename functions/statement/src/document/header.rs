@@ -1,6 +1,6 @@
 //! What stands above the table: in full on the first page, in one line on the others.
 
-use tidings_texts::{Language, date, harmless, one_line};
+use tidings_texts::{Language, date, one_line};
 
 use super::{
     Statement,
@@ -34,7 +34,7 @@ pub fn draw_first(page: &mut Page, statement: &Statement, totals: &[Total]) -> f
     page.rule(MARGIN + 30.0, 1.5, Ink::Brand);
 
     let top = MARGIN + 52.0;
-    let left = field(page, (MARGIN, top), LEFT_WIDTH, "Account holder", &harmless(&statement.holder));
+    let left = field(page, (MARGIN, top), LEFT_WIDTH, "Account holder", &one_line(&statement.holder));
     let left = field(page, (MARGIN, left), LEFT_WIDTH, "Account", &statement.account_id);
     let right = field(page, (RIGHT_X, top), RIGHT_WIDTH, "Period", &period(statement));
     let issued = date(statement.requested_at.to_zoned(statement.zone.clone()).date(), Language::English);

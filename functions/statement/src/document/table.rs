@@ -4,7 +4,7 @@ use jiff::tz::TimeZone;
 use rust_decimal::Decimal;
 use tidings_events::{Amount, Currency};
 use tidings_ledger_table::{Entry, Kind};
-use tidings_texts::{Language, amount, date, harmless};
+use tidings_texts::{Language, amount, date, one_line};
 
 use super::{
     font::Face,
@@ -54,13 +54,13 @@ const fn title(kind: Kind) -> &'static str {
 impl Row {
     /// The row of an entry.
     pub fn entry(entry: &Entry, zone: &TimeZone) -> Self {
-        let title = format!("{} {}", title(entry.kind), harmless(&entry.counterparty));
+        let title = format!("{} {}", title(entry.kind), one_line(&entry.counterparty));
         let lines = |text: &str, style: Style, max| {
             let lines = wrap(text, style.face, style.size, DETAILS_WIDTH, max);
             lines.into_iter().map(move |line| (line, style))
         };
         let mut details: Vec<(String, Style)> = lines(&title, BODY, 2).collect();
-        let description = entry.description.as_deref().map(harmless).unwrap_or_default();
+        let description = entry.description.as_deref().map(one_line).unwrap_or_default();
         if !description.is_empty() {
             details.extend(lines(&description, NOTE, 2));
         }

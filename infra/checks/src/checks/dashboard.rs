@@ -41,7 +41,7 @@ pub fn check(deployment: &Deployment) -> Vec<Finding> {
             let problems = lacking.chain(empty_searches(body, deployment)).chain(wide_searches(body));
             problems.map(|it| Finding::new(id, it)).collect()
         }
-        Err(error) => vec![Finding::new(id, format!("its body is no JSON: {error}"))],
+        Err(error) => vec![Finding::new(id, format!("its body is not JSON: {error}"))],
     }
 }
 

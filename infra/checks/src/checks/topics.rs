@@ -1,4 +1,4 @@
-//! Every topic of the events crate is provisioned as the crate says, and no other.
+//! Every topic of tidings-bank-events is provisioned as the crate says, and no other.
 
 use base64::{Engine as _, prelude::BASE64_STANDARD};
 use serde_json::Value;
@@ -35,7 +35,7 @@ pub fn check(deployment: &Deployment) -> Vec<Finding> {
         }
         let name = resource.properties["TopicName"].as_str().unwrap_or_default();
         if Payload::TOPICS.iter().all(|topic| topic.name != name) {
-            found.push(Finding::new(id, format!("the events crate has no topic {name}")));
+            found.push(Finding::new(id, format!("tidings-bank-events has no topic {name}")));
         }
     }
     found.extend(disks(platform, brokers.unwrap_or_default()));
@@ -90,12 +90,12 @@ fn differences(topic: &Topic, id: &str, resource: &Resource, brokers: i64) -> Ve
     if lines(properties).len() != 2 {
         found.push(Finding::new(
             id,
-            format!("has more settings than the events crate: {:?}", lines(properties)),
+            format!("has more settings than tidings-bank-events: {:?}", lines(properties)),
         ));
     }
     let differ = wanted.into_iter().filter(|(_, value, wanted)| value != &Some(*wanted));
     found.extend(differ.map(|(name, value, wanted)| {
-        Finding::new(id, format!("{name} is {value:?}, the events crate says {wanted}"))
+        Finding::new(id, format!("{name} is {value:?}, tidings-bank-events says {wanted}"))
     }));
     found
 }

@@ -1,5 +1,7 @@
 //! What a function needs to be allowed, and why.
 
+use std::collections::BTreeSet;
+
 use serde_json::Value;
 use tidings_bank_events::Payload;
 use tidings_events::{Catalog as _, EventType};
@@ -142,9 +144,8 @@ const PUBLISHING: &[(&str, &str, bool)] = &[
 /// What publishing needs: of the cluster, and of each topic that the function makes an event for.
 fn publishing(deployment: &Deployment, function: &Function<'_>, crates: &[&Crate]) -> Vec<Need> {
     let Some(cluster) = aws::cluster(deployment, function) else { return Vec::new() };
-    let makes =
-        |of: &EventType| crates[0].find(&format!("payload: Payload::{}(", variant(of.name))).is_some();
-    let topics: Vec<_> = Payload::EVENT_TYPES.iter().filter(|of| makes(of)).map(|of| of.topic).collect();
+    let makes = |of: &EventType| crates[0].find(&format!("payload: Payload::{}(", of.variant)).is_some();
+    let topics: BTreeSet<_> = Payload::EVENT_TYPES.iter().filter(|of| makes(of)).map(|of| of.topic).collect();
     let mut found = Vec::new();
     for (action, text, of_cluster) in PUBLISHING {
         let place = crates.iter().find_map(|it| it.find(text));
@@ -165,12 +166,6 @@ fn publishing(deployment: &Deployment, function: &Function<'_>, crates: &[&Crate
         }
     }
     found
-}
-
-/// The variant of the domain's payload for this type of event: `StatementGenerated` for `statement.generated`.
-fn variant(event_type: &str) -> String {
-    let capital = |word: &str| word[..1].to_uppercase() + &word[1..];
-    event_type.split(['.', '-', '_']).filter(|word| !word.is_empty()).map(capital).collect()
 }
 
 /// What the code that signs a request to `CloudWatch` needs, and the text in it. AWS names both: the first in the policy

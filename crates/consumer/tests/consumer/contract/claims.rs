@@ -79,7 +79,7 @@ async fn what_is_not_json_is_the_same_only_byte_for_byte() {
     assert_eq!(outcome(&invoke(&function, &[broken("")]).await), Outcome::Duplicate);
     let summary = invoke(&function, &[broken(" ")]).await;
     assert_eq!(outcome(&summary), Outcome::DeadLettered);
-    assert_eq!(summary.dead_letters[1].error.error_type, "EventIdReused");
+    assert_eq!(summary.dead_letters[1].error.error_type, "PositionReused");
     let again = invoke(&function, &[broken(" ")]).await;
     assert_eq!((again.duplicate, again.dead_letters.len()), (1, 2), "the dead letter is remembered");
 }

@@ -50,7 +50,7 @@ pub(super) fn code(
             Kind::Plain => Err(properties.missing(name)),
         };
     };
-    // An object in S3 may be named by what does not exist here; that it is no path is what matters.
+    // An object in S3 may be named by what does not exist here; what matters is that it is not a path.
     let line = written.line;
     let elsewhere = |place: &str| Ok(Code::Elsewhere { line, construct: format!("{name} {place}") });
     let node = properties.get_with_stand_ins(name, Unset::Any)?.0.ok_or_else(|| properties.missing(name))?;

@@ -151,6 +151,9 @@ fn one_topic_of_two_clusters_is_read_once_for_each() {
     assert_eq!(function.mappings.iter().map(named).collect::<Vec<_>>(), expected);
     let what = "all clusters are one local broker: function F gets each record of topic t once per cluster";
     assert_eq!(notices(&text), [(12, what.to_owned())]);
+    let joined =
+        text.replace("Topics: [t], StartingPosition: LATEST", "Topics: [t-2], StartingPosition: LATEST");
+    assert!(read(&joined, &[]).is_ok());
     let same = text.replace("!Ref C", "arn:aws:kafka:us-east-1:000000000000:cluster/c/1");
     assert_refused(&same, 12, "the topic t for function F is there twice");
 }

@@ -206,7 +206,7 @@ fn what_cannot_be_a_template_is_refused_with_the_right_advice() {
     for no_file in [folder.path(), Path::new("/dev/null")] {
         assert!(
             error(no_file)
-                .ends_with("is no file; name the template itself, e.g. template.yaml in that folder")
+                .ends_with("is not a file; name the template itself, e.g. template.yaml in that folder")
         );
     }
     let file = folder.path().join("template.yaml");

@@ -157,6 +157,23 @@ fn a_parameter_whose_value_matters_is_asked_for_with_its_option() {
     let with_arn = "Parameters: {TableArn: {Type: String}}\n".to_owned()
         + &with_trigger("      Environment: {Variables: {TABLE: !Ref TableArn}}\n");
     assert!(refused(&with_arn, &[]).1.contains("--parameter TableArn=VALUE"));
+    // One that stands in does not hide what else is wrong with the environment.
+    let parameters = "Parameters: {Subnet: {Type: AWS::EC2::Subnet::Id}, X: {Type: String}}\n".to_owned();
+    let beside = |value: &str| {
+        parameters.clone()
+            + &with_trigger(&format!("      Environment: {{Variables: {{A: !Ref Subnet, B: {value}}}}}\n"))
+    };
+    assert_eq!(refused(&beside("!Ref X"), &[]).1, missing);
+    assert!(refused(&beside("!Ref Xx"), &[]).1.contains("no parameter or resource Xx"));
+    for (name, declaration) in [
+        ("ClusterMode", "{Type: String}"),
+        ("SecretId", "{Type: Number}"),
+        ("RoleName", "{Type: String, AllowedValues: [a]}"),
+    ] {
+        let text = format!("Parameters: {{{name}: {declaration}}}\n")
+            + &with_trigger(&format!("      Environment: {{Variables: {{A: !Ref {name}}}}}\n"));
+        assert!(refused(&text, &[]).1.contains(&format!("--parameter {name}=VALUE")), "{name}");
+    }
 }
 
 /// Of a function that nothing triggers here, the rest of the template does not depend.
