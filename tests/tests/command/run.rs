@@ -152,7 +152,7 @@ async fn what_cannot_run_is_said_in_one_sentence() {
             &TEMPLATE,
             &["/project/code/bootstrap", "target/lambda/Echo/bootstrap", "--binaries DIR"],
         ),
-        ("no code", &python.replace("code/", "cod/"), &TEMPLATE, &["../project/cod", "no folder"]),
+        ("no code", &python.replace("code/", "cod/"), &TEMPLATE, &["../project/cod", "not a folder"]),
         (
             "another function",
             &python,

@@ -109,10 +109,10 @@ async fn missing_functions_are_named() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn an_event_that_is_none_is_not_published() {
+async fn bytes_that_are_not_an_event_are_not_published() {
     let mut command = command();
     command.args(["publish", "--bootstrap-servers", "127.0.0.1:1", "Cargo.toml"]).current_dir(repository());
-    refused(spawn(command), &["Cargo.toml", "event_type"]).await;
+    refused(spawn(command), &["Cargo.toml", "not valid JSON", "--topic"]).await;
 }
 
 fn copy_folder(from: &Path, to: &Path) {
