@@ -32,26 +32,26 @@ fn chain(entries: Vec<Entry>, sorted: &mut Vec<Entry>) {
     for entry in entries.into_iter().rev() {
         topics.entry(entry.kind).or_default().push(entry);
     }
-    while !topics.is_empty() {
+    while topics.len() > 1 {
         let balance = sorted.last().map(|entry| entry.balance_after);
         let heads = || topics.values().filter_map(|entries| entries.last());
-        let others = |entry: &Entry| {
-            let id = entry.event_id.clone();
-            topics.values().flatten().filter(move |other| other.event_id != id)
-        };
         let follows = |entry: &&Entry| balance == opening(entry);
-        let starts = |entry: &&Entry| others(entry).all(|other| Some(other.balance_after) != opening(entry));
+        let starts = |entry: &&Entry| {
+            let mut others = topics.values().flatten().filter(|other| other.event_id != entry.event_id);
+            others.all(|other| Some(other.balance_after) != opening(entry))
+        };
         let next = heads()
             .find(follows)
             .or_else(|| heads().find(starts))
             .or_else(|| heads().min_by_key(|it| it.position()));
-        let Some(kind) = next.map(|entry| entry.kind) else { return };
-        let Some(entries) = topics.get_mut(&kind) else { return };
+        let Some(kind) = next.map(|entry| entry.kind) else { break };
+        let Some(entries) = topics.get_mut(&kind) else { break };
         sorted.extend(entries.pop());
         if entries.is_empty() {
             topics.remove(&kind);
         }
     }
+    sorted.extend(topics.into_values().flat_map(|entries| entries.into_iter().rev()));
 }
 
 /// The balance that an entry starts from.
