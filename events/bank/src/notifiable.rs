@@ -28,17 +28,17 @@ impl Notifiable for Payload {
     fn recipient(&self) -> Option<Recipient> {
         match self {
             Self::TransactionCompleted(it) | Self::ScheduledTransfer(it) => {
-                Some(customer(&it.from_account.owner()))
+                Some(customer(it.from_account.owner()))
             }
-            Self::TransactionFailed(it) => Some(customer(&it.from_account.owner())),
-            Self::UserRegistered(it) => Some(customer(&it.user)),
+            Self::TransactionFailed(it) => Some(customer(it.from_account.owner())),
+            Self::UserRegistered(it) => Some(customer(it.user.clone())),
             Self::UserLogin(_) => None,
-            Self::LoanApplied(it) => Some(customer(&it.applicant)),
-            Self::LoanApproved(it) => Some(customer(&it.applicant)),
-            Self::AccountFrozen(it) => Some(customer(&it.account.owner())),
-            Self::BillPaid(it) => Some(customer(&it.from_account.owner())),
-            Self::StatementRequested(it) => Some(customer(&it.account.owner())),
-            Self::StatementGenerated(it) => Some(customer(&it.account.owner())),
+            Self::LoanApplied(it) => Some(customer(it.applicant.clone())),
+            Self::LoanApproved(it) => Some(customer(it.applicant.clone())),
+            Self::AccountFrozen(it) => Some(customer(it.account.owner())),
+            Self::BillPaid(it) => Some(customer(it.from_account.owner())),
+            Self::StatementRequested(it) => Some(customer(it.account.owner())),
+            Self::StatementGenerated(it) => Some(customer(it.account.owner())),
         }
     }
 
@@ -61,12 +61,12 @@ impl Notifiable for Payload {
     }
 }
 
-fn customer(user: &User) -> Recipient {
+fn customer(user: User) -> Recipient {
     Recipient {
-        id: user.user_id.to_string(),
-        name: user.user_name.clone(),
-        email: user.user_email.clone(),
-        phone: user.user_phone.clone(),
+        id: user.user_id.into(),
+        name: user.user_name,
+        email: user.user_email,
+        phone: user.user_phone,
     }
 }
 
@@ -92,7 +92,7 @@ fn transfer(it: &Transfer) -> Facts {
 fn failed(it: &TransactionFailed) -> Facts {
     let mut facts =
         order(&it.transaction_id, &it.from_account, &it.to_account, Fact::Money(*it.amount, *it.currency));
-    facts.push(("reason", Fact::Code(it.reason.code())));
+    facts.push(("reason", Fact::Code(it.reason.to_string())));
     facts
 }
 

@@ -1,5 +1,7 @@
 //! What the bank's events say.
 
+use std::fmt;
+
 use jiff::civil::Date;
 use schemars::{JsonSchema, Schema};
 use serde::{Deserialize, Deserializer, Serialize};
@@ -129,17 +131,10 @@ pub enum FailureReason {
     TechnicalError,
 }
 
-impl FailureReason {
-    /// The reason as events write it.
-    #[must_use]
-    pub const fn code(self) -> &'static str {
-        match self {
-            Self::InsufficientFunds => "INSUFFICIENT_FUNDS",
-            Self::LimitExceeded => "LIMIT_EXCEEDED",
-            Self::InvalidBeneficiary => "INVALID_BENEFICIARY",
-            Self::AccountFrozen => "ACCOUNT_FROZEN",
-            Self::TechnicalError => "TECHNICAL_ERROR",
-        }
+/// The reason as events write it.
+impl fmt::Display for FailureReason {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.serialize(formatter)
     }
 }
 

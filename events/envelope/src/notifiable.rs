@@ -28,7 +28,7 @@ pub enum Fact {
     /// A number.
     Number(Decimal),
     /// One of the domain's own codes, e.g. why something failed.
-    Code(&'static str),
+    Code(String),
     /// An account number or the like, of which only the ends are shown.
     Masked(String),
     /// An id.
