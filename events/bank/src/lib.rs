@@ -4,6 +4,7 @@
 pub mod catalog;
 pub mod notifiable;
 pub mod payloads;
+pub mod subscribers;
 
 #[cfg(test)]
 mod strategies;
@@ -12,6 +13,7 @@ mod tests;
 
 pub use catalog::Payload;
 pub use payloads::{AccountId, TransactionId, UserId};
+pub use subscribers::SUBSCRIBERS;
 
 /// An event of the bank.
 pub type Event = tidings_events::Event<Payload>;

@@ -2,25 +2,10 @@
 
 use std::collections::BTreeMap;
 
-use tidings_bank_events::{Event, Payload};
+use tidings_bank_events::{Event, Payload, SUBSCRIBERS};
 use tidings_events::Catalog as _;
 use tidings_local::demo::effect::{Effect, Happened, Published};
 use tidings_tests::{System, fixture, record};
-
-/// The catalog: which of the bank's functions subscribe to which topic.
-const SUBSCRIBERS: &[(&str, &[&str])] = &[
-    ("transaction.completed", &["email", "sms", "push", "audit", "ledger"]),
-    ("transaction.failed", &["email", "audit"]),
-    ("user.registered", &["email", "sms"]),
-    ("user.login", &["audit"]),
-    ("loan.applied", &["email"]),
-    ("loan.approved", &["email", "sms"]),
-    ("account.frozen", &["email", "sms", "audit"]),
-    ("bill.paid", &["email", "sms", "audit", "ledger"]),
-    ("statement.requested", &["statement"]),
-    ("statement.generated", &["email"]),
-    ("scheduled.transfer", &["email", "sms", "push", "audit", "ledger"]),
-];
 
 /// Devices of the customer whom the fixtures of transfers are about.
 const DEVICES: [&str; 2] = ["phone", "tablet"];

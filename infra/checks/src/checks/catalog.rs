@@ -2,25 +2,12 @@
 
 use std::collections::BTreeSet;
 
+use tidings_bank_events::SUBSCRIBERS;
+
 use super::Finding;
 use crate::roles::functions;
 use crate::values::texts;
 use crate::variants::Deployment;
-
-/// Who gets what. A function that is not named here may subscribe to anything.
-const SUBSCRIBERS: &[(&str, &[&str])] = &[
-    ("transaction.completed", &["email", "sms", "push", "audit", "ledger"]),
-    ("transaction.failed", &["email", "audit"]),
-    ("user.registered", &["email", "sms"]),
-    ("user.login", &["audit"]),
-    ("loan.applied", &["email"]),
-    ("loan.approved", &["email", "sms"]),
-    ("account.frozen", &["email", "sms", "audit"]),
-    ("bill.paid", &["email", "sms", "audit", "ledger"]),
-    ("statement.requested", &["statement"]),
-    ("statement.generated", &["email"]),
-    ("scheduled.transfer", &["email", "sms", "push", "audit", "ledger"]),
-];
 
 pub fn check(deployment: &Deployment) -> Vec<Finding> {
     let named: BTreeSet<_> = SUBSCRIBERS.iter().flat_map(|(_, names)| names.iter().copied()).collect();
