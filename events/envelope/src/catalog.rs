@@ -96,19 +96,13 @@ macro_rules! catalog {
 
         impl $crate::Catalog for $catalog {
             const TOPICS: &'static [$crate::Topic] = &[$($topic),+];
-            const EVENT_TYPES: &'static [$crate::EventType] = &[$($crate::EventType {
-                name: $name,
-                topic: $crate::catalog!(@topic $name $(, $on)?),
-                variant: stringify!($variant),
-            }),+];
+            const EVENT_TYPES: &'static [$crate::EventType] = &[
+                $($crate::catalog!(@event_type $variant, $name $(, $on)?)),+
+            ];
 
             fn event_type(&self) -> $crate::EventType {
                 match self {
-                    $(Self::$variant(_) => $crate::EventType {
-                        name: $name,
-                        topic: $crate::catalog!(@topic $name $(, $on)?),
-                        variant: stringify!($variant),
-                    },)+
+                    $(Self::$variant(_) => $crate::catalog!(@event_type $variant, $name $(, $on)?),)+
                 }
             }
 
@@ -152,6 +146,8 @@ macro_rules! catalog {
             <$catalog as $crate::Catalog>::EVENT_TYPES,
         );
     };
-    (@topic $name:literal) => { $name };
-    (@topic $name:literal, $on:literal) => { $on };
+    (@event_type $variant:ident, $name:literal) => { $crate::catalog!(@event_type $variant, $name, $name) };
+    (@event_type $variant:ident, $name:literal, $topic:literal) => {
+        $crate::EventType { name: $name, topic: $topic, variant: stringify!($variant) }
+    };
 }

@@ -37,8 +37,7 @@ const SECURITY_GROUP: &str = "VPC_SECURITY_GROUP";
 
 /// Checks what is written out; what functions stand for is left to AWS.
 pub(super) fn check(scope: &Scope<'_>, form: Form, properties: &Properties<'_>) -> Result<()> {
-    let written = properties.written(NAME);
-    let Some(node) = written else {
+    let Some(node) = properties.written(NAME) else {
         return if form == Form::SelfManagedKafka { Err(properties.missing(NAME)) } else { Ok(()) };
     };
     // SAM resolves references to parameters, and refuses other functions for a self-managed cluster.
@@ -47,16 +46,16 @@ pub(super) fn check(scope: &Scope<'_>, form: Form, properties: &Properties<'_>) 
     {
         return Ok(());
     }
-    let entries = node.list(NAME)?.iter().filter(|entry| entry.intrinsic().is_none());
-    let configurations = entries.map(Configuration::read).collect::<Result<Vec<_>>>()?;
+    let entries = node.list(NAME)?;
+    let written = entries.iter().filter(|entry| entry.intrinsic().is_none());
+    let configurations = written.map(Configuration::read).collect::<Result<Vec<_>>>()?;
     match form {
-        Form::SelfManagedKafka if node.list(NAME)?.is_empty() => Err(properties.missing(NAME)),
+        Form::SelfManagedKafka if entries.is_empty() => Err(properties.missing(NAME)),
         Form::SelfManagedKafka => self_managed(node, &configurations),
         Form::Resource if properties.written("SelfManagedEventSource").is_some() => Ok(()),
         Form::Msk | Form::Resource => {
             for Configuration { kind, line, .. } in configurations {
-                if kind.is_some_and(|kind| !OF_MSK.contains(&kind)) {
-                    let kind = kind.unwrap_or_default();
+                if let Some(kind) = kind.filter(|kind| !OF_MSK.contains(kind)) {
                     let what = format!("{kind} in {NAME} of {}, which Lambda does not list", properties.of());
                     scope.notice(line, format!("{what} for Amazon MSK ({})", OF_MSK.join(", ")));
                 }
