@@ -20,7 +20,7 @@ import time
 import botocore.session
 
 PORT = "9000"
-UP = "target/quick/tidings-local up --invoke http://127.0.0.1:9000 --environments .local/environments"
+UP = "target/quick/tidings up --invoke http://127.0.0.1:9000 --environments .local/environments"
 WATCH = "cargo lambda watch --only-lambda-apis --invoke-address 127.0.0.1"
 BOOTSTRAP = """\
 set -a; . .local/environments/email.env
@@ -171,7 +171,7 @@ def main() -> None:
         fixture = "user.registered-hindi"
         subprocess.run(
             [
-                f"{target}/quick/tidings-local", "publish", "--bootstrap-servers", broker,
+                f"{target}/quick/tidings", "publish", "--bootstrap-servers", broker,
                 f"events/bank/fixtures/events/{fixture}.json",
             ],
             check=True, timeout=LIMIT,

@@ -23,11 +23,11 @@ import uuid
 from collections import defaultdict, deque
 from concurrent.futures import ThreadPoolExecutor
 
-LOCAL = "target/quick/tidings-local"
-DEMO = [LOCAL, "demo", "--logs", "--keep"]
+TIDINGS = "target/quick/tidings"
+DEMO = [TIDINGS, "demo", "--logs", "--keep"]
 FIXTURES = pathlib.Path("events/bank/fixtures/events")
 OUTPUT = pathlib.Path("infra/cost/measured.toml")
-# Of each customer. How many devices one has: 0, 1, 2, 0, 1, 2, ... (crates/local/src/demo/people.rs)
+# Of each customer. How many devices one has: 0, 1, 2, 0, 1, 2, ... (crates/tidings/src/demo/people.rs)
 TRANSFERS, STATEMENTS = 20, 1
 CUSTOMERS = range(24)
 RECORDS = {
@@ -89,7 +89,7 @@ def event(fixture, customer):
 
 
 def publish(servers, event):
-    subprocess.run([LOCAL, "publish", "--bootstrap-servers", servers, "-"],
+    subprocess.run([TIDINGS, "publish", "--bootstrap-servers", servers, "-"],
                    input=json.dumps(event).encode(), stdout=subprocess.DEVNULL, check=True)
 
 

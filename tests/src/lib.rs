@@ -16,21 +16,21 @@ use std::{
 use jiff::Timestamp;
 use serde_json::Value;
 use tidings_bank_events::Event;
+use tidings_cli::demo::{
+    effect::{Effect, Happened, Published, happened},
+    tally::Tally,
+};
 use tidings_events::Catalog as _;
 use tidings_local::{
     broker::BrokerKind,
-    demo::{
-        effect::{Effect, Happened, Published, happened},
-        tally::Tally,
-    },
-    mapping::MappingEvent,
     produce::OutgoingRecord,
-    project::Project,
-    recorder::{CallDetails, Matcher},
     runtimes::Runtimes,
     stack::{AwsKind, Stack, StackOptions},
-    template::{Function, Mapping},
 };
+use tidings_mapping::MappingEvent;
+use tidings_recorder::{CallDetails, Matcher};
+use tidings_template::Function;
+use tidings_trigger::Mapping;
 
 /// How long records may take to settle: these machines are shared.
 pub const SETTLED_WITHIN: Duration = Duration::from_mins(4);
@@ -84,7 +84,7 @@ impl System {
         let parameters: BTreeMap<String, String> =
             parameters.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect();
         let options = StackOptions {
-            project: Project::tidings(&repository, parameters),
+            project: tidings_cli::project(&repository, parameters),
             runtimes: Runtimes { binaries: Some(binaries()), ..Runtimes::default() },
             broker: kind,
             aws: AwsKind::Emulator(venv().join("bin/ministack")),

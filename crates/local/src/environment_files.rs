@@ -3,7 +3,11 @@
 
 use std::path::Path;
 
-use crate::{arn::REGION, error::StartError, stack::Stack, template::Function};
+use tidings_process::StartError;
+use tidings_template::Function;
+use tidings_trigger::arn::REGION;
+
+use crate::stack::Stack;
 
 /// Writes `{binary}.env` for every function of the stack into `folder`: lines that a POSIX shell can source and
 /// cargo-lambda can read.

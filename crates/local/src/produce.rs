@@ -8,8 +8,7 @@ use rdkafka::{
     message::{Header, OwnedHeaders},
     producer::{FutureProducer, FutureRecord},
 };
-
-use crate::mapping::Position;
+use tidings_mapping::Position;
 
 /// How long a broker may take to acknowledge a record.
 const ACKNOWLEDGED_WITHIN: Duration = Duration::from_secs(30);

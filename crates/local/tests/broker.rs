@@ -11,7 +11,7 @@ use rdkafka::message::{Header, Headers as _, Message as _, OwnedHeaders};
 use rdkafka::producer::{FutureProducer, FutureRecord};
 use rdkafka::{ClientConfig, Offset, TopicPartitionList};
 use tidings_local::broker::{Broker, BrokerKind, TopicSpec};
-use tidings_local::process::LineSink;
+use tidings_process::LineSink;
 
 const TOPIC: &str = "transaction.completed";
 
@@ -20,7 +20,7 @@ fn silent() -> LineSink {
 }
 
 fn on_path(program: &str) -> bool {
-    tidings_local::process::find_program(program, "").is_ok()
+    tidings_process::find_program(program, "").is_ok()
 }
 
 async fn start(kind: BrokerKind) -> Broker {

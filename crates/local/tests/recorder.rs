@@ -16,8 +16,8 @@ use axum::Router;
 use axum::routing::any;
 use serde_json::json;
 use tidings_local::emulator::{Emulator, EmulatorOptions};
-use tidings_local::recorder::{Action, Call, CallDetails, Fault, Matcher, Recorder, RecorderOptions};
-use tidings_local::template::{Bucket, NotificationTopic, Queue, Table};
+use tidings_recorder::{Action, Call, CallDetails, Fault, Matcher, Recorder, RecorderOptions};
+use tidings_template::{Bucket, NotificationTopic, Queue, Table};
 use tokio::net::TcpListener;
 use tokio::sync::{Notify, mpsc};
 

@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 use tempfile::TempDir;
 use tidings_tests::broker;
 
-use super::running::{Ended, Running, command, spawn};
+use super::running::{Ended, Running, spawn, tidings_local};
 use super::up::address;
 
 /// A runtime interface client and a function in one: prints each event with its own folder, and first what would clear
@@ -78,7 +78,7 @@ impl Place {
     }
 
     fn run_with_path(&self, path: &str, arguments: &[&str]) -> Running {
-        let mut command = command();
+        let mut command = tidings_local();
         command.args(["run", "--broker", &broker()]).args(arguments).env("PATH", path);
         command.current_dir(self.path().join("elsewhere"));
         spawn(command)
@@ -194,7 +194,7 @@ async fn any_command_runs_from_any_folder_and_gets_the_published_bytes() {
     let mut running = place.run(&[&TEMPLATE[..], &["--command", STARTED, "--parameter", "Stage=x"]].concat());
     let kafka = address(&mut running, "Kafka").await;
     let recorded = address(&mut running, "AWS, recorded").await;
-    let mut publish = command();
+    let mut publish = tidings_local();
     fs::write(place.path().join("value"), b"\x00\xff order").unwrap();
     publish.args([
         "publish",
@@ -233,7 +233,7 @@ async fn any_command_runs_from_any_folder_and_gets_the_published_bytes() {
     // Whoever asked for it is gone, and the record is published all the same.
     let (reader, writer) = std::io::pipe().unwrap();
     drop(reader);
-    let mut publish = command();
+    let mut publish = tidings_local();
     publish.args(["publish", "--bootstrap-servers", &kafka, "--topic", "orders"]);
     publish.arg(place.path().join("value")).stdout(writer);
     assert!(publish.status().await.unwrap().success());

@@ -1,4 +1,4 @@
-//! One run of `tidings-local`, watched from outside.
+//! One run of `tidings` or `tidings-local`, watched from outside.
 
 use std::{
     ffi::OsStr,
@@ -59,7 +59,7 @@ pub struct Ended {
     pub files: Vec<PathBuf>,
 }
 
-/// Starts a subcommand on the built binaries, the tests' broker and the emulator; `more` wins over those.
+/// Starts a subcommand of `tidings` on the built binaries, the tests' broker and the emulator; `more` wins over those.
 pub fn start(subcommand: &str, more: &[&str]) -> Running {
     let option = |name: &str, value: &OsStr| [OsStr::new(name).to_owned(), value.to_owned()];
     let defaults = [
@@ -69,14 +69,23 @@ pub fn start(subcommand: &str, more: &[&str]) -> Running {
         ("--broker", broker().into()),
     ];
     let defaults = defaults.iter().filter(|(name, _)| !more.contains(name));
-    let mut command = command();
+    let mut command = tidings();
     command.arg(subcommand).args(defaults.flat_map(|(name, value)| option(name, value))).args(more);
     spawn(command)
 }
 
-/// The built command.
-pub fn command() -> Command {
-    let program = binaries().join("tidings-local");
+/// The command for this repository's functions.
+pub fn tidings() -> Command {
+    built("tidings")
+}
+
+/// The command for any project's functions.
+pub fn tidings_local() -> Command {
+    built("tidings-local")
+}
+
+fn built(name: &str) -> Command {
+    let program = binaries().join(name);
     assert!(
         program.is_file(),
         "{} is not built; run cargo build --profile quick --workspace --bins",
@@ -136,7 +145,8 @@ impl Running {
     /// Waits until something that it started runs.
     pub async fn something_started(&self) {
         let mut looks = tokio::time::interval(LOOK_EVERY);
-        let own = |process: &String| !process.contains("tidings-local");
+        let command = format!("{} ", binaries().join("tidings").display());
+        let own = |process: &String| !process.starts_with(&command);
         let started = async {
             while !processes_with(self.folder.path()).iter().any(own) {
                 looks.tick().await;

@@ -9,7 +9,7 @@ use std::{
 use tempfile::TempDir;
 use tidings_tests::repository;
 
-use super::running::{Running, command, spawn, start};
+use super::running::{Running, spawn, start, tidings};
 
 /// Requires exit status 2 and one sentence that contains all of `parts`; lines of a program that did not start may
 /// follow it.
@@ -22,7 +22,7 @@ async fn refused(running: Running, parts: &[&str]) {
     for part in parts {
         assert!(sentence.contains(part), "{part:?} is missing: {said:?}");
     }
-    assert_eq!(said.iter().filter(|line| line.starts_with("tidings-local: ")).count(), 1, "{said:?}");
+    assert_eq!(said.iter().filter(|line| line.starts_with("tidings: ")).count(), 1, "{said:?}");
     assert_eq!(ended.stdout, Vec::<String>::new());
     assert_eq!(ended.files, Vec::<PathBuf>::new(), "temporary files are left");
 }
@@ -97,7 +97,7 @@ async fn a_broker_that_does_not_answer_is_named() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn apache_kafka_without_java_is_refused_with_a_way_out() {
-    let mut command = command();
+    let mut command = tidings();
     command.args(["demo", "--broker", "kafka"]).current_dir(repository()).env("PATH", "/nonexistent");
     refused(spawn(command), &["java was not found", "embedded"]).await;
 }
@@ -110,7 +110,7 @@ async fn missing_functions_are_named() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn bytes_that_are_not_an_event_are_not_published() {
-    let mut command = command();
+    let mut command = tidings();
     command.args(["publish", "--bootstrap-servers", "127.0.0.1:1", "Cargo.toml"]).current_dir(repository());
     refused(spawn(command), &["Cargo.toml", "not valid JSON", "--topic"]).await;
 }

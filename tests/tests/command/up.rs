@@ -4,7 +4,7 @@ use rustix::process::Signal;
 use tidings_local::emulator::Emulator;
 use tidings_tests::{fixture, repository};
 
-use super::running::{Ended, Running, command, spawn, start};
+use super::running::{Ended, Running, spawn, start, tidings};
 
 /// What stands after a name in the list of addresses.
 pub async fn address(running: &mut Running, name: &str) -> String {
@@ -15,7 +15,7 @@ pub async fn address(running: &mut Running, name: &str) -> String {
 
 /// Publishes a fixture by the command.
 pub async fn publish(bootstrap_servers: &str, fixture: &str) -> Ended {
-    let mut command = command();
+    let mut command = tidings();
     let file = repository().join(format!("events/bank/fixtures/events/{fixture}.json"));
     command.args(["publish", "--bootstrap-servers", bootstrap_servers]).arg(file);
     spawn(command).ended().await

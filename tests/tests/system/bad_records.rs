@@ -3,11 +3,9 @@
 
 use base64::{Engine as _, engine::general_purpose::STANDARD};
 use serde_json::Value;
-use tidings_local::{
-    demo::effect::{Effect, Published},
-    produce::OutgoingRecord,
-    recorder::CallDetails,
-};
+use tidings_cli::demo::effect::{Effect, Published};
+use tidings_local::produce::OutgoingRecord;
+use tidings_recorder::CallDetails;
 use tidings_tests::{System, fixture, fixture_bytes, record};
 
 const TOPIC: &str = "account.frozen";
@@ -129,7 +127,7 @@ async fn a_dead_letter_too_large_for_the_queue_is_in_the_bucket_and_the_queue_po
     assert_eq!(whole["record"]["offset"], published.offset);
     assert_eq!(decoded(&whole["record"]["value"]), value);
     // And its facts are stored: a redelivery stores nothing again.
-    let puts = |call: &std::sync::Arc<tidings_local::recorder::Call>| {
+    let puts = |call: &std::sync::Arc<tidings_recorder::Call>| {
         call.is_success()
             && matches!(&call.details, CallDetails::PutObject { key, .. } if key.starts_with("dead-letters/email/"))
     };

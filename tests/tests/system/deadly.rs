@@ -1,9 +1,8 @@
 //! A record that kills its process every time ends as a dead letter.
 
-use tidings_local::{
-    demo::effect::Effect,
-    recorder::{Action, Fault, Matcher},
-};
+use tidings_cli::demo::effect::Effect;
+use tidings_recorder::{Action, Fault, Matcher};
+
 use tidings_tests::{System, fixture, record};
 
 /// A killed invocation's claims last until its deadline and a second: short, so that the test is.

@@ -4,12 +4,10 @@
 use std::{sync::Arc, time::Duration};
 
 use tidings_bank_events::{Event, Payload, UserId};
+use tidings_cli::demo::effect::Effect;
 use tidings_events::Catalog as _;
-use tidings_local::{
-    demo::effect::Effect,
-    produce::OutgoingRecord,
-    recorder::{Action, CallDetails, Fault, Matcher},
-};
+use tidings_local::produce::OutgoingRecord;
+use tidings_recorder::{Action, CallDetails, Fault, Matcher};
 use tidings_tests::{System, fixture, record};
 
 /// How many records an outage meets. More than the three that can use up their attempts before it is noticed.
@@ -34,7 +32,7 @@ async fn an_outage_returns_records_instead_of_dead_lettering_them() {
         // One key, so one after the other in one instance: what fails in a row is counted in one place.
         system.publish(OutgoingRecord { key: Some(b"ACC-outage".to_vec()), ..record(event) }).await;
     }
-    let failed = |calls: &[Arc<tidings_local::recorder::Call>]| {
+    let failed = |calls: &[Arc<tidings_recorder::Call>]| {
         calls.iter().filter(|call| call.operation == "Publish" && !call.reached).count()
     };
     let opened = |calls: &[_]| failed(calls) >= FAILURES_TO_OPEN;

@@ -3,8 +3,8 @@
 use std::collections::BTreeMap;
 
 use tidings_bank_events::{Event, Payload, SUBSCRIBERS};
+use tidings_cli::demo::effect::{Effect, Happened, Published};
 use tidings_events::Catalog as _;
-use tidings_local::demo::effect::{Effect, Happened, Published};
 use tidings_tests::{System, fixture, record};
 
 /// Devices of the customer whom the fixtures of transfers are about.

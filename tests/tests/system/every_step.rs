@@ -9,11 +9,9 @@ use std::{
 
 use serde_json::{Value, json};
 use tempfile::TempDir;
-use tidings_local::{
-    demo::effect::{Effect as Seen, Published},
-    produce::OutgoingRecord,
-    recorder::{Action, Call, CallDetails, Fault, FaultId, Matcher},
-};
+use tidings_cli::demo::effect::{Effect as Seen, Published};
+use tidings_local::produce::OutgoingRecord;
+use tidings_recorder::{Action, Call, CallDetails, Fault, FaultId, Matcher};
 use tidings_tests::{System, fixture_bytes, repository, update_value};
 
 /// A killed invocation's claims last until its deadline and a second: short, so that the test is, but not so short

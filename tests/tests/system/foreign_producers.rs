@@ -3,7 +3,8 @@
 use jiff::Timestamp;
 use serde_json::Value;
 use tidings_bank_events::{Event, Payload, payloads::Transfer};
-use tidings_local::{demo::effect::Effect, produce::OutgoingRecord};
+use tidings_cli::demo::effect::Effect;
+use tidings_local::produce::OutgoingRecord;
 use tidings_tests::{System, fixture, fixture_bytes, record};
 
 #[tokio::test(flavor = "multi_thread")]

@@ -4,10 +4,8 @@
 use std::{collections::BTreeMap, sync::Arc};
 
 use tidings_bank_events::{AccountId, Event, Payload};
-use tidings_local::{
-    demo::effect::Effect,
-    recorder::{Action, Call, Fault, Matcher},
-};
+use tidings_cli::demo::effect::Effect;
+use tidings_recorder::{Action, Call, Fault, Matcher};
 use tidings_tests::{System, fixture, record};
 
 const KEYS: usize = 4;

@@ -11,7 +11,7 @@ use futures::StreamExt;
 use futures::stream::unfold;
 use rdkafka::message::Message;
 use rdkafka::topic_partition_list::Offset;
-use tidings_local::mapping::invoke::Invoker;
+use tidings_mapping::invoke::Invoker;
 use tokio::sync::mpsc;
 
 use crate::bare::{self, as_f64};

@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use lambda_runtime::{LambdaEvent, service_fn};
 use serde_json::value::RawValue;
-use tidings_local::host::{FunctionSpec, Host, HostOptions};
+use tidings_host::{FunctionSpec, Host, HostOptions};
 
 /// Its name.
 pub const NAME: &str = "idle";

@@ -6,9 +6,9 @@ use std::time::{Duration, Instant};
 use rdkafka::consumer::Consumer;
 use rdkafka::topic_partition_list::Offset;
 use tidings_local::broker::{Broker, TopicSpec};
-use tidings_local::mapping::{Connection, EventSourceMapping, MappingEvent};
 use tidings_local::produce::Producer;
-use tidings_local::template::StartingPosition;
+use tidings_mapping::{Connection, EventSourceMapping, MappingEvent};
+use tidings_trigger::StartingPosition;
 use tokio::sync::mpsc::unbounded_channel;
 
 use crate::function::IdleHost;

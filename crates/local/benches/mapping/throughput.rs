@@ -7,9 +7,9 @@ use std::time::{Duration, Instant};
 
 use futures::future::join_all;
 use tidings_local::broker::{Broker, TopicSpec};
-use tidings_local::mapping::{Connection, EventSourceMapping, MappingEvent};
 use tidings_local::produce::{OutgoingRecord, Producer};
-use tidings_local::template::{EventSource, Mapping, Pollers, StartingPosition};
+use tidings_mapping::{Connection, EventSourceMapping, MappingEvent};
+use tidings_trigger::{EventSource, Mapping, Pollers, StartingPosition};
 use tokio::sync::Notify;
 
 use crate::bare::{self, as_f64};

@@ -10,9 +10,9 @@ use rdkafka::client::DefaultClientContext;
 use rdkafka::consumer::{BaseConsumer, Consumer as _};
 use rdkafka::error::KafkaError;
 use rdkafka::types::RDKafkaErrorCode;
+use tidings_process::StartError;
 
 use super::TopicSpec;
-use crate::error::StartError;
 
 /// How long a broker that should run may take to answer.
 const ANSWER_LIMIT: Duration = Duration::from_secs(10);

@@ -3,10 +3,10 @@
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
+use tidings_process::{Launch, LineSink, StartError};
+
 use super::ports;
 use super::progress::announced;
-use crate::error::StartError;
-use crate::process::{Launch, LineSink};
 
 const WHAT: &str = "Redpanda by Docker Compose";
 const REMEDY: &str = "install Docker with its Compose plugin, or choose the embedded broker";

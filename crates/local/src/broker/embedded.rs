@@ -5,10 +5,10 @@ use rdkafka::error::KafkaError;
 use rdkafka::mocking::MockCluster;
 use rdkafka::producer::{BaseProducer, DefaultProducerContext, Producer as _};
 use rdkafka::types::RDKafkaErrorCode;
+use tidings_process::StartError;
 
 use super::TopicSpec;
 use super::admin::not_created;
-use crate::error::StartError;
 
 /// A cluster of one broker. It lives as long as the client that carries it, which, unlike the cluster's own
 /// handle, may go from thread to thread.

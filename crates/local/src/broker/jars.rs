@@ -4,9 +4,9 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
+use tidings_process::{Launch, LineSink, StartError, find_program};
+
 use super::progress::announced;
-use crate::error::StartError;
-use crate::process::{Launch, LineSink, find_program};
 
 const WHAT: &str = "the download of Apache Kafka";
 const MAVEN_REMEDY: &str =

@@ -7,12 +7,11 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use tempfile::TempDir;
+use tidings_process::{Launch, LineSink, Process, StartError, basic_environment, find_program};
 
 use super::admin::Probe;
 use super::progress::announced;
 use super::{jars, ports};
-use crate::error::StartError;
-use crate::process::{Launch, LineSink, Process, basic_environment, find_program};
 
 const WHAT: &str = "Apache Kafka";
 const JAVA_REMEDY: &str = "install Java 17 or later, or choose the embedded broker";

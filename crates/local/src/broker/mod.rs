@@ -13,9 +13,7 @@ use std::path::PathBuf;
 use std::str::FromStr;
 
 use tempfile::TempDir;
-
-use crate::error::StartError;
-use crate::process::LineSink;
+use tidings_process::{LineSink, StartError};
 
 pub use admin::topics;
 use compose::Compose;

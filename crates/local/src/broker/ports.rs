@@ -2,7 +2,7 @@
 
 use std::net::TcpListener;
 
-use crate::error::StartError;
+use tidings_process::StartError;
 
 /// `N` different ports that were free on 127.0.0.1 a moment ago. Another program may take one before it is used.
 pub(super) fn free<const N: usize>(what: &str) -> Result<[u16; N], StartError> {

@@ -3,7 +3,7 @@
 use std::future::Future;
 use std::time::Duration;
 
-use crate::process::LineSink;
+use tidings_process::LineSink;
 
 /// What is over sooner needs no words.
 const PATIENCE: Duration = Duration::from_secs(2);

@@ -1,30 +1,21 @@
 //! The subcommands.
 
-mod addresses;
-mod options;
 mod publish;
 mod run;
-mod tidings;
 
-use std::io::Write as _;
 use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
-use tidings_local::{demo::DemoError, error::StartError, watch::printable};
+use tidings_local::command::{CommandError, or_stopped};
 
 pub use run::log_writer;
-
-/// The exit status after Ctrl-C, as a shell has it.
-const INTERRUPTED: u8 = 130;
 
 const MORE: &str = "\
 Any project starts with its template, from any folder:
   tidings-local run --template template.yaml
   tidings-local run --help
-demo and up run Tidings' own functions, from its repository.
 
-Exit status: 0 if it did what it should; 1 if a demo's records did not all end well; 2 with what to do if it cannot \
-start or the input is wrong; 130 after Ctrl-C.";
+Exit status: 0 if it did what it should; 2 with what to do if it cannot start or the input is wrong; 130 after Ctrl-C.";
 
 /// Lambda's Kafka trigger on a laptop, for any SAM template: a Kafka broker, the event source mapping and the functions'
 /// processes; for what these need of AWS, an emulator (ministack). Everything listens on loopback only.
@@ -40,27 +31,6 @@ enum Command {
     // One variant is as large as its options; there is only ever one.
     Run(Box<run::RunArgs>),
     Publish(publish::PublishArgs),
-    Demo(Box<tidings::DemoArgs>),
-    Up(Box<tidings::UpArgs>),
-}
-
-/// Why a command ended without doing what it should; printed as one sentence.
-#[derive(Debug, thiserror::Error)]
-pub enum CommandError {
-    /// Something did not start, or the input is wrong.
-    #[error(transparent)]
-    Start(#[from] StartError),
-    /// The demo could not be carried out.
-    #[error(transparent)]
-    Demo(#[from] DemoError),
-    /// A mapping ended although nobody stopped it.
-    #[error(
-        "the mapping {0} ended by a fault of its own, which is told above; start again, and please report it"
-    )]
-    MappingEnded(String),
-    /// The broker did not take a record.
-    #[error("Kafka did not take the record: {0}; check the address and the topic")]
-    Kafka(#[from] rdkafka::error::KafkaError),
 }
 
 /// Carries out the command, or as much of it as there is time for before `stop`.
@@ -72,33 +42,7 @@ pub async fn run(cli: Cli, stop: impl Future<Output = ()>) -> Result<ExitCode, C
             outcome
         }
         Command::Publish(args) => or_stopped(publish::publish(&args), stop).await,
-        Command::Demo(args) => or_stopped(tidings::demo(&args), stop).await,
-        Command::Up(args) => or_stopped(tidings::up(&args), stop).await,
     }
-}
-
-/// What runs when it is stopped is dropped, and dropping it kills it.
-async fn or_stopped(
-    work: impl Future<Output = Result<ExitCode, CommandError>>,
-    stop: impl Future<Output = ()>,
-) -> Result<ExitCode, CommandError> {
-    tokio::select! {
-        outcome = work => outcome,
-        () = stop => {
-            tell("stopping");
-            Ok(INTERRUPTED.into())
-        }
-    }
-}
-
-/// Prints it to standard output, if anybody is there to read it.
-pub fn say(line: &str) {
-    let _ = writeln!(std::io::stdout(), "{line}");
-}
-
-/// Says it on standard error, if anybody is there to read it.
-pub fn tell(line: &str) {
-    let _ = writeln!(std::io::stderr(), "{}", printable(line));
 }
 
 #[cfg(test)]

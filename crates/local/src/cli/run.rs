@@ -12,22 +12,18 @@ use std::{
 };
 
 use clap::Args;
+use tidings_host::LogSink;
 use tidings_local::{
     broker::BrokerKind,
+    command::{BROKER, CommandError, CommonArgs, INTERRUPTED, addresses, print_out},
     environment_files,
-    host::LogSink,
     project::Project,
     runtimes::{Runtimes, python_program},
     stack::{AwsKind, Stack, StackOptions},
-    template::Mapping,
     watch::{Output, Screen, Watch, printable},
 };
+use tidings_trigger::Mapping;
 use tokio::time::timeout;
-
-use super::{
-    CommandError, addresses,
-    options::{BROKER, CommonArgs},
-};
 
 pub(super) const MORE: &str = "\
 How a function is started, the first that fits:
@@ -157,7 +153,7 @@ pub async fn run(args: RunArgs, stop: impl Future<Output = ()>) -> Result<ExitCo
     let mut stack = tokio::select! {
         started = Stack::start(options(&args, watch)) => started?,
         // What runs is dropped, and dropping it kills it.
-        () = &mut stop => return Ok(super::INTERRUPTED.into()),
+        () = &mut stop => return Ok(INTERRUPTED.into()),
     };
     if let Some(folder) = &args.environments {
         environment_files::write(&stack, folder)?;
@@ -171,12 +167,12 @@ pub async fn run(args: RunArgs, stop: impl Future<Output = ()>) -> Result<ExitCo
         let Mapping { function, consumer_group_id, .. } = mapping;
         topic = &mapping.topic;
         let trigger = format!("topic {topic} -> function {function}, consumer group {consumer_group_id}");
-        say(&screen, &format!("Trigger          {trigger}"));
+        show(&screen, &format!("Trigger          {trigger}"));
     }
-    say(&screen, &format!("Metrics          {}", watch.metrics_url()));
-    say(&screen, &addresses::lines(&stack, &PUBLISH.replace("TOPIC", topic)));
+    show(&screen, &format!("Metrics          {}", watch.metrics_url()));
+    show(&screen, &addresses(&stack, &PUBLISH.replace("TOPIC", topic)));
     let outcome = tokio::select! {
-        () = stop => Ok(super::INTERRUPTED.into()),
+        () = stop => Ok(INTERRUPTED.into()),
         id = stack.mapping_ended() => Err(CommandError::MappingEnded(id)),
     };
     screen.print("stopping: invocations under way have some seconds");
@@ -187,11 +183,11 @@ pub async fn run(args: RunArgs, stop: impl Future<Output = ()>) -> Result<ExitCo
 }
 
 /// Prints to standard output; where that is a terminal, above the view.
-fn say(screen: &Screen, line: &str) {
+fn show(screen: &Screen, line: &str) {
     if std::io::stdout().is_terminal() {
         screen.print(line);
     } else {
-        super::say(&printable(line));
+        print_out(&printable(line));
     }
 }
 
@@ -237,7 +233,7 @@ fn log_sink(silent: bool, screen: Screen) -> LogSink {
     // Python's runtime interface client writes a carriage return for each line end in a message, as CloudWatch likes it.
     Arc::new(move |instance, text| {
         for line in text.split('\r') {
-            say(&screen, &format!("{instance} {line}"));
+            show(&screen, &format!("{instance} {line}"));
         }
     })
 }

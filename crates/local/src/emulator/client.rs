@@ -5,9 +5,11 @@ use std::time::Duration;
 use reqwest::{Method, RequestBuilder, Response};
 use serde_json::Value;
 
+use tidings_process::StartError;
+use tidings_trigger::answer::{elements, error_code};
+use tidings_trigger::arn::REGION;
+
 use super::Emulator;
-use crate::arn::REGION;
-use crate::error::StartError;
 
 const ANSWER_LIMIT: Duration = Duration::from_mins(1);
 
@@ -124,48 +126,4 @@ pub(super) async fn text(operation: &str, request: RequestBuilder) -> Result<Str
         .text()
         .await
         .map_err(|source| EmulatorError::Unreachable { operation: operation.to_owned(), source })
-}
-
-/// The error code of a JSON or XML error.
-pub(crate) fn error_code(body: &str) -> String {
-    let json = serde_json::from_str::<Value>(body).ok();
-    let code = json
-        .as_ref()
-        .and_then(|json| json["__type"].as_str())
-        .map(|name| name.rsplit_once('#').map_or(name, |(_, code)| code));
-    let start = || body.chars().take(200).collect();
-    code.or_else(|| elements(body, "Code").next()).map_or_else(start, str::to_owned)
-}
-
-/// The texts of all XML elements of this name that have no attributes.
-pub(super) fn elements<'a>(xml: &'a str, name: &str) -> impl Iterator<Item = &'a str> {
-    let (open, close) = (format!("<{name}>"), format!("</{name}>"));
-    let mut rest = xml;
-    std::iter::from_fn(move || {
-        let (_, after) = rest.split_once(open.as_str())?;
-        let (text, following) = after.split_once(close.as_str())?;
-        rest = following;
-        Some(text)
-    })
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn error_codes_are_read_from_either_protocol() {
-        assert_eq!(
-            error_code(r#"{"__type":"com.amazonaws.dynamodb.v20120810#ResourceInUseException"}"#),
-            "ResourceInUseException"
-        );
-        assert_eq!(error_code("<Error><Code>NoSuchBucket</Code></Error>"), "NoSuchBucket");
-        assert_eq!(error_code("plain"), "plain");
-    }
-
-    #[test]
-    fn all_elements_are_found() {
-        let xml = "<r><Contents><Key>a</Key></Contents><Contents><Key>b</Key></Contents></r>";
-        assert_eq!(elements(xml, "Key").collect::<Vec<_>>(), ["a", "b"]);
-    }
 }

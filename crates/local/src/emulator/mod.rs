@@ -14,13 +14,10 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use serde::Deserialize;
+use tidings_process::{Launch, Process, StartError, basic_environment};
 use uuid::Uuid;
 
-use crate::error::StartError;
-use crate::process::{Launch, Process, basic_environment};
-
 pub use client::EmulatorError;
-pub(crate) use client::error_code;
 pub use read::{QueueMessage, SentMail, SentSms};
 
 /// How it is called in messages.

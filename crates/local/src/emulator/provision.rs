@@ -2,11 +2,11 @@
 
 use reqwest::Method;
 use serde_json::{Value, json};
+use tidings_template::{Bucket, NotificationTopic, Queue, Table};
+use tidings_trigger::arn::ACCOUNT_ID;
 
 use super::Emulator;
 use super::client::{EmulatorError, send};
-use crate::arn::ACCOUNT_ID;
-use crate::template::{Bucket, NotificationTopic, Queue, Table};
 
 /// The mobile push application of all devices.
 const APPLICATION: &str = "tidings";

@@ -8,9 +8,10 @@ use reqwest::Method;
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
 use serde_json::{Value, json};
+use tidings_trigger::answer::elements;
 
 use super::Emulator;
-use super::client::{EmulatorError, elements, send, text};
+use super::client::{EmulatorError, send, text};
 
 /// An e-mail that SES took.
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]

@@ -2,8 +2,9 @@
 
 use std::path::{Path, PathBuf};
 
+use tidings_template::Function;
+
 use super::{RuntimeError, Start, code};
-use crate::template::Function;
 
 pub(super) fn start(function: &Function, binaries: Option<&Path>) -> Result<Start, RuntimeError> {
     let places = match binaries {

@@ -12,10 +12,8 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use crate::{
-    process::find_program,
-    template::{Code, Function, Template},
-};
+use tidings_process::find_program;
+use tidings_template::{Code, Function, Template};
 
 /// A function cannot be started.
 #[derive(Debug, thiserror::Error)]

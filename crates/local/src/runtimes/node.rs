@@ -2,8 +2,10 @@
 //!
 //! [runtime interface client]: https://github.com/aws/aws-lambda-nodejs-runtime-interface-client
 
+use tidings_process::find_program;
+use tidings_template::Function;
+
 use super::{RuntimeError, Start, code};
-use crate::{process::find_program, template::Function};
 
 const CLIENT: &str = "aws-lambda-ric";
 

@@ -4,11 +4,10 @@
 
 use std::path::Path;
 
+use tidings_process::{Launch, basic_environment};
+use tidings_template::Function;
+
 use super::{RuntimeError, Start, code, python_program};
-use crate::{
-    process::{Launch, basic_environment},
-    template::Function,
-};
 
 const CLIENT: &str = "awslambdaric";
 /// Prints the version where the client can be imported.

@@ -2,9 +2,9 @@ use std::fs;
 use std::time::Duration;
 
 use tempfile::TempDir;
+use tidings_trigger::{EventSource, Mapping, StartingPosition};
 
 use super::*;
-use crate::template::{EventSource, Mapping, StartingPosition};
 
 fn function(runtime: &str, code: &Path) -> Function {
     Function {

@@ -2,13 +2,12 @@
 
 use std::{collections::BTreeMap, sync::Arc};
 
+use tidings_host::{FunctionSpec, Host, HostOptions};
+use tidings_process::StartError;
+use tidings_template::{Function, Template};
+
 use super::StackOptions;
-use crate::{
-    error::StartError,
-    host::{FunctionSpec, Host, HostOptions},
-    runtimes::{Start, Starts},
-    template::{Function, Template},
-};
+use crate::runtimes::{Start, Starts};
 
 /// Starts the host with every function of which is known how to start it, unless something else takes its place; and
 /// gives the base URL of the Invoke API.

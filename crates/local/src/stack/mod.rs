@@ -13,19 +13,19 @@ use std::{
 
 use futures::{StreamExt as _, stream::FuturesUnordered};
 use tempfile::TempDir;
+use tidings_host::{Host, LogSink, ReportSink};
+use tidings_mapping::{Connection, EventSourceMapping, MappingError, Observer};
+use tidings_process::{LineSink, StartError};
+use tidings_recorder::{Kill, Recorder, RecorderOptions};
+use tidings_template::{Function, Template};
+use tidings_trigger::Mapping;
 
 use crate::{
     broker::{Broker, BrokerKind},
     emulator::{Emulator, EmulatorError, EmulatorOptions},
-    error::StartError,
-    host::{Host, LogSink, ReportSink},
-    mapping::{Connection, EventSourceMapping, MappingError, Observer},
-    process::LineSink,
     produce::Producer,
     project::Project,
-    recorder::{Kill, Recorder, RecorderOptions},
-    runtimes::{Runtimes, Starts},
-    template::{Function, Mapping, Template},
+    runtimes::{RuntimeError, Runtimes, Starts},
 };
 
 /// How long invocations under way may take to end when the stack stops.
@@ -100,7 +100,7 @@ impl Stack {
         let planned = plan::plan(&options.project)?;
         let starts = match &options.invoke_endpoint {
             Some(_) => Starts::default(),
-            None => options.runtimes.starts(&planned).await?,
+            None => options.runtimes.starts(&planned).await.map_err(|error| runtime_error(&error))?,
         };
         require_aws(&options.aws, &planned)?;
         let state = tempfile::tempdir().map_err(|source| file_error("the temporary folder", source))?;
@@ -253,6 +253,10 @@ fn install_emulator() -> String {
         "run pip install {package} in a virtual environment and name that with --venv DIR, or give the address of an \
          emulator that runs with --aws URL"
     )
+}
+
+fn runtime_error(error: &RuntimeError) -> StartError {
+    StartError::Setting(error.to_string())
 }
 
 fn mapping_error(error: &MappingError) -> StartError {

@@ -1,10 +1,11 @@
 //! What a project asks for, as its templates tell before anything runs.
 
+use tidings_process::StartError;
+use tidings_template::{Bucket, NotificationTopic, Queue, Template, TemplateSettings};
+
 use crate::{
     broker::TopicSpec,
-    error::StartError,
     project::{BROKERS, Project},
-    template::{Bucket, NotificationTopic, Queue, Template, TemplateSettings},
 };
 
 /// Stands for addresses that are not known yet; only what depends on them changes with them.

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use crate::mapping::Position;
+use tidings_mapping::Position;
 
 /// A number of records and the range of offsets that they lie in, by partition.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]

@@ -12,13 +12,13 @@ mod entry;
 use std::time::Duration;
 
 use jiff::{SignedDuration, Timestamp};
+use tidings_mapping::{FunctionFailure, MappingEvent, PartitionLag, Position};
+use tidings_trigger::arn::{ACCOUNT_ID, REGION};
+use tidings_trigger::{EventSource, LogLevel, Mapping};
 
 use self::entry::{BatchInfo, Connection, Entry, Fault, PartitionOffsets};
 use super::extent::Extent;
 use super::metrics::Metrics;
-use crate::arn::{ACCOUNT_ID, REGION};
-use crate::mapping::{FunctionFailure, MappingEvent, PartitionLag, Position};
-use crate::template::{EventSource, LogLevel, Mapping};
 
 /// How often a partition's offsets are logged (documented).
 const OFFSETS_EVERY: Duration = Duration::from_mins(1);

@@ -3,12 +3,12 @@
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use jiff::Timestamp;
+use tidings_mapping::MappingEvent;
+use tidings_trigger::{Mapping, Pollers};
 
 use super::log::EventLog;
 use super::metrics::{Metrics, Totals};
 use super::view::{Mode, Row};
-use crate::mapping::MappingEvent;
-use crate::template::{Mapping, Pollers};
 
 /// All watched mappings, in the order in which they came.
 #[derive(Default)]

@@ -5,8 +5,9 @@
 
 use std::collections::{BTreeMap, HashMap, HashSet};
 
+use tidings_mapping::{MappingEvent, Position};
+
 use super::extent::{Extent, count};
-use crate::mapping::{MappingEvent, Position};
 
 /// Numbers that only rise.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]

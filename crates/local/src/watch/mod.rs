@@ -17,6 +17,9 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::thread::JoinHandle;
 use std::time::Duration;
 
+use tidings_mapping::{MappingEvent, Observer};
+use tidings_process::StartError;
+use tidings_trigger::Mapping;
 use tokio::net::TcpListener;
 use tokio::sync::watch;
 use tokio::task;
@@ -25,9 +28,6 @@ use tokio::time::timeout;
 use self::mappings::{Mappings, Watched};
 pub use self::printable::printable;
 pub use self::screen::{Output, Screen};
-use crate::error::StartError;
-use crate::mapping::{MappingEvent, Observer};
-use crate::template::Mapping;
 
 /// How long answers under way may take when the endpoint closes.
 const ANSWER_LIMIT: Duration = Duration::from_secs(1);

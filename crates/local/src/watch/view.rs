@@ -4,8 +4,9 @@ mod columns;
 
 use std::fmt::Write as _;
 
+use tidings_trigger::Pollers;
+
 use self::columns::Layout;
-use crate::template::Pollers;
 
 /// Stands for a number that is not known yet.
 const UNKNOWN: &str = "–";

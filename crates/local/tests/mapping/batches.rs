@@ -2,8 +2,8 @@
 
 use std::time::Duration;
 
-use tidings_local::mapping::{Condition, MappingEvent};
-use tidings_local::template::Mapping;
+use tidings_mapping::{Condition, MappingEvent};
+use tidings_trigger::Mapping;
 
 use crate::bench::{Bench, Reply, spec, whole_batches_of, within};
 

@@ -23,8 +23,8 @@ use rdkafka::mocking::MockCluster;
 use rdkafka::producer::{DefaultProducerContext, FutureProducer};
 use serde_json::Value;
 use tidings_local::broker::{Broker, BrokerKind, TopicSpec};
-use tidings_local::mapping::MappingEvent;
-use tidings_local::template::{EventSource, Mapping, Pollers, StartingPosition};
+use tidings_mapping::MappingEvent;
+use tidings_trigger::{EventSource, Mapping, Pollers, StartingPosition};
 use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel};
 use tokio::time::timeout;
 

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use tidings_local::template::{Mapping, Pollers};
+use tidings_trigger::{Mapping, Pollers};
 
 use crate::bench::{Bench, Reply, on_demand, spec, within};
 

@@ -8,12 +8,12 @@ use std::cell::Cell;
 
 use axum::http::Method;
 use jiff::Timestamp;
-use tidings_local::mapping::batch::{Job, LastAnswer};
-use tidings_local::mapping::destination::{DeliveryError, FailureDestination};
-use tidings_local::mapping::payload::Envelope;
-use tidings_local::mapping::record::Record;
-use tidings_local::mapping::{Condition, Connection, MappingEvent, Position};
-use tidings_local::template::Mapping;
+use tidings_mapping::batch::{Job, LastAnswer};
+use tidings_mapping::destination::{DeliveryError, FailureDestination};
+use tidings_mapping::payload::Envelope;
+use tidings_mapping::record::Record;
+use tidings_mapping::{Condition, Connection, MappingEvent, Position};
+use tidings_trigger::Mapping;
 
 use super::bench::{Bench, Reply, spec, whole_batches_of, within};
 use aws::Aws;

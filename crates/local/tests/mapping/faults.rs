@@ -3,7 +3,7 @@
 
 use rdkafka::mocking::MockCluster;
 use rdkafka::types::{RDKafkaApiKey, RDKafkaRespErr};
-use tidings_local::mapping::MappingEvent;
+use tidings_mapping::MappingEvent;
 
 use crate::bench::{Bench, Reply, spec, within};
 

@@ -1,8 +1,8 @@
 //! Records that no filter accepts: not sent, and committed all the same.
 
-use tidings_local::filter::Pattern;
-use tidings_local::mapping::MappingEvent;
-use tidings_local::template::Mapping;
+use tidings_mapping::MappingEvent;
+use tidings_trigger::Mapping;
+use tidings_trigger::filter::Pattern;
 
 use crate::bench::{Bench, Reply, spec, whole_batches_of, within};
 

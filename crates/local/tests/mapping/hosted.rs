@@ -4,9 +4,9 @@ use std::collections::BTreeMap;
 use std::time::Duration;
 
 use serde_json::{Value, json};
-use tidings_local::host::{FunctionSpec, Host, HostOptions, PAYLOAD_LIMIT};
-use tidings_local::mapping::MappingEvent;
-use tidings_local::template::Mapping;
+use tidings_host::{FunctionSpec, Host, HostOptions};
+use tidings_mapping::MappingEvent;
+use tidings_trigger::{Mapping, PAYLOAD_LIMIT};
 use tokio::io::AsyncWriteExt as _;
 use tokio::net::TcpListener;
 
@@ -14,7 +14,7 @@ use crate::bench::{Bench, QUEUE, Reply, Watcher, spec, within};
 
 /// A function that does what the value of a batch's first record says; by default it may take a minute.
 fn function() -> FunctionSpec {
-    let runtime = concat!(env!("CARGO_MANIFEST_DIR"), "/src/host/tests/runtime.py");
+    let runtime = concat!(env!("CARGO_MANIFEST_DIR"), "/../host/src/tests/runtime.py");
     FunctionSpec {
         name: "notify".to_owned(),
         command: vec!["python3".to_owned(), runtime.to_owned()],

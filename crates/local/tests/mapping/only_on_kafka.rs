@@ -11,8 +11,8 @@ use rdkafka::admin::{AdminOptions, NewPartitions};
 use rdkafka::message::{OwnedHeaders, OwnedMessage};
 use rdkafka::topic_partition_list::{Offset, TopicPartitionList};
 use serde_json::Value;
-use tidings_local::mapping::{MappingEvent, PartitionLag};
-use tidings_local::template::{Mapping, StartingPosition};
+use tidings_mapping::{MappingEvent, PartitionLag};
+use tidings_trigger::{Mapping, StartingPosition};
 
 use crate::bench::{Bench, QUEUE, Reply, TIMESTAMP, on_demand, spec, whole_batches_of, within};
 use crate::destinations::aws::Aws;

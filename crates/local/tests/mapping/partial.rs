@@ -1,8 +1,8 @@
 //! What a function's answer means where the mapping has `ReportBatchItemFailures`.
 
 use serde_json::{Value, json};
-use tidings_local::mapping::{FunctionFailure, MappingEvent};
-use tidings_local::template::Mapping;
+use tidings_mapping::{FunctionFailure, MappingEvent};
+use tidings_trigger::Mapping;
 
 use crate::bench::{Bench, Reply, on_demand, spec, whole_batches_of, within};
 

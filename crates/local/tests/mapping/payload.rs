@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use rdkafka::message::OwnedHeaders;
 use serde_json::{Value, json};
-use tidings_local::template::{EventSource, Mapping};
+use tidings_trigger::{EventSource, Mapping};
 
 use crate::bench::{ARN, Bench, Reply, header, whole_batches_of, within};
 

@@ -2,8 +2,8 @@
 
 use std::time::Duration;
 
-use tidings_local::mapping::MappingEvent;
-use tidings_local::template::{Mapping, StartingPosition};
+use tidings_mapping::MappingEvent;
+use tidings_trigger::{Mapping, StartingPosition};
 
 use crate::bench::{Bench, Reply, spec, whole_batches_of, within};
 

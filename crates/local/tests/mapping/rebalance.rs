@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 use std::time::Duration;
 
-use tidings_local::mapping::MappingEvent;
+use tidings_mapping::MappingEvent;
 
 use crate::bench::{Bench, Reply, spec, within};
 

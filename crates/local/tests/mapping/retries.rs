@@ -4,8 +4,8 @@ use std::time::Duration;
 
 use jiff::Timestamp;
 use rdkafka::message::OwnedHeaders;
-use tidings_local::mapping::{Condition, FunctionFailure, MappingEvent};
-use tidings_local::template::Mapping;
+use tidings_mapping::{Condition, FunctionFailure, MappingEvent};
+use tidings_trigger::Mapping;
 
 use crate::bench::{Bench, QUEUE, Reply, on_demand, spec, whole_batches_of, within};
 

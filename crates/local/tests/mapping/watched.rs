@@ -2,9 +2,9 @@
 
 use std::time::Duration;
 
-use tidings_local::filter::Pattern;
-use tidings_local::mapping::MappingEvent;
-use tidings_local::template::{LogLevel, Mapping};
+use tidings_mapping::MappingEvent;
+use tidings_trigger::filter::Pattern;
+use tidings_trigger::{LogLevel, Mapping};
 
 use crate::bench::{Bench, QUEUE, Reply, Watcher, spec, whole_batches_of, within};
 use crate::destinations::aws::Aws;

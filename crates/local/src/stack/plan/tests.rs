@@ -2,9 +2,9 @@ use std::fs;
 use std::path::PathBuf;
 
 use tempfile::TempDir;
+use tidings_template::KafkaTopic;
 
 use super::*;
-use crate::template::KafkaTopic;
 
 /// A template whose function reads `orders` and gives up to this destination.
 fn template(on_failure: &str) -> Template {

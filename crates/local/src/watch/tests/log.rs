@@ -3,12 +3,12 @@
 use std::time::Duration;
 
 use jiff::Timestamp;
+use tidings_mapping::{Condition, FunctionFailure, MappingEvent};
+use tidings_trigger::{EventSource, LogLevel};
 
 use super::super::log::EventLog;
 use super::super::metrics::Metrics;
 use super::{invoked, lag, mapping, polled, records, succeeded};
-use crate::mapping::{Condition, FunctionFailure, MappingEvent};
-use crate::template::{EventSource, LogLevel};
 
 /// The lines of a mapping whose events come a second apart.
 fn lines(level: Option<LogLevel>, events: impl IntoIterator<Item = MappingEvent>) -> Vec<String> {

@@ -2,9 +2,10 @@
 
 use std::time::Duration;
 
+use tidings_mapping::{Condition, FunctionFailure, MappingEvent, Position};
+
 use super::super::metrics::{Counts, Lag, Metrics};
 use super::{invoked, lag, polled, records, succeeded};
-use crate::mapping::{Condition, FunctionFailure, MappingEvent, Position};
 
 fn after(events: impl IntoIterator<Item = MappingEvent>) -> Metrics {
     let mut metrics = Metrics::new(1);

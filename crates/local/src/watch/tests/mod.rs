@@ -5,8 +5,8 @@ mod prometheus;
 mod view;
 mod watching;
 
-use crate::mapping::{MappingEvent, PartitionLag, Position};
-use crate::template::{EventSource, Mapping, Pollers, StartingPosition};
+use tidings_mapping::{MappingEvent, PartitionLag, Position};
+use tidings_trigger::{EventSource, Mapping, Pollers, StartingPosition};
 
 fn mapping(function: &str, topic: &str) -> Mapping {
     let source = EventSource::Msk("arn:aws:kafka:us-east-1:000000000000:cluster/shop/abc".to_owned());

@@ -3,11 +3,11 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use proptest::prelude::*;
+use tidings_mapping::MappingEvent;
 
 use super::super::mappings::Mappings;
 use super::super::prometheus::{escape, render};
 use super::{invoked, lag, mapping, polled, records};
-use crate::mapping::MappingEvent;
 
 /// One line that is no comment.
 #[derive(Debug)]

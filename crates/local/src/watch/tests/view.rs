@@ -1,7 +1,8 @@
 //! The view as text, at several widths.
 
+use tidings_trigger::Pollers;
+
 use super::super::view::{Mode, Row, summary, table};
-use crate::template::Pollers;
 
 fn rows() -> Vec<Row> {
     let row = |function: &str, topic: &str| Row {

@@ -3,9 +3,10 @@
 use std::io::{self, Write};
 use std::sync::{Arc, Mutex};
 
+use tidings_mapping::MappingEvent;
+
 use super::super::{Output, Watch, logged};
 use super::{invoked, mapping, polled, records, succeeded};
-use crate::mapping::MappingEvent;
 
 /// What was printed.
 #[derive(Clone, Default)]

@@ -6,7 +6,7 @@ use rdkafka::consumer::{BaseConsumer, CommitMode, Consumer as _, StreamConsumer}
 use rdkafka::message::{Message as _, OwnedHeaders};
 use rdkafka::producer::{FutureProducer, FutureRecord, Producer as _};
 use rdkafka::topic_partition_list::{Offset, TopicPartitionList};
-use tidings_local::mapping::MappingEvent;
+use tidings_mapping::MappingEvent;
 
 use super::{ANSWER_LIMIT, Bench, TIMESTAMP, client, within};
 

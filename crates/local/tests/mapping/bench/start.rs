@@ -3,8 +3,8 @@
 use std::sync::Arc;
 use std::time::Instant;
 
-use tidings_local::mapping::{Connection, EventSourceMapping, MappingEvent, Observer};
-use tidings_local::template::Mapping;
+use tidings_mapping::{Connection, EventSourceMapping, MappingEvent, Observer};
+use tidings_trigger::Mapping;
 
 use super::Bench;
 

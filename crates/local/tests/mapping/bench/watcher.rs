@@ -4,9 +4,9 @@ use std::io::{PipeReader, Read as _};
 use std::sync::Arc;
 
 use serde_json::Value;
-use tidings_local::mapping::{EventSourceMapping, MappingEvent};
-use tidings_local::template::Mapping;
 use tidings_local::watch::{Output, Watch};
+use tidings_mapping::{EventSourceMapping, MappingEvent};
+use tidings_trigger::Mapping;
 
 use super::Bench;
 

@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 
 use tidings_local::emulator::{Emulator, EmulatorOptions};
-use tidings_local::template::{Bucket, NotificationTopic, Queue};
+use tidings_template::{Bucket, NotificationTopic, Queue};
 
 use super::{BUCKET, QUEUE, SNS_TOPIC, deliver, destination, job, record};
 

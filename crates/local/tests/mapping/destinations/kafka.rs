@@ -7,8 +7,8 @@ use rdkafka::producer::DefaultProducerContext;
 use rdkafka::types::{RDKafkaApiKey, RDKafkaRespErr};
 use rdkafka::{ClientConfig, Message, Offset, TopicPartitionList};
 use serde_json::Value;
-use tidings_local::mapping::{Condition, MappingEvent};
-use tidings_local::template::Mapping;
+use tidings_mapping::{Condition, MappingEvent};
+use tidings_trigger::Mapping;
 
 use super::{KAFKA, deliver, destination, job, record, to};
 use crate::bench::{Bench, Reply, spec, within};

@@ -5,10 +5,10 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use tidings_local::broker::BrokerKind;
-use tidings_local::mapping::MappingEvent;
 use tidings_local::project::Project;
 use tidings_local::runtimes::Runtimes;
 use tidings_local::stack::{AwsKind, ObserverFactory, Stack, StackOptions};
+use tidings_mapping::MappingEvent;
 
 use crate::bench::{ARN, Bench, Reply, within};
 

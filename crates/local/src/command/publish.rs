@@ -1,0 +1,63 @@
+//! Publishing one record from a file.
+
+use std::{
+    collections::BTreeSet,
+    io::Read as _,
+    path::{Path, PathBuf},
+};
+
+use clap::Args;
+use tidings_process::StartError;
+
+use super::{CommandError, print_out};
+use crate::{
+    broker,
+    produce::{OutgoingRecord, Producer},
+};
+
+/// Where a record goes, and where its value is.
+#[derive(Args)]
+pub struct RecordArgs {
+    /// The brokers, host:port separated by commas; what starts them prints theirs.
+    #[arg(long, env = "KAFKA_BOOTSTRAP_SERVERS", value_name = "HOST:PORT")]
+    bootstrap_servers: String,
+    /// The file with the record's value; - reads it from the standard input.
+    file: PathBuf,
+}
+
+impl RecordArgs {
+    /// The file, as it was given.
+    #[must_use]
+    pub fn file(&self) -> &Path {
+        &self.file
+    }
+
+    /// Reads the record's value.
+    pub fn value(&self) -> Result<Vec<u8>, StartError> {
+        let mut value = Vec::new();
+        let read = if self.file.as_os_str() == "-" {
+            std::io::stdin().read_to_end(&mut value).map(|_| value)
+        } else {
+            std::fs::read(&self.file)
+        };
+        read.map_err(|source| StartError::File { path: self.file.clone(), source })
+    }
+
+    /// Publishes the record, which `what` names, and tells where it is.
+    pub async fn publish(&self, what: &str, record: &OutgoingRecord) -> Result<(), CommandError> {
+        require_topic(&broker::topics(&self.bootstrap_servers).await?, &record.topic)?;
+        let position = Producer::new(&self.bootstrap_servers)?.publish(record).await?;
+        print_out(&format!("published {what} to {}/{position}", record.topic));
+        Ok(())
+    }
+}
+
+/// A topic that nobody reads would be created by some brokers, and awaited for minutes by others.
+fn require_topic(topics: &BTreeSet<String>, topic: &str) -> Result<(), StartError> {
+    if topics.contains(topic) {
+        return Ok(());
+    }
+    let known: Vec<&str> = topics.iter().map(String::as_str).filter(|name| !name.starts_with("__")).collect();
+    let known = known.join(", ");
+    Err(StartError::Setting(format!("there is no topic {topic}; choose one of these, or create it: {known}")))
+}

@@ -1,0 +1,71 @@
+//! Lambda's event source mapping for Kafka: reads one topic in one consumer group, forms batches as AWS does,
+//! invokes the function over the Lambda Invoke API and commits what it settled.
+//!
+//! It needs a Kafka broker, anything that answers Lambda's Invoke API, and an AWS endpoint where a failure destination is
+//! one of AWS's services. What it does in which case, and how sure that is, stands in [`conformance`].
+//!
+//! ```no_run
+//! use std::{sync::Arc, time::Duration};
+//!
+//! use tidings_mapping::{Connection, EventSourceMapping, MappingError, MappingEvent};
+//! use tidings_trigger::{EventSource, Mapping, Pollers, StartingPosition};
+//!
+//! # async fn run() -> Result<(), MappingError> {
+//! let cluster = EventSource::SelfManagedKafka(vec!["127.0.0.1:9092".to_owned()]);
+//! let settings = Mapping {
+//!     batch_size: 500,
+//!     provisioned: Some(Pollers { minimum: 1, maximum: 4 }),
+//!     maximum_retry_attempts: Some(3),
+//!     on_failure: Some("kafka://orders-failed".to_owned()),
+//!     ..Mapping::new("fulfilment", "orders", cluster, StartingPosition::TrimHorizon)
+//! };
+//! let connection = Connection {
+//!     bootstrap_servers: "127.0.0.1:9092".to_owned(),
+//!     invoke_endpoint: "http://127.0.0.1:9001".to_owned(),
+//!     aws_endpoint: "http://127.0.0.1:4566".to_owned(),
+//! };
+//! let observer = Arc::new(|event: &MappingEvent| println!("{event:?}"));
+//! let mapping = EventSourceMapping::start(&settings, &connection, observer)?;
+//! mapping.settled().await?;
+//! mapping.stop(Duration::from_secs(5)).await;
+//! # Ok(())
+//! # }
+//! ```
+//!
+//! The decisions are in [`machine`], which has no input or output of its own; `poller` moves records, answers
+//! and time in and out of it. What the observer is told is not logged again. A record is lost only with an event, where
+//! no failure destination takes it.
+//!
+//! Not imitated: schema registries. A topic that ends in an aborted or committed transaction's control record never
+//! reads as settled.
+
+mod backoff;
+pub mod batch;
+pub mod conformance;
+mod connection;
+mod consumer;
+pub mod destination;
+mod encode;
+mod error;
+mod event;
+mod event_source_mapping;
+pub mod invoke;
+pub mod machine;
+mod pace;
+mod partition;
+pub mod payload;
+mod poller;
+mod reader;
+pub mod record;
+pub mod response;
+mod rules;
+mod scaling;
+mod worker;
+
+pub use batch::Condition;
+pub use connection::Connection;
+pub use consumer::PartitionLag;
+pub use error::MappingError;
+pub use event::{FunctionFailure, MappingEvent, Observer};
+pub use event_source_mapping::EventSourceMapping;
+pub use record::Position;

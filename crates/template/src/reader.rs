@@ -1,0 +1,277 @@
+//! Goes through all templates, then gives each function the mappings that point to it.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::path::{Path, PathBuf};
+
+use tidings_trigger::{EventSource, Mapping};
+
+use super::error::{Fault, Located, Result as Within};
+use super::function::{self, Draft, Finished, Kind, globals};
+use super::mapping::read_resource;
+use super::resource::Resource;
+use super::scope::{Remark, Scope};
+use super::yaml::{self, Entry, find};
+use super::{Notice, NoticeKind, Template, TemplateError, TemplateSettings, sections, stores, topics};
+
+impl Template {
+    /// Reads templates that are deployed as stacks of one stage. Names of functions, queues, tables, buckets
+    /// and topics, and consumer groups, must be unique over all of them. A mapping may point to a function of
+    /// any of them.
+    pub fn read(files: &[PathBuf], settings: &TemplateSettings) -> Result<Self, TemplateError> {
+        let mut reader = Reader::new(settings);
+        for file in files {
+            reader.add(file)?;
+        }
+        reader.finish(files)
+    }
+}
+
+/// What was read so far.
+pub(super) struct Reader<'a> {
+    settings: &'a TemplateSettings,
+    template: Template,
+    /// Parameters of all templates.
+    declared: BTreeSet<String>,
+    names: BTreeSet<(&'static str, String)>,
+    /// The clusters that a function reads a topic of one name from, by both names.
+    clusters: BTreeMap<(String, String), Vec<EventSource>>,
+    functions: Vec<(&'a Path, Draft)>,
+    /// Mappings that are resources, with their lines.
+    mappings: Vec<(&'a Path, usize, Mapping)>,
+}
+
+impl<'a> Reader<'a> {
+    pub fn new(settings: &'a TemplateSettings) -> Self {
+        Self {
+            settings,
+            template: Template::default(),
+            declared: BTreeSet::new(),
+            names: BTreeSet::new(),
+            clusters: BTreeMap::new(),
+            functions: Vec::new(),
+            mappings: Vec::new(),
+        }
+    }
+
+    /// Reads one more template.
+    pub fn add(&mut self, file: &'a Path) -> Result<(), TemplateError> {
+        let failed = |source| TemplateError::File { path: file.to_owned(), source };
+        // A template is read again once addresses are known, which a pipe would not survive.
+        if !std::fs::metadata(file).map_err(failed)?.is_file() {
+            return Err(TemplateError::NoFile { path: file.to_owned() });
+        }
+        let bytes = std::fs::read(file).map_err(failed)?;
+        let text = yaml::text(&bytes).map_err(|located| located.in_file(file))?;
+        self.add_text(text, file).map_err(|located| located.in_file(file))
+    }
+
+    fn add_text(&mut self, text: &str, file: &'a Path) -> Within<()> {
+        let root = yaml::parse(text)?;
+        let sections = root.map("a template")?;
+        sections::check(sections)?;
+        if let Some(parameters) = find(sections, "Parameters") {
+            self.declared.extend(parameters.map("Parameters")?.iter().map(|entry| entry.key.clone()));
+        }
+        let globals = globals::of_functions(sections)?;
+        let scope = Scope::new(sections, self.settings, file.parent().unwrap_or(Path::new("")))?;
+        sections::notice(&scope, sections)?;
+        for resource in &scope.resources {
+            let exists =
+                resource.condition()?.map(|name| scope.condition(name, resource.line)).transpose()?;
+            if exists != Some(false) {
+                self.add_resource(&scope, resource, globals, file)?;
+            } else if resource.is_function_or_mapping() {
+                scope.notice(resource.line, format!("{}, whose condition does not hold", resource.id));
+            }
+        }
+        let notices = scope.into_notices().into_iter();
+        self.template.notices.extend(notices.map(|remark| notice(file, remark)));
+        Ok(())
+    }
+
+    fn add_resource(
+        &mut self,
+        scope: &Scope<'_>,
+        resource: &Resource<'_>,
+        globals: &[Entry],
+        file: &'a Path,
+    ) -> Within<()> {
+        match resource.kind {
+            "AWS::Serverless::Function" => {
+                let mut draft = function::read(scope, resource, Kind::Serverless, globals)?;
+                for (line, mapping) in &mut draft.mappings {
+                    self.claim_mapping(scope, mapping, *line)?;
+                }
+                self.functions.push((file, draft));
+            }
+            "AWS::Lambda::Function" => {
+                self.functions.push((file, function::read(scope, resource, Kind::Plain, &[])?));
+            }
+            "AWS::Lambda::EventSourceMapping" => {
+                if let Some(mut mapping) = read_resource(scope, resource)? {
+                    self.claim_mapping(scope, &mut mapping, resource.line)?;
+                    self.mappings.push((file, resource.line, mapping));
+                }
+            }
+            "AWS::MSK::Topic" => {
+                let topic = topics::kafka_topic(scope, resource)?;
+                self.claim("Kafka topic", &topic.name, resource.line)?;
+                self.template.kafka_topics.push(topic);
+            }
+            "AWS::CloudFormation::Stack" | "AWS::Serverless::Application" => {
+                let what = "whose template can be given as well";
+                scope.notice(resource.line, format!("the nested stack {}, {what}", resource.id));
+            }
+            kind if only_sets_up(kind) => {}
+            _ => match self.add_store(scope, resource) {
+                Err(Located { line, fault: Fault::Unsupported { construct, .. } }) => {
+                    scope.notice(line, format!("{}, because of {construct}", resource.id));
+                }
+                other => other?,
+            },
+        }
+        Ok(())
+    }
+
+    /// What functions write to. One that cannot be had is noticed: functions may do without.
+    fn add_store(&mut self, scope: &Scope<'_>, resource: &Resource<'_>) -> Within<()> {
+        match resource.kind {
+            "AWS::SQS::Queue" => {
+                let queue = stores::queue(scope, resource)?;
+                self.claim("queue", &queue.name, resource.line)?;
+                self.template.queues.push(queue);
+            }
+            "AWS::DynamoDB::Table" | "AWS::Serverless::SimpleTable" => {
+                let table = match resource.kind {
+                    "AWS::DynamoDB::Table" => stores::table(scope, resource)?,
+                    _ => stores::simple_table(scope, resource)?,
+                };
+                self.claim("table", &table.name, resource.line)?;
+                self.template.tables.push(table);
+            }
+            "AWS::S3::Bucket" => {
+                let bucket = stores::bucket(scope, resource)?;
+                self.claim("bucket", &bucket.name, resource.line)?;
+                self.template.buckets.push(bucket);
+            }
+            "AWS::SNS::Topic" => {
+                let topic = topics::notification_topic(scope, resource)?;
+                self.claim("topic", &topic.name, resource.line)?;
+                self.template.notification_topics.push(topic);
+            }
+            kind => scope.notice(resource.line, format!("{} of type {kind}", resource.id)),
+        }
+        Ok(())
+    }
+
+    fn claim(&mut self, kind: &'static str, name: &str, line: usize) -> Within<()> {
+        if self.names.insert((kind, name.to_owned())) {
+            return Ok(());
+        }
+        Err(Located::new(line, Fault::Duplicate { name: format!("the {kind} {name}") }))
+    }
+
+    /// A function may read topics of one name from several clusters, which are one here; each mapping but the first
+    /// gets a number then.
+    fn claim_mapping(&mut self, scope: &Scope<'_>, mapping: &mut Mapping, line: usize) -> Within<()> {
+        let Mapping { function, topic, source, .. } = &*mapping;
+        let clusters = self.clusters.entry((function.clone(), topic.clone())).or_default();
+        if clusters.contains(source) {
+            let name = format!("the topic {topic} for function {function}");
+            return Err(Located::new(line, Fault::Duplicate { name }));
+        }
+        clusters.push(source.clone());
+        if clusters.len() > 1 {
+            let what = format!("function {function} gets each record of topic {topic} once per cluster");
+            scope.note(line, format!("all clusters are one local broker: {what}"));
+        }
+        // Function and topic joined by a hyphen may be those of another mapping, too.
+        let numbered = (2..).map(|number| format!("{}-{number}", mapping.id));
+        let free = std::iter::once(mapping.id.clone())
+            .chain(numbered)
+            .find(|id| !self.names.contains(&("mapping", id.clone())));
+        let id = free.unwrap_or_default();
+        if mapping.consumer_group_id == mapping.id {
+            mapping.consumer_group_id.clone_from(&id);
+        }
+        mapping.id = id;
+        self.claim("mapping", &mapping.id, line)?;
+        self.claim("consumer group", &mapping.consumer_group_id, line)
+    }
+
+    /// All that was read, each mapping at its function.
+    pub fn finish(mut self, files: &[PathBuf]) -> Result<Template, TemplateError> {
+        self.attach()?;
+        for (file, draft) in std::mem::take(&mut self.functions) {
+            self.add_function(file, draft).map_err(|located| located.in_file(file))?;
+        }
+        let given = self.settings.parameters.keys();
+        if let Some(name) = given.clone().find(|name| !self.declared.contains(*name)) {
+            let known = self.declared.into_iter().collect::<Vec<_>>().join(", ");
+            return Err(TemplateError::UnknownParameter { name: name.clone(), known });
+        }
+        let position = |notice: &Notice| files.iter().position(|file| *file == notice.file);
+        self.template.notices.sort_by_key(|notice| (position(notice), notice.line));
+        Ok(self.template)
+    }
+
+    fn attach(&mut self) -> Result<(), TemplateError> {
+        for (file, line, mapping) in std::mem::take(&mut self.mappings) {
+            let target = self.functions.iter_mut().find(|(_, draft)| draft.name == mapping.function);
+            let Some((_, draft)) = target else {
+                let fault = Fault::Unknown { kind: "function", name: mapping.function };
+                return Err(Located::new(line, fault).in_file(file));
+            };
+            draft.mappings.push((line, mapping));
+        }
+        Ok(())
+    }
+
+    fn add_function(&mut self, file: &Path, draft: Draft) -> Within<()> {
+        self.claim("function", &draft.name, draft.line)?;
+        match draft.finish()? {
+            Finished::Function(function) => self.template.functions.push(*function),
+            Finished::PassedOver(line, what) => {
+                self.template.notices.push(notice(file, (line, NoticeKind::PassedOver, what)));
+            }
+        }
+        Ok(())
+    }
+}
+
+fn notice(file: &Path, (line, kind, what): Remark) -> Notice {
+    Notice { file: file.to_owned(), line, kind, what }
+}
+
+/// Permissions, networks, keys, observability and clusters: nothing that a function or the local stack would miss.
+fn only_sets_up(kind: &str) -> bool {
+    const SERVICES: [&str; 11] = [
+        "ApplicationAutoScaling",
+        "Athena",
+        "CloudWatch",
+        "CodeDeploy",
+        "EC2",
+        "Glue",
+        "IAM",
+        "KMS",
+        "Logs",
+        "SES",
+        "XRay",
+    ];
+    const TYPES: [&str; 12] = [
+        "AWS::Lambda::Alias",
+        "AWS::Lambda::CodeSigningConfig",
+        "AWS::Lambda::EventInvokeConfig",
+        "AWS::Lambda::Permission",
+        "AWS::Lambda::Version",
+        "AWS::MSK::BatchScramSecret",
+        "AWS::MSK::Cluster",
+        "AWS::MSK::ClusterPolicy",
+        "AWS::MSK::Configuration",
+        "AWS::S3::BucketPolicy",
+        "AWS::SNS::TopicPolicy",
+        "AWS::SQS::QueuePolicy",
+    ];
+    let service = kind.split("::").nth(1).unwrap_or_default();
+    kind.starts_with("AWS::") && SERVICES.contains(&service) || TYPES.contains(&kind)
+}
