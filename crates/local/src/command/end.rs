@@ -5,7 +5,7 @@ use std::{fmt::Display, process::ExitCode};
 use tidings_process::StartError;
 use tracing_subscriber::{EnvFilter, fmt::MakeWriter};
 
-use super::print_err;
+use super::print::print_err;
 
 /// The exit status after Ctrl-C, as a shell has it.
 pub const INTERRUPTED: u8 = 130;

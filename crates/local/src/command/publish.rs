@@ -9,7 +9,8 @@ use std::{
 use clap::Args;
 use tidings_process::StartError;
 
-use super::{CommandError, print_out};
+use super::end::CommandError;
+use super::print::print_out;
 use crate::{
     broker,
     produce::{OutgoingRecord, Producer},

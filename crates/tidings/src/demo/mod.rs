@@ -2,6 +2,7 @@
 
 mod announcements;
 pub mod effect;
+mod error;
 mod faults;
 mod people;
 mod progress;
@@ -21,13 +22,13 @@ use std::{
 use jiff::Timestamp;
 use serde_json::json;
 use tidings_bank_events::{Event, Payload};
-use tidings_local::{emulator::EmulatorError, stack::Stack};
-use tidings_mapping::MappingError;
+use tidings_local::stack::Stack;
 use tidings_process::StartError;
 use tidings_recorder::CallDetails;
 
 use announcements::read_topic;
 use effect::{Effect, Expectation, Happened, Published, happened};
+pub use error::DemoError;
 use faults::inject_faults;
 pub use faults::{Sabotage, SabotageKind};
 use people::Person;
@@ -41,26 +42,6 @@ use verdict::{Delivery, Verdict, judge, latencies};
 const SETTLED_WITHIN: Duration = Duration::from_mins(3);
 /// How often the progress is looked at.
 const TICK: Duration = Duration::from_millis(200);
-
-/// The demo could not be carried out; how the records ended is not known.
-#[derive(Debug, thiserror::Error)]
-pub enum DemoError {
-    /// Something that the demo needs did not start.
-    #[error(transparent)]
-    Start(#[from] StartError),
-    /// The emulator refused what the demo sets up.
-    #[error(transparent)]
-    Emulator(#[from] EmulatorError),
-    /// A mapping stopped.
-    #[error(transparent)]
-    Mapping(#[from] MappingError),
-    /// An event could not be published.
-    #[error("publishing failed: {0}; look at the broker")]
-    Publish(#[from] tidings_publisher::PublishError),
-    /// The broker did not take or give records.
-    #[error("Kafka failed: {0}; look at the broker")]
-    Kafka(#[from] rdkafka::error::KafkaError),
-}
 
 /// What the demo came to.
 pub struct Report {

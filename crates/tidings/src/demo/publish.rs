@@ -6,7 +6,7 @@ use tidings_local::stack::Stack;
 use tidings_process::StartError;
 use tidings_publisher::{Auth, Publisher, PublisherSettings};
 
-use super::{DemoError, effect::Published, scenario::Planned};
+use super::{effect::Published, error::DemoError, scenario::Planned};
 
 /// The publisher that applications use.
 pub(super) fn publisher(stack: &Stack) -> Result<Publisher, DemoError> {
