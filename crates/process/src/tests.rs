@@ -115,7 +115,7 @@ async fn parent_to_be_killed() {
 #[tokio::test]
 async fn dies_with_a_killed_parent() {
     let mut parent = std::process::Command::new(std::env::current_exe().unwrap())
-        .args(["--ignored", "--exact", "process::tests::parent_to_be_killed", "--nocapture"])
+        .args(["--ignored", "--exact", "tests::parent_to_be_killed", "--nocapture"])
         .stdout(Stdio::piped())
         .spawn()
         .unwrap();
