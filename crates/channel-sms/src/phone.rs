@@ -2,10 +2,10 @@
 
 use std::str::FromStr;
 
+use tidings_texts::MIN_PHONE_DIGITS;
+
 /// The longest number, in digits (ITU-T E.164, section 6).
 const MAX_DIGITS: usize = 15;
-/// The shortest that is dialled from abroad: a country code and the shortest subscriber numbers in use.
-const MIN_DIGITS: usize = 7;
 /// India's country code. No other begins with it, as none is the beginning of another (ITU-T E.164, annex D).
 const INDIA: &str = "+91";
 
@@ -43,7 +43,7 @@ impl FromStr for PhoneNumber {
     fn from_str(text: &str) -> Result<Self, InvalidPhoneNumber> {
         let digits = text.strip_prefix('+').ok_or(InvalidPhoneNumber)?;
         let of_digits = digits.bytes().all(|byte| byte.is_ascii_digit()) && !digits.starts_with('0');
-        if of_digits && (MIN_DIGITS..=MAX_DIGITS).contains(&digits.len()) {
+        if of_digits && (MIN_PHONE_DIGITS..=MAX_DIGITS).contains(&digits.len()) {
             Ok(Self(text.to_owned()))
         } else {
             Err(InvalidPhoneNumber)

@@ -12,7 +12,7 @@ use tidings_bank_events::{Event, Payload};
 use tidings_channel_push::{Delivery, Device, Devices, Notification, Pusher};
 use tidings_consumer::{Context, Handler, HandlerError, SettingError, Settings};
 use tidings_events::Notifiable as _;
-use tidings_texts::{IanaTimeZone, Templates, Texts, one_line, templates};
+use tidings_texts::{Templates, TextSettings, Texts, one_line, templates};
 
 /// Writes the notification of an event and hands it to a [`Pusher`] for each of the customer's [`Devices`].
 pub struct Push<D, P> {
@@ -22,14 +22,9 @@ pub struct Push<D, P> {
 }
 
 impl<D: Devices, P: Pusher> Push<D, P> {
-    /// Reads, optionally, `TIME_ZONE` and `BANK_NAME`.
+    /// Reads [`TextSettings`].
     pub fn new(devices: D, pusher: P, settings: &Settings) -> Result<Self, SettingError> {
-        let zone = settings.parse_or("TIME_ZONE", IanaTimeZone::UTC)?;
-        Ok(Self {
-            devices,
-            pusher,
-            texts: Texts::new(TEMPLATES, zone).with_global("bank_name", settings.get("BANK_NAME")),
-        })
+        Ok(Self { devices, pusher, texts: Texts::new(TEMPLATES, TextSettings::new(settings)?) })
     }
 
     fn write(&self, event: &Event) -> Result<Notification, HandlerError> {

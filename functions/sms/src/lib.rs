@@ -12,7 +12,7 @@ use tidings_bank_events::{Event, Payload};
 use tidings_channel_sms::{PhoneNumber, TextMessage, TextSender};
 use tidings_consumer::{Context, Handler, HandlerError, SettingError, Settings};
 use tidings_events::Notifiable as _;
-use tidings_texts::{IanaTimeZone, Templates, Texts, templates};
+use tidings_texts::{Templates, TextSettings, Texts, templates};
 
 /// Writes the SMS of an event and hands it to a [`TextSender`].
 pub struct Sms<S> {
@@ -21,13 +21,9 @@ pub struct Sms<S> {
 }
 
 impl<S: TextSender> Sms<S> {
-    /// Reads, optionally, `TIME_ZONE` and `BANK_NAME`.
+    /// Reads [`TextSettings`].
     pub fn new(sender: S, settings: &Settings) -> Result<Self, SettingError> {
-        let zone = settings.parse_or("TIME_ZONE", IanaTimeZone::UTC)?;
-        Ok(Self {
-            sender,
-            texts: Texts::new(TEMPLATES, zone).with_global("bank_name", settings.get("BANK_NAME")),
-        })
+        Ok(Self { sender, texts: Texts::new(TEMPLATES, TextSettings::new(settings)?) })
     }
 
     fn write(&self, event: &Event) -> Result<TextMessage, HandlerError> {
