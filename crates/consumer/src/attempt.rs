@@ -3,6 +3,7 @@
 use std::{future::Future, time::Duration};
 
 use backon::{BackoffBuilder as _, ExponentialBuilder};
+use jiff::Timestamp;
 use tracing::Instrument as _;
 
 use crate::{
@@ -10,7 +11,6 @@ use crate::{
     error::{Failure, HandlerError},
     invocation::Invocation,
     outcome::Reason,
-    settle::Attempts,
 };
 
 /// Attempts per invocation, the first included.
@@ -18,6 +18,13 @@ const MAX_ATTEMPTS: u32 = 3;
 
 /// Failures after which nobody knows whether the effect happened.
 const LEAVE_EFFECT_OPEN: &[&str] = &["AwsResponseUnreadable", "AwsTimeout", "HandlerTimeout"];
+
+/// The attempts made for a record in this invocation.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Attempts {
+    pub count: u32,
+    pub first_at: Timestamp,
+}
 
 /// What the attempts came to.
 pub(crate) enum Verdict {

@@ -2,11 +2,10 @@
 
 use std::{sync::Arc, time::Duration};
 
-use jiff::Timestamp;
 use serde_json::value::RawValue;
 
 use crate::{
-    attempt::{Attempted, Verdict},
+    attempt::{Attempted, Attempts, Verdict},
     claims::{ClaimRequest, Claimed, Claims, Fact},
     dead_letter::{DeadLetter, DeadLetterQueue},
     error::Failure,
@@ -61,13 +60,6 @@ pub(crate) struct Subject<'a> {
     pub identity: &'a Identity,
     pub source: &'a str,
     pub json: &'a RawValue,
-}
-
-/// The attempts made for a record in this invocation.
-#[derive(Debug, Clone, Copy)]
-pub(crate) struct Attempts {
-    pub count: u32,
-    pub first_at: Timestamp,
 }
 
 impl Stores {

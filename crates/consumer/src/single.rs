@@ -11,7 +11,7 @@ use tokio::sync::RwLock;
 use tracing::Instrument as _;
 
 use crate::{
-    attempt::{attempt, guard},
+    attempt::{Attempts, attempt, guard},
     breaker::Breaker,
     claims::ClaimRequest,
     consume::{Consume, record_span},
@@ -23,7 +23,7 @@ use crate::{
     options::Options,
     outcome::{Outcome, Reason, Settled},
     record::Record,
-    settle::{Attempts, End, LAST_START, Opened, Stores, Subject, malformed},
+    settle::{End, LAST_START, Opened, Stores, Subject, malformed},
     telemetry::end_record,
 };
 

@@ -1,5 +1,5 @@
 use futures::{FutureExt as _, future::BoxFuture};
-use jiff::SignedDuration;
+use jiff::{SignedDuration, Timestamp};
 
 use super::*;
 use crate::{claims::StoreError, testing::MemoryQueue};
