@@ -9,11 +9,11 @@ const MAX_DIGITS: usize = 15;
 /// India's country code. No other begins with it, as none is the beginning of another (ITU-T E.164, annex D).
 const INDIA: &str = "+91";
 
-/// A phone number in E.164 form: `+`, a country code, which does not begin with 0, and the national number, nothing
-/// between.
+/// A phone number in E.164 form: `+`, a country code, which does not begin with 0, and the national number, without
+/// separators.
 ///
-/// Whether its country has given the number out is not asked: numbering plans change every month, faster than
-/// functions are deployed, and a wrong number is SNS's to refuse (`InvalidParameter`, which is permanent). It has no
+/// Whether the number is assigned is not checked: numbering plans change every month, faster than functions are
+/// deployed, and SNS refuses a wrong number (`InvalidParameter`, which is permanent). It has no
 /// `Debug`, so that it does not reach a log.
 #[derive(Clone, PartialEq, Eq)]
 pub struct PhoneNumber(String);
@@ -24,13 +24,13 @@ pub struct PhoneNumber(String);
 pub struct InvalidPhoneNumber;
 
 impl PhoneNumber {
-    /// The number, from the `+` on.
+    /// The number as text, `+` included.
     #[must_use]
     pub fn as_str(&self) -> &str {
         &self.0
     }
 
-    /// Whether it is of India, whose operators ask for DLT attributes.
+    /// Whether it is an Indian number. Indian operators require DLT attributes.
     #[must_use]
     pub fn is_indian(&self) -> bool {
         self.0.starts_with(INDIA)
@@ -65,7 +65,7 @@ mod tests {
     #[case("+96522345678", false)]
     #[case("+81312345678", false)]
     #[case("+4915112345678", false)]
-    // Ranges that countries gave out lately, as libphonenumber's current metadata have them.
+    // Recently assigned ranges, from libphonenumber's current metadata.
     #[case("+78123456789", false)]
     #[case("+241062345678", false)]
     #[case("+330631966543", false)]

@@ -56,7 +56,7 @@ mod tests {
     )]
     #[case("2025-01-31T18:30:00Z", "Asia/Kolkata", "1 Feb 2025, 12:00 AM", "1 फ़रवरी 2025, पूर्वाह्न 12:00 बजे")]
     #[case("2025-12-31T12:00:00Z", "UTC", "31 Dec 2025, 12:00 PM", "31 दिसंबर 2025, अपराह्न 12:00 बजे")]
-    fn a_moment_is_told_in_the_zone(
+    fn a_moment_is_shown_in_the_zone(
         #[case] moment: Timestamp,
         #[case] zone: &str,
         #[case] english: &str,

@@ -1,8 +1,9 @@
-//! What an event says, in the words and forms of a language, by the names that templates use.
+//! The facts of an event, formatted for a language, under the names that templates use.
 //!
-//! Every event has `language` (`en`) and `date`, when it happened (`15 Jan 2025, 10:30 AM`), and one about a person
-//! has their `name`, which is none where it has no letter to greet by. The others are the [facts](Notifiable::facts) of its domain. An amount of money called `amount`
-//! is there in three forms: `amount` (`₹5,000.00`), `amount_short` (`₹5,000`) and `amount_plain` (`Rs.5000.00`).
+//! Every event has `language` (`en`) and `date`, when it happened (`15 Jan 2025, 10:30 AM`). An event about a person has
+//! `name`, which is `none` if the name has no letter. The others are the [facts](Notifiable::facts) of its domain. An
+//! amount of money called `amount` has three forms: `amount` (`₹5,000.00`), `amount_short` (`₹5,000`) and `amount_plain`
+//! (`Rs.5000.00`).
 //!
 //! What comes from outside (names, references, ids) is on one line, bounded, and nothing in it becomes a link
 //! ([`harmless`]); it is escaped where it is put into HTML.
@@ -17,7 +18,7 @@ use crate::{
     Language, amount, amount_plain, amount_short, date, date_time, harmless, harmless_id, mask, one_line,
 };
 
-/// The facts of one event by the names that templates use.
+/// The facts of one event under the names that templates use.
 #[derive(Clone)]
 pub struct Facts {
     language: Language,
@@ -25,7 +26,7 @@ pub struct Facts {
 }
 
 impl Facts {
-    /// Reads an event's facts for its recipient's language; moments are told in `zone`.
+    /// Reads an event's facts for its recipient's language; times are given in `zone`.
     #[must_use]
     pub fn of<P: Notifiable>(event: &Event<P>, zone: &TimeZone) -> Self {
         let language = Language::of(&event.metadata);
@@ -47,7 +48,7 @@ impl Facts {
         self.language
     }
 
-    /// Adds a fact that the event alone does not say, such as a link.
+    /// Adds a fact that does not come from the event, such as a link.
     #[must_use]
     pub fn with(mut self, name: &str, value: impl Into<Value>) -> Self {
         self.set(name, value);
@@ -97,7 +98,7 @@ fn greeted_name(name: &str) -> Option<String> {
     shown_name(name).filter(|_| is_name)
 }
 
-/// A code to the character, where it is one that people type; otherwise harmless.
+/// A code, unchanged if people could type it, otherwise made harmless.
 fn shown_code(code: &str) -> Option<String> {
     let is_code = |it: char| it.is_ascii_alphanumeric() || it.is_numeric() || it == '-' || it == ' ';
     let code = one_line(code);

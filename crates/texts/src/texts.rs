@@ -1,4 +1,4 @@
-//! Templates, compiled into the function, and the texts that they make of an event.
+//! Templates, compiled into the function, and the texts rendered from them.
 
 use jiff::tz::TimeZone;
 use minijinja::{Environment, ErrorKind, UndefinedBehavior, Value, syntax::SyntaxConfig};
@@ -23,7 +23,7 @@ pub type Templates = &'static [&'static [Template]];
 /// );
 /// ```
 ///
-/// A file that is missing does not compile.
+/// A missing file is a compile error.
 #[macro_export]
 macro_rules! templates {
     (events: [$($event:literal),+ $(,)?], parts: $parts:tt, shared: [$($shared:literal),* $(,)?] $(,)?) => {
@@ -43,21 +43,21 @@ pub struct Texts {
     zone: TimeZone,
 }
 
-/// An event cannot be put into words. All of these are permanent.
+/// No text could be rendered for an event. All of these are permanent.
 #[derive(Debug, thiserror::Error)]
 pub enum TextError {
-    /// The function is given events of a type that it has no templates for.
+    /// The function receives events of a type that it has no templates for.
     #[error("there is no text for {event_type}; add templates or remove the function's trigger for it")]
     NoText {
         /// The event's type.
         event_type: &'static str,
     },
-    /// A template asks for something that the event does not say.
+    /// A template uses a fact that the event does not have.
     #[error("template {template} could not be rendered ({kind:?}, line {line}); fix the template")]
     NotRendered {
         /// The template's name.
         template: String,
-        /// What went wrong, without values.
+        /// The kind of error, without values.
         kind: ErrorKind,
         /// The template's line, from 1; 0 where it is unknown.
         line: usize,
@@ -91,7 +91,7 @@ impl Texts {
         templates.iter().fold(texts, |texts, templates| texts.with_shared(templates))
     }
 
-    /// Adds templates of another crate, such as a channel's layout, for the function's own to include or extend.
+    /// Adds another crate's templates, such as a channel's layout, which the function's own can include or extend.
     ///
     /// # Panics
     /// As [`new`](Self::new).
@@ -103,7 +103,7 @@ impl Texts {
         self
     }
 
-    /// What the event says, for [`render`](Self::render).
+    /// The event's facts, for [`render`](Self::render).
     #[must_use]
     pub fn facts<P: Notifiable>(&self, event: &Event<P>) -> Facts {
         Facts::of(event, &self.zone)
@@ -134,7 +134,7 @@ impl Texts {
     }
 }
 
-/// A block tag on a line of its own leaves no empty line behind.
+/// A block tag that is alone on its line leaves no empty line behind.
 fn whole_line_blocks() -> SyntaxConfig {
     SyntaxConfig::builder()
         .trim_blocks(true)

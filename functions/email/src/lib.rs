@@ -2,7 +2,7 @@
 //!
 //! The texts are in `templates/{event type}/{language}/`: `subject`, `body.txt` and `body.html`, compiled in;
 //! what every mail says is in `templates/wording/{language}`, and the layout around it is the channel's.
-//! Should Lambda die between SES taking a mail and the consumer noting it, the customer gets that mail twice.
+//! Should Lambda die between SES accepting a mail and the consumer recording it, the customer gets that mail twice.
 
 pub mod portal;
 

@@ -3,10 +3,10 @@
 //! The texts are in `templates/{event type}/{language}/`: `title` and `body`, compiled in. They are shown on
 //! locked screens, so they mask the account and leave the balance out.
 //!
-//! Every device is an effect of its own: one that fails costs the others nothing, and an attempt more repeats
-//! only those that failed. A device whose endpoint is disabled or gone (the app was removed) is passed over
-//! with a line in the log; that is not a failure of the event. A customer without devices gets nothing. Should
-//! Lambda die between SNS taking a push and the consumer noting it, that device gets it twice.
+//! Every device is a separate effect: a failure does not affect the other devices, and a further attempt repeats
+//! only those that failed. A device whose endpoint is disabled or gone (the app was removed) is skipped
+//! with a log line; that is not a failure of the event. A customer without devices gets nothing. Should
+//! Lambda die between SNS accepting a push and the consumer recording it, that device gets it twice.
 
 use tidings_bank_events::{Event, Payload};
 use tidings_channel_push::{Delivery, Device, Devices, Notification, Pusher};
@@ -45,7 +45,7 @@ impl<D: Devices, P: Pusher> Push<D, P> {
             tracing::info!(
                 event.id = %notification.event_id,
                 push.outcome = "endpoint_disabled",
-                "a device was passed over, because its endpoint takes no pushes any more"
+                "a device was skipped because its endpoint no longer accepts pushes"
             );
         }
         Ok(())

@@ -2,11 +2,11 @@
 //!
 //! The texts are in `templates/{event type}/{language}/text`, compiled in. The English ones keep to the GSM
 //! 7-bit alphabet (160 characters to a part, 153 where there are several), unless a biller's name does not; the
-//! Hindi ones are Unicode (70 and 67), which SNS detects by itself. Should Lambda die between SNS taking an SMS
-//! and the consumer noting it, the customer gets that SMS twice.
+//! Hindi ones are Unicode (70 and 67), which SNS detects by itself. Should Lambda die between SNS accepting an SMS
+//! and the consumer recording it, the customer gets that SMS twice.
 //!
-//! A registration without a verification code (it is an optional field) gets a text of welcome: it is no
-//! fault that somebody could fix, and the customer learns that their number was used.
+//! A registration without a verification code (it is an optional field) gets a welcome text: this is not an
+//! error, and the customer learns that their number was used.
 
 use tidings_bank_events::{Event, Payload};
 use tidings_channel_sms::{PhoneNumber, TextMessage, TextSender};

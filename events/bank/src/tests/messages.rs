@@ -1,4 +1,4 @@
-//! What people read when a record is no event, and that it tells them nothing personal.
+//! Error messages for records that are not valid events, and that they contain no personal data.
 
 use serde_json::{Value, json};
 
@@ -90,7 +90,7 @@ fn a_field_that_is_not_as_it_should_be() {
     }
 }
 
-/// `UserRegistered` shares its fields with `User`, and still says which one is wrong.
+/// `UserRegistered` shares its fields with `User`, and its errors still name the wrong one.
 #[test]
 fn a_field_of_a_flattened_payload() {
     let event = json!({
