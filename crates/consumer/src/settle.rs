@@ -258,7 +258,7 @@ impl Stores {
         match tokio::time::timeout(invocation.until_answer(), self.claims.release(claim)).await {
             Ok(Ok(())) => {}
             Ok(Err(error)) => {
-                tracing::warn!(%error, "the claim could not be released; the record has to wait for its lease to end")
+                tracing::warn!(%error, "the claim could not be released; the record has to wait for its lease to end");
             }
             Err(_) => tracing::warn!(
                 "no time left to release the claim; the record has to wait for its lease to end"
