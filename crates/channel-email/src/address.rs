@@ -14,8 +14,8 @@ const MAX_LOCAL_LENGTH: usize = 64;
 
 /// An e-mail address of the plain form `local@domain`: no name, no quotes, no comments, one recipient.
 ///
-/// It is ASCII: SES takes domains in Punycode, which a domain in other letters is turned into, and no other letters
-/// before the `@` (its API reference, `Destination`). It has no `Debug`, so that it does not reach a log.
+/// It is ASCII: SES accepts domains in Punycode, to which other domains are converted, and only ASCII before
+/// the `@` (its API reference, `Destination`). It has no `Debug`, so that it does not reach a log.
 #[derive(Clone, PartialEq, Eq)]
 pub struct Address(String);
 

@@ -2,9 +2,11 @@
 //! sends it through the [`Mailer`] port.
 
 mod address;
+mod layout;
 mod mail;
 mod ses;
 
 pub use address::{Address, InvalidAddress};
+pub use layout::LAYOUT;
 pub use mail::{Mail, Mailer};
 pub use ses::SesMailer;

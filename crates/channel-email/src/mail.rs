@@ -1,4 +1,4 @@
-//! What is sent, and the port that sends it.
+//! The message, and the port that sends it.
 
 use std::future::Future;
 
@@ -7,20 +7,20 @@ use tidings_events::EventId;
 
 use crate::Address;
 
-/// An e-mail, written and addressed.
+/// A complete e-mail with its recipient.
 #[derive(Clone)]
 pub struct Mail {
-    /// The event that it tells of.
+    /// The id of the event that it reports.
     pub event_id: EventId,
-    /// That event's type.
+    /// The event's type.
     pub event_type: &'static str,
-    /// The customer.
+    /// The recipient.
     pub to: Address,
-    /// On one line.
+    /// The subject, on one line.
     pub subject: String,
-    /// For clients that show no HTML.
+    /// The body for clients that do not show HTML.
     pub text: String,
-    /// A whole document, without anything to load from elsewhere.
+    /// The body as a complete HTML document that loads nothing from elsewhere.
     pub html: String,
 }
 

@@ -10,7 +10,7 @@ use tidings_consumer::{HandlerError, SettingError, Settings};
 
 use crate::{Mail, Mailer};
 
-/// SES, with the sender.
+/// Sends by SES from the configured address.
 pub struct SesMailer {
     client: Client,
     from: String,
@@ -24,7 +24,7 @@ impl SesMailer {
         Self::with_client(Client::new(aws), settings)
     }
 
-    /// As [`new`](Self::new), with a client that is configured already.
+    /// As [`new`](Self::new), but with an existing client.
     pub fn with_client(client: Client, settings: &Settings) -> Result<Self, SettingError> {
         let from = settings.require("EMAIL_FROM")?;
         let configuration_set = settings.get("SES_CONFIGURATION_SET").map(str::to_owned);

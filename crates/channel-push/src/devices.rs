@@ -6,16 +6,16 @@ use aws_config::SdkConfig;
 use aws_sdk_dynamodb::{Client, types::AttributeValue};
 use tidings_consumer::{HandlerError, SettingError, Settings};
 
-/// The most devices of one customer that get a push. More are no customer's phones but a fault in
-/// registering them, and would not fit into an invocation.
+/// The most devices of one customer that get a push. More indicate a fault in the registration, and their pushes would
+/// not fit into an invocation.
 pub const MAX_DEVICES: usize = 50;
 
 /// A device that the customer registered with the app.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Device {
-    /// The app's own id of it.
+    /// The app's id of the device.
     pub device_id: String,
-    /// The SNS platform endpoint.
+    /// The ARN of the SNS platform endpoint.
     pub endpoint_arn: String,
 }
 
@@ -37,7 +37,7 @@ impl DevicesTable {
         Self::with_client(Client::new(aws), settings)
     }
 
-    /// As [`new`](Self::new), with a client that is configured already.
+    /// As [`new`](Self::new), but with an existing client.
     pub fn with_client(client: Client, settings: &Settings) -> Result<Self, SettingError> {
         Ok(Self { client, table: settings.require("DEVICES_TABLE")? })
     }
@@ -58,13 +58,16 @@ impl Devices for DevicesTable {
         let mut devices = Vec::new();
         while let Some(item) = items.next().await {
             if devices.len() == MAX_DEVICES {
-                tracing::warn!(devices.limit = MAX_DEVICES, "a customer has more devices than get a push");
+                tracing::warn!(
+                    devices.limit = MAX_DEVICES,
+                    "a customer has more devices than the limit; the others get no push"
+                );
                 break;
             }
             if let Some(device) = device(&item?) {
                 devices.push(device);
             } else {
-                tracing::warn!("a device without device_id or endpoint_arn was passed over");
+                tracing::warn!("a device without device_id or endpoint_arn was skipped");
             }
         }
         Ok(devices)

@@ -1,4 +1,4 @@
-//! What is sent, and the port that sends it.
+//! The message, and the port that sends it.
 
 use std::future::Future;
 
@@ -7,25 +7,25 @@ use tidings_events::EventId;
 
 use crate::Device;
 
-/// A push notification, written.
+/// A complete push notification.
 #[derive(Clone)]
 pub struct Notification {
-    /// The event that it tells of.
+    /// The id of the event that it reports.
     pub event_id: EventId,
-    /// That event's type, by which the app may choose what to open.
+    /// The event's type, by which the app may choose what to open.
     pub event_type: &'static str,
-    /// On one line.
+    /// The title, on one line.
     pub title: String,
-    /// On one line.
+    /// The text below the title, on one line.
     pub body: String,
 }
 
-/// What became of a push that did not fail.
+/// The result of a push that did not fail.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Delivery {
-    /// On its way.
+    /// SNS accepted it.
     Accepted,
-    /// The device takes none any more: the app was removed, or its token replaced.
+    /// The device no longer accepts pushes: the app was removed, or its token was replaced.
     EndpointDisabled,
 }
 

@@ -12,21 +12,21 @@ use tidings_consumer::HandlerError;
 
 use crate::{Delivery, Device, Notification, Pusher};
 
-/// The codes by which SNS says that a device's endpoint is disabled or deleted (Publish in its API reference).
+/// SNS's error codes for disabled or deleted endpoints (`Publish` in its API reference).
 const ENDPOINT_GONE: &[&str] =
     &["EndpointDisabled", "EndpointDisabledException", "NotFound", "NotFoundException"];
 
-/// SNS, which forwards to Apple's and Google's services.
+/// Sends by SNS, which forwards to Apple's and Google's services.
 pub struct SnsPusher(Client);
 
 impl SnsPusher {
-    /// A client for SNS.
+    /// Creates a client from the AWS configuration.
     #[must_use]
     pub fn new(aws: &SdkConfig) -> Self {
         Self(Client::new(aws))
     }
 
-    /// With a client that is configured already.
+    /// As [`new`](Self::new), but with an existing client.
     #[must_use]
     pub const fn with_client(client: Client) -> Self {
         Self(client)

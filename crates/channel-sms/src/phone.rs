@@ -2,18 +2,18 @@
 
 use std::str::FromStr;
 
+use tidings_texts::MIN_PHONE_DIGITS;
+
 /// The longest number, in digits (ITU-T E.164, section 6).
 const MAX_DIGITS: usize = 15;
-/// The shortest that is dialled from abroad: a country code and the shortest subscriber numbers in use.
-const MIN_DIGITS: usize = 7;
 /// India's country code. No other begins with it, as none is the beginning of another (ITU-T E.164, annex D).
 const INDIA: &str = "+91";
 
-/// A phone number in E.164 form: `+`, a country code, which does not begin with 0, and the national number, nothing
-/// between.
+/// A phone number in E.164 form: `+`, a country code, which does not begin with 0, and the national number, without
+/// separators.
 ///
-/// Whether its country has given the number out is not asked: numbering plans change every month, faster than
-/// functions are deployed, and a wrong number is SNS's to refuse (`InvalidParameter`, which is permanent). It has no
+/// Whether the number is assigned is not checked: numbering plans change every month, faster than functions are
+/// deployed, and SNS refuses a wrong number (`InvalidParameter`, which is permanent). It has no
 /// `Debug`, so that it does not reach a log.
 #[derive(Clone, PartialEq, Eq)]
 pub struct PhoneNumber(String);
@@ -24,13 +24,13 @@ pub struct PhoneNumber(String);
 pub struct InvalidPhoneNumber;
 
 impl PhoneNumber {
-    /// The number, from the `+` on.
+    /// The number as text, `+` included.
     #[must_use]
     pub fn as_str(&self) -> &str {
         &self.0
     }
 
-    /// Whether it is of India, whose operators ask for DLT attributes.
+    /// Whether it is an Indian number. Indian operators require DLT attributes.
     #[must_use]
     pub fn is_indian(&self) -> bool {
         self.0.starts_with(INDIA)
@@ -43,7 +43,7 @@ impl FromStr for PhoneNumber {
     fn from_str(text: &str) -> Result<Self, InvalidPhoneNumber> {
         let digits = text.strip_prefix('+').ok_or(InvalidPhoneNumber)?;
         let of_digits = digits.bytes().all(|byte| byte.is_ascii_digit()) && !digits.starts_with('0');
-        if of_digits && (MIN_DIGITS..=MAX_DIGITS).contains(&digits.len()) {
+        if of_digits && (MIN_PHONE_DIGITS..=MAX_DIGITS).contains(&digits.len()) {
             Ok(Self(text.to_owned()))
         } else {
             Err(InvalidPhoneNumber)
@@ -65,7 +65,7 @@ mod tests {
     #[case("+96522345678", false)]
     #[case("+81312345678", false)]
     #[case("+4915112345678", false)]
-    // Ranges that countries gave out lately, as libphonenumber's current metadata have them.
+    // Recently assigned ranges, from libphonenumber's current metadata.
     #[case("+78123456789", false)]
     #[case("+241062345678", false)]
     #[case("+330631966543", false)]

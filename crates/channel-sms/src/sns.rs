@@ -6,7 +6,7 @@ use tidings_consumer::{HandlerError, SettingError, Settings};
 
 use crate::{Dlt, TextMessage, TextSender};
 
-/// SNS, with the sender and its registrations.
+/// Sends by SNS with the configured sender id and registrations.
 pub struct SnsTextSender {
     client: Client,
     sender_id: Option<String>,
@@ -19,7 +19,7 @@ impl SnsTextSender {
         Self::with_client(Client::new(aws), settings)
     }
 
-    /// As [`new`](Self::new), with a client that is configured already.
+    /// As [`new`](Self::new), but with an existing client.
     pub fn with_client(client: Client, settings: &Settings) -> Result<Self, SettingError> {
         let sender_id = settings.get("SMS_SENDER_ID").map(str::to_owned);
         Ok(Self { client, sender_id, dlt: Dlt::new(settings)? })

@@ -1,4 +1,4 @@
-//! What is sent, and the port that sends it.
+//! The message, and the port that sends it.
 
 use std::future::Future;
 
@@ -8,18 +8,18 @@ use tidings_texts::Language;
 
 use crate::PhoneNumber;
 
-/// An SMS, written and addressed.
+/// A complete SMS with its recipient.
 #[derive(Clone)]
 pub struct TextMessage {
-    /// The event that it tells of.
+    /// The id of the event that it reports.
     pub event_id: EventId,
-    /// That event's type.
+    /// The event's type.
     pub event_type: &'static str,
     /// The text's language.
     pub language: Language,
-    /// The customer.
+    /// The recipient.
     pub to: PhoneNumber,
-    /// On one line.
+    /// The text, on one line.
     pub text: String,
 }
 

@@ -3,6 +3,7 @@
 use std::{future::Future, time::Duration};
 
 use backon::{BackoffBuilder as _, ExponentialBuilder};
+use jiff::Timestamp;
 use tracing::Instrument as _;
 
 use crate::{
@@ -10,31 +11,37 @@ use crate::{
     error::{Failure, HandlerError},
     invocation::Invocation,
     outcome::Reason,
-    settle::Attempts,
 };
 
 /// Attempts per invocation, the first included.
 const MAX_ATTEMPTS: u32 = 3;
 
-/// Failures after which nobody knows whether the effect happened.
+/// Error types after which it is unknown whether the effect happened.
 const LEAVE_EFFECT_OPEN: &[&str] = &["AwsResponseUnreadable", "AwsTimeout", "HandlerTimeout"];
 
-/// What the attempts came to.
+/// The attempts made for a record in this invocation.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Attempts {
+    pub count: u32,
+    pub first_at: Timestamp,
+}
+
+/// The result of all attempts.
 pub(crate) enum Verdict {
     Succeeded,
     Failed(Failure),
     Return(Reason),
 }
 
-/// The attempts made, and what they came to.
+/// The attempts made for a record, and their result.
 pub(crate) struct Attempted {
     pub verdict: Verdict,
     pub attempts: Attempts,
-    /// Whether one of them may have had its effect without saying so.
+    /// Whether an attempt that did not succeed may have had its effect.
     pub effect_at_risk: bool,
 }
 
-/// Makes attempts; `halted` tells after a failure why no other one may follow in this invocation.
+/// Makes attempts. After a failure, `halted` returns a reason if no other attempt may follow in this invocation.
 pub(crate) async fn attempt<F>(
     breaker: &Breaker,
     invocation: &Invocation,
@@ -83,7 +90,7 @@ where
     Attempted { verdict, attempts, effect_at_risk }
 }
 
-/// Runs one handler call on a task of its own, so that a panic or a hang stays with its record.
+/// Runs one handler call in a separate task, so that a panic or a hang affects only its record.
 pub(crate) async fn guard<F>(limit: Duration, work: F) -> Result<(), HandlerError>
 where
     F: Future<Output = Result<(), HandlerError>> + Send + 'static,
@@ -92,7 +99,7 @@ where
     match tokio::time::timeout(limit, &mut task).await {
         Ok(Ok(result)) => result,
         Ok(Err(_)) => {
-            Err(HandlerError::permanent("HandlerPanicked", "the handler panicked; the log says where"))
+            Err(HandlerError::permanent("HandlerPanicked", "the handler panicked; see the log for the place"))
         }
         Err(_) => {
             task.abort();

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use aws_config::{BehaviorVersion, SdkConfig, retry::RetryConfig, timeout::TimeoutConfig};
 
-/// Region, credentials and endpoint from the environment (`AWS_ENDPOINT_URL` leads to another endpoint), and
+/// Region, credentials and endpoint from the environment (`AWS_ENDPOINT_URL` overrides the endpoint), and
 /// one HTTP client for all services.
 ///
 /// The SDK's own retries are off, so that attempts are counted once, by the consumer. A single call may take

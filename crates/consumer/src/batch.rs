@@ -31,7 +31,7 @@ pub struct BatchConsumer<H> {
     breaker: Breaker,
 }
 
-/// A record that is ours to store.
+/// A record that this invocation has claimed.
 struct Open {
     record: Record,
     identity: Identity,
@@ -69,7 +69,7 @@ impl<H: BatchHandler> BatchConsumer<H> {
         let (mut open, mut last_starts) = (Vec::new(), Vec::new());
         for entry in opened {
             match entry {
-                // Given back until it has its turn, so that nothing counts against it meanwhile.
+                // Released until its turn comes, so that this start does not count as unfinished meanwhile.
                 Ok(entry) if entry.unfinished_starts == LAST_START => {
                     self.stores.release(&entry.claim, invocation).await;
                     last_starts.push(entry.record);
@@ -106,8 +106,8 @@ impl<H: BatchHandler> BatchConsumer<H> {
         }
     }
 
-    /// Stores the records in one write; if that cannot succeed, each in one of its own, so that only what
-    /// cannot be stored becomes a dead letter.
+    /// Stores the records in one write. If that fails permanently, stores each of them separately, so that only the
+    /// records that cannot be stored become dead letters.
     async fn store(&self, open: Vec<Open>, invocation: &Invocation) -> Vec<Settled> {
         let attempted = self.call(&open, invocation).await;
         if matches!(attempted.verdict, Verdict::Failed(_)) && open.len() > 1 {
@@ -152,7 +152,8 @@ impl<H: BatchHandler> BatchConsumer<H> {
     }
 }
 
-/// What log lines about a write carry; in traces it is a step of one of its records, linked to the others.
+/// The span of a write. Its fields are in all log lines of the write. In traces it is a child of one record's span and
+/// linked to the others.
 fn write_span(open: &[Open], invocation: &Invocation) -> Span {
     let position = &open[0].record.position;
     let parent = open.iter().find(|entry| is_sampled(&entry.span)).unwrap_or(&open[0]);
@@ -170,8 +171,8 @@ fn write_span(open: &[Open], invocation: &Invocation) -> Span {
     span
 }
 
-/// The records of each partition. A position that occurs again follows in a list of its own, because its
-/// claim is held until the first is settled.
+/// The records of each partition. A repeated position goes into a separate list, because its claim is
+/// held until the first occurrence is settled.
 fn by_partition(records: Vec<Record>) -> impl Iterator<Item = Vec<Record>> {
     let mut occurrences = HashMap::new();
     let mut lists: BTreeMap<(String, i64, u32), Vec<Record>> = BTreeMap::new();

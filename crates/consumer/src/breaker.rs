@@ -4,16 +4,16 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use jiff::{SignedDuration, Timestamp};
 
-/// So many failed attempts in a row, with no success between them, are an outage and not one bad event: more
-/// than three events use up.
+/// This many failed attempts in a row, without a success between them, are an outage and not one bad event: three
+/// events alone make fewer attempts.
 const FAILURES_TO_OPEN: u32 = 10;
 /// How long the breaker stays open before one record may try again.
 const COOL_DOWN: SignedDuration = SignedDuration::from_secs(30);
 
 /// A circuit breaker over a handler's retryable failures. While it is open, records are returned instead of
-/// dead-lettered: an outage is nothing that a dead letter queue should hold.
+/// dead-lettered: records must not end in the dead letter queue because of an outage.
 ///
-/// It goes by the time of day: a monotonic clock stands still while Lambda freezes the process between
+/// It uses the wall clock: a monotonic clock stands still while Lambda freezes the process between
 /// invocations, and an open breaker's invocations are too short to ever add up to the cool-down.
 #[derive(Debug, Default)]
 pub(crate) struct Breaker(Mutex<State>);

@@ -10,7 +10,7 @@ use uuid::Uuid;
 /// queue keeps a message (14 days), so that no redelivery outlives it.
 pub const FACT_LIFETIME: Duration = Duration::from_hours(30 * 24);
 
-/// A process that claims a record to handle it.
+/// A request to handle a record exclusively.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ClaimRequest {
     /// Function and event, or function and position: `email#EVT-1`, `email#door.opened/3/42`.
@@ -20,9 +20,9 @@ pub struct ClaimRequest {
     /// SHA-256 of the record's value, the same for every spelling of the same JSON
     /// ([`canonical`](tidings_events::json::canonical)): the same id with other content is an error.
     pub content: [u8; 32],
-    /// Now.
+    /// The time of the request.
     pub now: Timestamp,
-    /// Until when nobody else may start: this invocation's deadline plus a second.
+    /// When the lease ends: this invocation's deadline plus a second. Nobody else may start before that.
     pub lease_until: Timestamp,
 }
 
@@ -31,14 +31,14 @@ pub struct ClaimRequest {
 pub enum Claimed {
     /// The caller holds the claim.
     Mine {
-        /// How many starts before this one never came to an end; each may have had its effect.
+        /// How many earlier starts never finished; each may have had its effect.
         unfinished_starts: u32,
     },
     /// It was settled before.
     Settled(Fact),
     /// The same id was settled or claimed with other content.
     OtherContent,
-    /// Somebody else holds it.
+    /// Another invocation holds it.
     Held {
         /// When their lease ends at the latest.
         until: Timestamp,
@@ -54,9 +54,9 @@ pub enum Fact {
     DeadLettered,
 }
 
-/// The store could not be asked, or refused; the record is returned.
+/// The store could not be reached or refused the request; the record is returned.
 #[derive(Debug, Clone, thiserror::Error)]
-#[error("the idempotency store did not take the request: {0}")]
+#[error("the idempotency store did not accept the request: {0}")]
 pub struct StoreError(pub String);
 
 /// The idempotency store. Every operation is atomic for one id.

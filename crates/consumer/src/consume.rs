@@ -15,7 +15,7 @@ use crate::{
 
 /// Turns invocations into handler calls: one per event, or one per partition.
 pub(crate) trait Consume {
-    /// Where facts and dead letters go.
+    /// The stores that facts and dead letters go to.
     fn stores(&self) -> &Stores;
 
     /// Settles every record of a batch.
@@ -38,7 +38,7 @@ pub(crate) trait Consume {
     }
 }
 
-/// What every log line about a record carries, and a step of its trace.
+/// The span of a record: its fields are in every log line, and it is part of the record's trace.
 pub(crate) fn record_span(record: &Record, identity: &Identity, invocation: &Invocation) -> tracing::Span {
     let span = tracing::info_span!(
         "record",

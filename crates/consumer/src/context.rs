@@ -21,29 +21,29 @@ use crate::{
 /// What a handler may know and use besides the event.
 #[derive(Clone)]
 pub struct Context {
-    /// Where the event's record stands in Kafka: the order of events that happened at the same time.
+    /// The position of the event's record in Kafka, which orders events of the same time.
     pub position: Position,
-    /// The trace that the event belongs to, where its producer said so.
+    /// The trace that the event belongs to, if its producer sent one.
     pub trace: Option<TraceContext>,
     pub(crate) claims: Arc<dyn Claims>,
     pub(crate) claim_id: String,
     pub(crate) content: [u8; 32],
     pub(crate) invocation: Invocation,
-    /// Effects that happened while their facts are not stored: another attempt would repeat them.
+    /// Effects that happened but whose facts are not stored: another attempt would repeat them.
     pub(crate) unconfirmed: Arc<AtomicUsize>,
     /// Why an effect could not be claimed.
     pub(crate) unclaimed: Arc<OnceLock<Reason>>,
 }
 
 impl Context {
-    /// Does one of an event's several effects, unless it is already done: each is claimed and remembered on
-    /// its own under `effect`, a name that is stable and unique within the event.
+    /// Performs one of an event's several effects unless it is already done. Each is claimed and recorded separately
+    /// under `effect`, a name that is stable and unique within the event.
     pub async fn once<F>(&self, effect: &str, action: F) -> Result<(), HandlerError>
     where
         F: Future<Output = Result<(), HandlerError>> + Send,
     {
         let request = ClaimRequest {
-            // Whoever claims an effect holds its event's claim, which keeps all others away. So this one needs
+            // The caller holds the event's claim, which excludes all others. So this one needs
             // no lease, which would only keep a second attempt from what the first did not finish.
             lease_until: Timestamp::UNIX_EPOCH,
             ..claim(format!("{}#{effect}", self.claim_id), self.content, &self.invocation)
@@ -66,13 +66,14 @@ impl Context {
                 self.unconfirmed.fetch_sub(1, Ordering::Relaxed);
                 Ok(())
             }
-            Ok(false) | Err(_) => {
-                Err(HandlerError::retryable("EffectUnconfirmed", "the effect's fact could not be stored"))
-            }
+            Ok(false) | Err(_) => Err(HandlerError::retryable(
+                "EffectUnconfirmed",
+                "the effect happened, but the fact could not be stored",
+            )),
         }
     }
 
-    /// Why no other attempt may follow in this invocation, if so. The handler did not fail then.
+    /// Why no other attempt may follow in this invocation, if that is the case; the failure is then not the handler's.
     pub(crate) fn halted(&self) -> Option<Reason> {
         let unconfirmed = self.unconfirmed.load(Ordering::Relaxed) > 0;
         unconfirmed.then_some(Reason::EffectUnconfirmed).or_else(|| self.unclaimed.get().copied())

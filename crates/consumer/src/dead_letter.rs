@@ -1,4 +1,4 @@
-//! What is kept of a record that could not be handled, and where it is sent.
+//! Dead letters and the queue that they are sent to.
 
 use futures::future::BoxFuture;
 use jiff::Timestamp;
@@ -7,7 +7,7 @@ use serde_json::value::RawValue;
 
 use crate::error::Failure;
 
-/// A dead letter: the whole record, and how it came here.
+/// A dead letter: the whole record and why it was not handled.
 #[derive(Debug, Clone, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct DeadLetter {
@@ -26,7 +26,7 @@ pub struct DeadLetter {
     pub function_version: String,
     /// The invocation that gave up.
     pub request_id: String,
-    /// Why.
+    /// The last failure.
     pub error: Story,
     /// Handler calls in that invocation, or unfinished starts before it.
     pub attempts: u32,
@@ -44,7 +44,7 @@ pub struct DeadLetter {
     pub stored_in: Option<StoredIn>,
 }
 
-/// The failure as it stands in a dead letter.
+/// The failure as a dead letter contains it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Story {
     /// Stable name, e.g. `MalformedEvent` or `MessageRejected`.
@@ -63,7 +63,7 @@ impl From<&Failure> for Story {
 /// An S3 object that holds a whole dead letter.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct StoredIn {
-    /// The bucket.
+    /// The bucket that holds the object.
     pub bucket: String,
     /// The object's key.
     pub key: String,
@@ -71,9 +71,9 @@ pub struct StoredIn {
     pub sha256: String,
 }
 
-/// The queue, or the bucket behind it, did not take the dead letter; the record is returned.
+/// The queue, or the bucket for large letters, did not accept the dead letter; the record is returned.
 #[derive(Debug, Clone, thiserror::Error)]
-#[error("the dead letter was not taken: {0}")]
+#[error("the dead letter was not accepted: {0}")]
 pub struct QueueError(pub String);
 
 /// A function's dead letter queue.

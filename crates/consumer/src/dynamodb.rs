@@ -26,7 +26,7 @@ pub struct DynamoDbClaims {
     table: String,
 }
 
-/// What an item says.
+/// The state that an item describes.
 struct Item {
     state: String,
     owner: String,
@@ -73,7 +73,7 @@ impl DynamoDbClaims {
         }
     }
 
-    /// Takes over a claim whose lease ended; `false` if somebody was faster.
+    /// Takes over a claim whose lease ended; `false` if another invocation was faster.
     async fn take_over(&self, request: &ClaimRequest, lapsed: &Item) -> Result<bool, StoreError> {
         let answer = self
             .client
@@ -169,7 +169,7 @@ impl Claims for DynamoDbClaims {
     fn release<'a>(&'a self, request: &'a ClaimRequest) -> BoxFuture<'a, Result<(), StoreError>> {
         async move {
             let values = vec![(":one", number(1)), (":past", number(0))];
-            // A claim that is not ours any more needs no release.
+            // A claim that this invocation no longer holds needs no release.
             let update = "SET lease_until = :past, starts = starts - :one";
             self.update_own(request, "#state = :claimed", update, values).await.map(|_| ())
         }

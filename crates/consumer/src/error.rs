@@ -1,11 +1,11 @@
-//! How a handler's work can fail, and the one place that tells retryable from permanent.
+//! How a handler's work can fail, and the one place that distinguishes retryable from permanent errors.
 
 use aws_smithy_runtime_api::client::result::SdkError;
 use aws_smithy_types::error::metadata::ProvideErrorMetadata;
 
-/// What a handler answers when its work did not succeed.
+/// The error of a handler.
 ///
-/// Anything not known to be permanent is retryable: an attempt too many costs little, a lost event much.
+/// Errors not known to be permanent are retryable: an extra attempt costs little, a lost event costs much.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum HandlerError {
     /// Trying again may succeed: throttling, time-outs, an unreachable service.
@@ -52,7 +52,7 @@ impl HandlerError {
     }
 }
 
-/// Error codes by which AWS says that the request itself is wrong: the same request fails again.
+/// AWS error codes that mean the request itself is wrong, so that the same request fails again.
 /// Sources: the error lists of the SES v2, SNS, S3 and DynamoDB API references.
 const PERMANENT_CODES: &[&str] = &[
     "BadRequestException",
@@ -69,7 +69,7 @@ const PERMANENT_CODES: &[&str] = &[
     "ValidationException",
 ];
 
-/// Classifies what an AWS SDK client answered. The service's own message is left out, because it may quote
+/// Classifies an error of an AWS SDK client. The service's own message is left out, because it may quote
 /// the request, and so an address or a phone number.
 impl<E: ProvideErrorMetadata, R> From<SdkError<E, R>> for HandlerError {
     fn from(error: SdkError<E, R>) -> Self {

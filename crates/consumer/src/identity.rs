@@ -10,7 +10,7 @@ use uuid::Uuid;
 
 use crate::{claims::ClaimRequest, invocation::Invocation, payload::InvalidEntry, record::Record};
 
-/// A record's identity, read once, also from values that are no event otherwise.
+/// A record's identity, read once, also from values that are not valid events.
 #[derive(Debug, Clone)]
 pub(crate) struct Identity {
     pub event_id: Option<EventId>,
@@ -45,8 +45,8 @@ impl Identity {
         Self { event_id: None, event_type: None, trace: None, place, content }
     }
 
-    /// A claim on the event, or on the position where no event id can be read. A malformed record has none,
-    /// even if its value does: it must not stand for the event that arrives whole.
+    /// A claim on the event, or on the position where no event id can be read. A malformed record
+    /// is claimed by position even if it has an id, so that it does not block the valid event with that id.
     pub fn claim_record(&self, record: &Record, function: &str, invocation: &Invocation) -> ClaimRequest {
         match &self.event_id {
             Some(id) if record.malformed.is_none() => {

@@ -5,9 +5,9 @@ use std::time::Duration;
 use jiff::{SignedDuration, Timestamp};
 use tokio::time::Instant;
 
-/// The most time kept back for settling what was begun: dead letters and facts.
+/// The most time reserved for settling records: dead letters and facts.
 const MAX_RESERVE: Duration = Duration::from_secs(2);
-/// This part of the reserve is for the answer itself: Lambda has to have it before the deadline.
+/// The part of the reserve for the answer itself, which Lambda must receive before the deadline.
 const ANSWER_SHARE: u32 = 8;
 /// A handler that starts with less than this may be cut off after its effect.
 const LEAST_START: Duration = Duration::from_secs(1);
@@ -15,7 +15,7 @@ const LEAST_START: Duration = Duration::from_secs(1);
 /// One invocation: its request and the time it has.
 #[derive(Debug, Clone)]
 pub struct Invocation {
-    /// Lambda's id of it.
+    /// Lambda's request id.
     pub request_id: String,
     started: Timestamp,
     // A monotonic clock beside the wall clock; anchored anew for each invocation, because it stands still
@@ -29,7 +29,7 @@ pub struct Invocation {
 
 impl Invocation {
     /// An invocation that starts now and is killed at `deadline`. A fifth of its time, at most two seconds,
-    /// is kept back for settling.
+    /// is reserved for settling.
     #[must_use]
     pub fn new(request_id: String, deadline: Timestamp) -> Self {
         Self::starting(request_id, Timestamp::now(), deadline)
@@ -47,7 +47,7 @@ impl Invocation {
         Self { request_id, started, anchor, work_until, start_until, settle_until, deadline }
     }
 
-    /// The time of day.
+    /// The current wall-clock time.
     #[must_use]
     pub fn now(&self) -> Timestamp {
         let elapsed = SignedDuration::try_from(self.anchor.elapsed()).unwrap_or(SignedDuration::MAX);
@@ -66,14 +66,14 @@ impl Invocation {
         Instant::now() < self.start_until
     }
 
-    /// How long stores may still be asked; then the answer is due, so that it arrives before the deadline.
+    /// How long requests to the stores may still take; after that the answer is due.
     #[must_use]
     pub fn until_answer(&self) -> Duration {
         self.settle_until.saturating_duration_since(Instant::now())
     }
 
-    /// Until when a claim of this invocation holds: its deadline plus a second, when its process is surely
-    /// gone.
+    /// When a claim of this invocation expires: a second after the deadline, when Lambda has certainly killed the
+    /// process.
     #[must_use]
     pub fn lease_until(&self) -> Timestamp {
         self.deadline.saturating_add(SignedDuration::from_secs(1)).unwrap_or(Timestamp::MAX)

@@ -1,4 +1,4 @@
-//! How a record ended, and what the function answers about it.
+//! How a record ended, and the function's response about it.
 
 use serde::Serialize;
 
@@ -18,9 +18,9 @@ pub enum Outcome {
 /// Why a record was not settled in this invocation.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, strum::Display)]
 pub enum Reason {
-    /// The invocation's time is up.
+    /// The invocation's time is used up.
     DeadlineNear,
-    /// Another invocation works on it.
+    /// Another invocation has claimed it.
     ClaimedElsewhere,
     /// The idempotency store did not answer.
     StoreUnreachable,
@@ -35,7 +35,7 @@ pub enum Reason {
 }
 
 impl Outcome {
-    /// The name in logs and metrics.
+    /// The outcome's name in logs and metrics.
     #[must_use]
     pub const fn name(self) -> &'static str {
         match self {
@@ -47,7 +47,7 @@ impl Outcome {
     }
 }
 
-/// One record's end.
+/// How one record ended.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Settled {
     /// Where the payload lists the record, `topic-partition`.
@@ -58,7 +58,7 @@ pub struct Settled {
     pub outcome: Outcome,
     /// Whether it was a tombstone.
     pub tombstone: bool,
-    /// Handler calls.
+    /// How many times the handler was called.
     pub attempts: u32,
     /// Whether an effect may have happened whose fact was not stored.
     pub effect_at_risk: bool,
@@ -69,7 +69,7 @@ pub struct Settled {
 #[derive(Debug, Default, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Response {
-    /// Empty: everything is settled.
+    /// The records to deliver again; empty if all are settled.
     pub batch_item_failures: Vec<BatchItemFailure>,
 }
 
@@ -77,7 +77,7 @@ pub struct Response {
 #[derive(Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct BatchItemFailure {
-    /// Which.
+    /// Identifies the record.
     pub item_identifier: ItemIdentifier,
 }
 
@@ -90,18 +90,18 @@ pub struct ItemIdentifier {
     pub offset: i64,
 }
 
-/// Records could not be settled and the mapping takes no partial answers, or they have no offset to name:
-/// the whole batch comes again, and what is settled already ends as duplicate.
+/// Records could not be settled, and the mapping does not accept partial responses or the records have no offset. The
+/// whole batch is delivered again, and records that are already settled end as duplicates.
 #[derive(Debug, PartialEq, Eq, thiserror::Error)]
 #[error("{count} records were not settled ({reason}); the batch is delivered again")]
 pub struct RecordsReturned {
-    /// How many.
+    /// How many records were not settled.
     pub count: usize,
-    /// The first one's reason.
+    /// Why the first of them was not settled.
     pub reason: Reason,
 }
 
-/// What the function answers about these records.
+/// The function's response for these records.
 pub fn respond(settled: &[Settled], partial_batch_responses: bool) -> Result<Response, RecordsReturned> {
     let mut failures = Vec::new();
     let mut unnamed = None;

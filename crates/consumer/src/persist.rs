@@ -1,4 +1,4 @@
-//! Asking a store again.
+//! Retries of requests to the stores.
 
 use std::{future::Future, time::Duration};
 
@@ -6,16 +6,16 @@ use backon::{ExponentialBuilder, Retryable};
 
 use crate::{claims::StoreError, dead_letter::QueueError, invocation::Invocation};
 
-/// For what can be returned without harm if the store is away.
+/// For requests before the effect: if the store stays unreachable, the record can be returned without harm.
 pub(crate) const BRIEF: ExponentialBuilder = ExponentialBuilder::new()
     .with_min_delay(Duration::from_millis(100))
     .with_max_delay(Duration::from_secs(1))
     .with_max_times(4)
     .with_jitter();
-/// For facts: what happened may happen again if they cannot be stored, so they are worth all the time there is.
+/// For facts: if they cannot be stored, the effect may be repeated, so all remaining time is spent on them.
 pub(crate) const LASTING: ExponentialBuilder = BRIEF.without_max_times();
 
-/// Tries a store again, at most until the answer is due.
+/// Retries a request to a store, at most until the answer is due.
 pub(crate) async fn persist<T, E, F>(
     invocation: &Invocation,
     patience: ExponentialBuilder,
@@ -31,7 +31,7 @@ where
     }
 }
 
-/// The answer was due first.
+/// The answer was due before the store answered.
 pub(crate) struct TimeUp;
 
 impl From<TimeUp> for StoreError {

@@ -6,10 +6,10 @@ use bytes::Bytes;
 use jiff::Timestamp;
 use serde_json::value::RawValue;
 
-/// Where a record stands in Kafka; with it the record can be read again.
+/// A record's position in Kafka, from which it can be read again.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Position {
-    /// The topic.
+    /// The topic's name.
     pub topic: String,
     /// The partition, from 0.
     pub partition: i64,
@@ -26,7 +26,7 @@ impl fmt::Display for Position {
 /// A record's header. Kafka allows a name more than once, and a header without a value.
 #[derive(Clone, PartialEq, Eq)]
 pub struct Header {
-    /// The name.
+    /// The header's name.
     pub name: String,
     /// The bytes; `None` for a null header, or one in a form that could not be read.
     pub value: Option<Vec<u8>>,
@@ -35,7 +35,7 @@ pub struct Header {
 /// One record as Lambda handed it over, with everything that could be read of it.
 #[derive(Clone)]
 pub struct Record {
-    /// Where it stands in Kafka.
+    /// The position in Kafka.
     pub position: Position,
     /// The name under which the payload lists it, `topic-partition`; a partial batch response repeats it.
     pub source: String,
@@ -49,15 +49,14 @@ pub struct Record {
     pub value: Option<Bytes>,
     /// The headers, in their order.
     pub headers: Vec<Header>,
-    /// What makes the record unreadable, where something does: then `key` or `value` may be missing here and
-    /// only `json` has all of it.
+    /// Why the record is unreadable, if it is. `key` or `value` may then be missing, and only `json` is complete.
     pub malformed: Option<String>,
     /// The record as JSON, byte for byte as Lambda handed it over.
     pub json: Box<RawValue>,
 }
 
 impl Record {
-    /// A record that says "deleted": a key without a value.
+    /// Whether this is a tombstone: a record without a value, which marks its key as deleted.
     #[must_use]
     pub const fn is_tombstone(&self) -> bool {
         self.value.is_none() && self.malformed.is_none()

@@ -39,14 +39,14 @@ pub enum RunError {
     Runtime(#[from] lambda_runtime::Error),
 }
 
-/// A `main` that returns an error prints its `Debug`: the sentence is of more use there than the variant.
+/// A `main` that returns an error prints its `Debug`, so it shows the message instead of the variant.
 impl fmt::Debug for RunError {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         fmt::Display::fmt(self, formatter)
     }
 }
 
-/// What an invocation answers when records have to come again.
+/// The error of an invocation whose records have to be delivered again.
 #[derive(Debug, thiserror::Error)]
 enum InvocationError {
     #[error(transparent)]
@@ -66,7 +66,7 @@ impl From<InvocationError> for Diagnostic {
 }
 
 /// Serves Lambda with a handler for single events. `function` names it in claims, dead letters and metrics
-/// and must not change while facts of it are remembered; `build` makes the handler from the AWS configuration
+/// and must not change while its facts are stored; `build` makes the handler from the AWS configuration
 /// and the settings.
 pub async fn run<H, E>(
     function: &'static str,
@@ -135,7 +135,7 @@ fn invocation(context: &lambda_runtime::Context) -> Invocation {
 }
 
 /// The deadline from `Lambda-Runtime-Deadline-Ms`. Lambda sends milliseconds since 1970; `cargo lambda watch` (seen
-/// in 1.9.2) always sends 600000, which is a time span. A span of more than a day is none that Lambda knows.
+/// in 1.9.2) always sends 600000, which is a time span. Lambda has no time spans of more than a day.
 fn deadline(milliseconds: u64, now: Timestamp) -> Timestamp {
     const DAY: i64 = 24 * 60 * 60 * 1000;
     let milliseconds = i64::try_from(milliseconds).unwrap_or(i64::MAX);

@@ -13,9 +13,9 @@ pub enum SettingError {
     #[error("the environment variable {0} is required; set it in the function's template")]
     Missing(String),
     /// A variable's value has the wrong form.
-    #[error("the environment variable {name} is wrong: {problem}")]
+    #[error("the environment variable {name} is invalid: {problem}")]
     Invalid {
-        /// The variable.
+        /// The variable's name.
         name: String,
         /// What is expected.
         problem: String,
@@ -23,7 +23,7 @@ pub enum SettingError {
 }
 
 impl Settings {
-    /// The process's environment.
+    /// Reads the process's environment.
     #[must_use]
     pub fn from_environment() -> Self {
         std::env::vars().collect()
@@ -35,12 +35,12 @@ impl Settings {
         self.0.get(name).map(String::as_str).filter(|value| !value.is_empty())
     }
 
-    /// A variable that has to be there.
+    /// The value of a required variable.
     pub fn require(&self, name: &str) -> Result<String, SettingError> {
         self.get(name).map(str::to_owned).ok_or_else(|| SettingError::Missing(name.to_owned()))
     }
 
-    /// A variable of a type that can be parsed, or `default` where it is absent.
+    /// The parsed value of a variable, or `default` where it is absent.
     pub fn parse_or<T: FromStr>(&self, name: &str, default: T) -> Result<T, SettingError> {
         let Some(value) = self.get(name) else { return Ok(default) };
         value.parse().map_err(|_| SettingError::Invalid {
@@ -73,7 +73,7 @@ mod tests {
         let error = settings.parse_or("COUNT", 3_u32).unwrap_err();
         assert_eq!(
             error.to_string(),
-            "the environment variable COUNT is wrong: expected a value of type u32"
+            "the environment variable COUNT is invalid: expected a value of type u32"
         );
         assert_eq!(settings.parse_or("ABSENT", 3_u32), Ok(3));
     }

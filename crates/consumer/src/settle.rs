@@ -2,11 +2,10 @@
 
 use std::{sync::Arc, time::Duration};
 
-use jiff::Timestamp;
 use serde_json::value::RawValue;
 
 use crate::{
-    attempt::{Attempted, Verdict},
+    attempt::{Attempted, Attempts, Verdict},
     claims::{ClaimRequest, Claimed, Claims, Fact},
     dead_letter::{DeadLetter, DeadLetterQueue},
     error::Failure,
@@ -17,15 +16,15 @@ use crate::{
     persist::{BRIEF, LASTING, persist},
 };
 
-/// A handler that never came to an end this often is not started again.
+/// After this many starts that never finished, a handler is not started again.
 const MAX_UNFINISHED_STARTS: u32 = 3;
-/// The last start before that is made while no other record is under way, so that a record which kills its
-/// process takes none with it.
+/// The last permitted start happens while no other record is being handled, so that a record that kills its process
+/// does not affect others.
 pub(crate) const LAST_START: u32 = MAX_UNFINISHED_STARTS - 1;
-/// How often a claim held elsewhere is looked at.
+/// How often a claim that another invocation holds is checked.
 const POLL_HELD_CLAIM: Duration = Duration::from_millis(250);
 
-/// Where facts and dead letters go.
+/// The stores that facts and dead letters go to.
 pub(crate) struct Stores {
     pub function: &'static str,
     pub function_version: String,
@@ -33,15 +32,15 @@ pub(crate) struct Stores {
     pub dead_letters: Arc<dyn DeadLetterQueue>,
 }
 
-/// What came of asking for a record.
+/// The result of claiming a record.
 pub(crate) enum Opened {
-    /// Ours to handle.
+    /// This invocation may handle it.
     Mine { claim: ClaimRequest, unfinished_starts: u32 },
     /// Nothing to handle.
     Ended(End),
 }
 
-/// How a record ended, before its place is added.
+/// How a record ended, without its position.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct End {
     pub outcome: Outcome,
@@ -63,15 +62,8 @@ pub(crate) struct Subject<'a> {
     pub json: &'a RawValue,
 }
 
-/// The attempts made for a record in this invocation.
-#[derive(Debug, Clone, Copy)]
-pub(crate) struct Attempts {
-    pub count: u32,
-    pub first_at: Timestamp,
-}
-
 impl Stores {
-    /// Claims a record; one that is held elsewhere is awaited as long as there is time.
+    /// Claims a record. Waits for one that is claimed elsewhere as long as time remains.
     pub async fn open(&self, subject: &Subject<'_>, claim: ClaimRequest, invocation: &Invocation) -> Opened {
         loop {
             if invocation.remaining().is_zero() {
@@ -93,7 +85,7 @@ impl Stores {
                 }
                 Ok(Claimed::Held { .. }) => return ended(Outcome::Returned(Reason::ClaimedElsewhere)),
                 Err(error) => {
-                    tracing::warn!(%error, "claim failed");
+                    tracing::warn!(%error, "the record could not be claimed");
                     return ended(Outcome::Returned(Reason::StoreUnreachable));
                 }
             }
@@ -133,7 +125,7 @@ impl Stores {
         let failure = Failure {
             error_type: "HandlerDied".to_owned(),
             message: format!(
-                "{starts} starts of the handler came to no end: the process was killed, time ran out, or the \
+                "{starts} starts of the handler never finished: the process was killed, time ran out, or the \
                  fact could not be stored"
             ),
         };
@@ -153,7 +145,7 @@ impl Stores {
         let mut claimed = persist(invocation, BRIEF, || self.claims.claim(&claim)).await;
         if let Ok(Claimed::OtherContent) = claimed {
             // A position has one content; only a topic that was deleted and created again has two.
-            tracing::warn!("a position came again with other content");
+            tracing::warn!("a position was delivered again with other content");
             claim.id = format!("{}#{}", claim.id, hex::encode(claim.content));
             claimed = persist(invocation, BRIEF, || self.claims.claim(&claim)).await;
         }
@@ -200,7 +192,7 @@ impl Stores {
             "dead letter"
         );
         if let Err(error) = persist(invocation, BRIEF, || self.dead_letters.send(&letter)).await {
-            tracing::error!(%error, "dead letter queue failed");
+            tracing::error!(%error, "the dead letter could not be sent");
             self.release(claim, invocation).await;
             return Outcome::Returned(Reason::QueueUnreachable);
         }
@@ -210,7 +202,7 @@ impl Stores {
         }
     }
 
-    /// Carries out what the attempts came to.
+    /// Settles a record according to the result of its attempts.
     pub async fn conclude(
         &self,
         subject: &Subject<'_>,
@@ -261,12 +253,16 @@ impl Stores {
         }
     }
 
-    /// Lets the next delivery begin at once instead of after the lease.
+    /// Releases the claim, so that the next delivery can start at once instead of after the lease.
     pub async fn release(&self, claim: &ClaimRequest, invocation: &Invocation) {
         match tokio::time::timeout(invocation.until_answer(), self.claims.release(claim)).await {
             Ok(Ok(())) => {}
-            Ok(Err(error)) => tracing::warn!(%error, "release failed; the lease has to end first"),
-            Err(_) => tracing::warn!("no time to release; the lease has to end first"),
+            Ok(Err(error)) => {
+                tracing::warn!(%error, "the claim could not be released; the record has to wait for its lease to end");
+            }
+            Err(_) => tracing::warn!(
+                "no time left to release the claim; the record has to wait for its lease to end"
+            ),
         }
     }
 }
@@ -297,7 +293,7 @@ fn ended(outcome: Outcome) -> Opened {
 }
 
 /// Whether this start counts as unfinished, because its effect may have happened: a record whose handler hangs
-/// until time is up would otherwise come again for ever. In an outage it may well come again.
+/// until time is up would otherwise be redelivered for ever. A record returned because of an outage is not counted.
 fn leaves_start_open(reason: Reason, attempted: &Attempted) -> bool {
     match reason {
         Reason::EffectUnconfirmed => true,

@@ -11,7 +11,7 @@ use tokio::sync::RwLock;
 use tracing::Instrument as _;
 
 use crate::{
-    attempt::{attempt, guard},
+    attempt::{Attempts, attempt, guard},
     breaker::Breaker,
     claims::ClaimRequest,
     consume::{Consume, record_span},
@@ -23,7 +23,7 @@ use crate::{
     options::Options,
     outcome::{Outcome, Reason, Settled},
     record::Record,
-    settle::{Attempts, End, LAST_START, Opened, Stores, Subject, malformed},
+    settle::{End, LAST_START, Opened, Stores, Subject, malformed},
     telemetry::end_record,
 };
 
@@ -33,7 +33,7 @@ pub struct Consumer<H> {
     stores: Stores,
     options: Options,
     breaker: Breaker,
-    /// Read by records that run beside others, written by one that runs alone.
+    /// Locked for reading by records that run concurrently, for writing by a record that has to run alone.
     isolation: RwLock<()>,
 }
 
@@ -55,7 +55,7 @@ impl<H: Handler> Consumer<H> {
         Self { handler: Arc::new(handler), stores, options, breaker, isolation }
     }
 
-    /// Records of one key, one after the other; what follows a returned one is returned untouched.
+    /// Settles records of one key one after the other. Those behind a returned record are returned untouched.
     async fn settle_in_order(&self, records: Vec<Record>, invocation: &Invocation) -> Vec<Settled> {
         let mut settled = Vec::with_capacity(records.len());
         let mut blocked = false;
@@ -131,7 +131,7 @@ impl<H: Handler> Consumer<H> {
         }
     }
 
-    /// Has the handler called, and carries out what comes of it.
+    /// Calls the handler and settles the record according to the result.
     async fn handle(
         &self,
         event: Event<H::Payload>,
@@ -186,7 +186,7 @@ fn decode<P: Catalog>(record: &Record) -> Result<Event<P>, Failure> {
 }
 
 /// Groups whose records have to be settled in order: those of one key (a mapping has one topic). A record
-/// without key is a group of its own.
+/// without a key forms its own group.
 fn by_key(records: Vec<Record>) -> Vec<Vec<Record>> {
     let mut groups: Vec<Vec<Record>> = Vec::new();
     let mut group_of_key = HashMap::new();

@@ -1,4 +1,4 @@
-//! Dead letters to SQS; those over its size limit to S3, with a pointer in the queue.
+//! Sends dead letters to SQS. Those over its size limit go to S3, with a pointer in the queue.
 
 use aws_config::SdkConfig;
 use aws_sdk_s3::primitives::ByteStream;
@@ -36,7 +36,7 @@ impl SqsDeadLetters {
         Ok(())
     }
 
-    /// Stores the whole letter and answers the message that points to it. The key follows from the content,
+    /// Stores the whole letter and returns the message that points to it. The key follows from the content,
     /// so that a repeated send overwrites the same object.
     async fn store(&self, letter: &DeadLetter, body: String) -> Result<String, HandlerError> {
         let sha256 = hex::encode(Sha256::digest(&body));

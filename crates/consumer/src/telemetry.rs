@@ -37,7 +37,7 @@ where
 
 fn log_panic(panic: &PanicHookInfo<'_>) {
     let place = panic.location().map(tracing::field::display);
-    tracing::error!(error.r#type = "HandlerPanicked", place, "a panic");
+    tracing::error!(error.r#type = "HandlerPanicked", place, "a handler panicked");
 }
 
 #[cfg(test)]

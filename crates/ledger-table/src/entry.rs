@@ -9,23 +9,23 @@ use tidings_events::{Amount, Currency, EventId, Personal};
 pub struct Entry {
     /// The account that was debited.
     pub account_id: AccountId,
-    /// When it happened.
+    /// The time of the debit.
     pub timestamp: Timestamp,
     /// The partition of the event's record in Kafka.
     pub partition: i64,
     /// The offset of that record.
     pub offset: i64,
-    /// The event that said so.
+    /// The id of the event that reported the debit.
     pub event_id: EventId,
-    /// What happened.
+    /// The kind of debit.
     pub kind: Kind,
-    /// The transfer or payment.
+    /// The id of the transfer or payment.
     pub reference: TransactionId,
     /// Who received the money.
     pub counterparty: Personal,
-    /// What the customer or the biller wrote about it.
+    /// The description by the customer or the biller.
     pub description: Option<Personal>,
-    /// What was debited.
+    /// The amount that was debited.
     pub amount: Amount,
     /// The currency of `amount` and `balance_after`.
     pub currency: Currency,
@@ -34,7 +34,7 @@ pub struct Entry {
 }
 
 impl Entry {
-    /// When it happened, and where its event's record stands in its topic.
+    /// The time, and the position of the event's record in its topic.
     pub(crate) const fn position(&self) -> (Timestamp, i64, i64) {
         (self.timestamp, self.partition, self.offset)
     }
@@ -43,7 +43,7 @@ impl Entry {
 /// What kind of debit it was.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Kind {
-    /// A transfer by hand.
+    /// A transfer that the customer made.
     Transfer,
     /// A bill payment.
     Bill,
@@ -52,10 +52,10 @@ pub enum Kind {
 }
 
 impl Kind {
-    /// Every kind there is.
+    /// All kinds.
     pub const ALL: [Self; 3] = [Self::Transfer, Self::Bill, Self::ScheduledTransfer];
 
-    /// How the item names it.
+    /// The kind's name in the item.
     #[must_use]
     pub const fn as_str(self) -> &'static str {
         match self {

@@ -1,4 +1,4 @@
-//! Between an entry and its item.
+//! Conversion between an entry and its DynamoDB item.
 
 use std::{collections::HashMap, str::FromStr};
 
@@ -10,17 +10,17 @@ use crate::{ENTRY, Entry, Kind, sort_key};
 /// An item that this version cannot read as an entry.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum ItemError {
-    /// An attribute is absent or no string.
+    /// An attribute is absent or not a string.
     #[error("the ledger item has no string attribute {0}; fix or delete the item")]
     Missing(&'static str),
-    /// An attribute has another form than the ledger function writes.
+    /// An attribute does not have the form that the ledger function writes.
     #[error("the ledger item's attribute {0} cannot be read; fix the item or deploy a newer version")]
     Unreadable(&'static str),
 }
 
 type Item = HashMap<String, AttributeValue>;
 
-/// The entry as an item, keys included.
+/// Converts the entry to an item, keys included.
 #[must_use]
 pub fn to_item(entry: &Entry) -> Item {
     let mut attributes = vec![
@@ -43,7 +43,7 @@ pub fn to_item(entry: &Entry) -> Item {
     attributes.into_iter().map(|(name, value)| (name.to_owned(), AttributeValue::S(value))).collect()
 }
 
-/// The item as an entry; attributes that it does not know pass.
+/// Reads an entry from an item; unknown attributes are ignored.
 pub fn from_item(item: &Item) -> Result<Entry, ItemError> {
     Ok(Entry {
         account_id: parse(item, "account_id")?,

@@ -14,8 +14,8 @@ fn instant(timestamp: Timestamp) -> String {
     timestamp.to_zoned(TimeZone::UTC).strftime("%Y-%m-%dT%H:%M:%S.%9fZ").to_string()
 }
 
-/// The sort key of an event's item. It has nothing of the event's place in Kafka, so that an event that is published
-/// again is booked once; [`sort`](crate::sort) tells apart what happened at the same time.
+/// The sort key of an event's item. It does not contain the position in Kafka, so that an event that is published again
+/// is booked once. [`sort`](crate::sort) orders events of the same time.
 #[must_use]
 pub fn sort_key(timestamp: Timestamp, event_id: &EventId) -> String {
     format!("{}#{event_id}", instant(timestamp))

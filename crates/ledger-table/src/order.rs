@@ -8,8 +8,8 @@ use crate::{Entry, Kind};
 
 /// Sorts an account's entries as they happened: by their full timestamp, and at the same time by partition and offset.
 ///
-/// Offsets of different topics say nothing of each other. Where a transfer and a bill have the same timestamp, the one
-/// comes first whose balance the other starts from.
+/// Offsets of different topics cannot be compared. Where a transfer and a bill have the same timestamp, the first one is
+/// the one whose balance the other starts from.
 pub fn sort(entries: &mut Vec<Entry>) {
     entries.sort_by_key(Entry::position);
     let mut sorted = Vec::with_capacity(entries.len());
@@ -27,7 +27,7 @@ pub fn sort(entries: &mut Vec<Entry>) {
 /// Appends entries of the same time: those of one topic in their order, and of several the next one that starts from
 /// the balance reached.
 fn chain(entries: Vec<Entry>, sorted: &mut Vec<Entry>) {
-    // Each kind of entry has a topic of its own.
+    // Each kind of entry has its own topic.
     let mut topics: BTreeMap<Kind, Vec<Entry>> = BTreeMap::new();
     for entry in entries.into_iter().rev() {
         topics.entry(entry.kind).or_default().push(entry);

@@ -1,4 +1,4 @@
-//! How the publisher proves to the brokers who it is.
+//! How the publisher authenticates to the brokers.
 
 use std::{error::Error, time::Duration};
 
@@ -14,12 +14,12 @@ use tokio::runtime::Handle;
 /// How long signing a token may take: it holds up the thread that reports deliveries.
 const SIGNING_TIMEOUT: Duration = Duration::from_secs(3);
 
-/// How to prove to the brokers who we are.
+/// How to authenticate to the brokers.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Auth {
-    /// Not at all, without encryption: for brokers on this machine.
+    /// No authentication and no encryption: for brokers on this machine.
     None,
-    /// By IAM, as Amazon MSK takes it on port 9098, with the credentials of the environment.
+    /// IAM authentication, which Amazon MSK accepts on port 9098, with the credentials of the environment.
     MskIam {
         /// The cluster's region.
         region: String,
@@ -29,7 +29,7 @@ pub enum Auth {
 /// What librdkafka calls back for: logs go to `tracing`, tokens are signed here.
 pub struct BrokerContext {
     pub auth: Auth,
-    /// The runtime that signs tokens, because librdkafka asks for them on a thread of its own.
+    /// The runtime that signs tokens, because librdkafka asks for them on its own thread.
     pub runtime: Handle,
 }
 
@@ -51,7 +51,7 @@ impl ClientContext for BrokerContext {
     }
 
     fn error(&self, error: KafkaError, reason: &str) {
-        // The log above has it already, once.
+        // The callback above has already logged it.
         tracing::debug!(error = %error, "librdkafka reports: {reason}");
     }
 
@@ -62,7 +62,7 @@ impl ClientContext for BrokerContext {
         let signing = generate_auth_token(Region::new(region.clone()));
         let (token, lifetime_ms) =
             self.runtime.block_on(async { tokio::time::timeout(SIGNING_TIMEOUT, signing).await })??;
-        // MSK reads who we are from the token; librdkafka only wants the name not to be empty.
+        // MSK reads the identity from the token; librdkafka only requires a name that is not empty.
         Ok(OAuthToken { token, principal_name: "tidings".to_owned(), lifetime_ms })
     }
 }

@@ -9,12 +9,12 @@ use crate::Auth;
 /// How long one publication may take, retries included: less than half of a handler's usual time.
 pub const DELIVERY_TIMEOUT: Duration = Duration::from_secs(4);
 
-/// Where and as whom to publish.
+/// Which brokers to publish to, and how to authenticate.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct PublisherSettings {
     /// The brokers to start from: `host:port,host:port`.
     pub bootstrap_servers: String,
-    /// How to prove to them who we are.
+    /// How to authenticate to them.
     pub auth: Auth,
 }
 
@@ -26,12 +26,12 @@ pub fn client_config(settings: &PublisherSettings) -> ClientConfig {
         .set("acks", "all")
         .set("enable.idempotence", "true")
         .set("compression.type", "lz4")
-        // Long enough to put events of one moment into one request, short enough for nobody to notice.
+        // Long enough to put events of one moment into one request, too short to be noticeable.
         .set("linger.ms", "5")
         .set("message.timeout.ms", DELIVERY_TIMEOUT.as_millis().to_string())
         .set("request.timeout.ms", "2000")
         .set("socket.connection.setup.timeout.ms", "2000")
-        // A Lambda instance sleeps between invocations and finds its connections closed; that is normal.
+        // Lambda freezes an instance between invocations, so that its connections are often closed; that is normal.
         .set("log.connection.close", "false");
     match &settings.auth {
         Auth::None => {}

@@ -14,39 +14,39 @@ pub enum PublishError {
     /// The event cannot be written as JSON.
     #[error("event {event_id} cannot be encoded ({reason}); fix the code that built it")]
     Unencodable {
-        /// The event.
+        /// The event's id.
         event_id: EventId,
-        /// Why.
+        /// The serializer's message.
         reason: serde_json::Error,
     },
     /// No subscriber could read the event.
     #[error("event {event_id} is not valid ({reason}); fix the code that built it")]
     Invalid {
-        /// The event.
+        /// The event's id.
         event_id: EventId,
-        /// What a subscriber would answer.
+        /// The error that a subscriber would get.
         reason: DecodeError,
     },
-    /// The event is larger than the producer or the topic takes.
+    /// The event is larger than the producer or the topic accepts.
     #[error("event {event_id} is too large for topic {topic}; shorten its texts")]
     TooLarge {
-        /// The event.
+        /// The event's id.
         event_id: EventId,
-        /// Its topic.
+        /// The event's topic.
         topic: &'static str,
     },
-    /// Too many events wait to be sent.
-    #[error("event {event_id} found the producer's queue full; publish it again later")]
+    /// Too many events are waiting to be sent.
+    #[error("event {event_id} was not sent because the producer's queue is full; publish it again later")]
     QueueFull {
-        /// The event.
+        /// The event's id.
         event_id: EventId,
     },
-    /// The brokers did not confirm in time that they have the event: they may have it or not.
+    /// The brokers did not acknowledge the event in time. They may or may not have stored it.
     #[error("event {event_id} was not acknowledged on topic {topic} ({reason}); publish it again")]
     NotAcknowledged {
-        /// The event.
+        /// The event's id.
         event_id: EventId,
-        /// Its topic.
+        /// The event's topic.
         topic: &'static str,
         /// librdkafka's code.
         reason: KafkaError,
@@ -54,8 +54,8 @@ pub enum PublishError {
 }
 
 impl PublishError {
-    /// Whether publishing the same event again may succeed. It keeps its id, so that subscribers take a
-    /// second copy as a duplicate.
+    /// Whether publishing the same event again may succeed. It keeps its id, so that subscribers treat
+    /// a second copy as a duplicate.
     #[must_use]
     pub const fn is_retryable(&self) -> bool {
         matches!(self, Self::QueueFull { .. } | Self::NotAcknowledged { .. })

@@ -1,4 +1,4 @@
-//! From one typed event to Kafka: validated, to its topic under its key, acknowledged by all replicas.
+//! Publishes typed events to Kafka: validated, to their topic under their key, acknowledged by all replicas.
 
 mod auth;
 mod config;

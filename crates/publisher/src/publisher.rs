@@ -1,4 +1,4 @@
-//! The producer and what it does with an event.
+//! The producer, and how it publishes an event.
 
 use std::sync::{PoisonError, RwLock};
 
@@ -19,7 +19,7 @@ use crate::{
     DELIVERY_TIMEOUT, PublishError, PublisherSettings, StartError, auth::BrokerContext, config::client_config,
 };
 
-/// Where Kafka put an event.
+/// Where Kafka stored an event.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Delivery {
     /// The partition of the event's topic.
@@ -48,7 +48,7 @@ impl Publisher {
     /// [`DELIVERY_TIMEOUT`].
     ///
     /// The record's headers are `content-type` and `traceparent`: the next step of its caller's trace where
-    /// OpenTelemetry notes spans, otherwise of the trace of `cause` (what this event follows from), otherwise of a new
+    /// OpenTelemetry records spans, otherwise of the trace of `cause` (what this event follows from), otherwise of a new
     /// one.
     pub async fn publish<P: Catalog>(
         &self,
@@ -74,8 +74,8 @@ impl Publisher {
         Ok(Delivery { partition: delivery.partition, offset: delivery.offset })
     }
 
-    /// The producer, or a new one in its place where it met an error that idempotence cannot survive (a
-    /// lost producer id, say): such a producer refuses everything from then on.
+    /// The producer. It is replaced after an error that ends idempotence (such as a lost producer id), because such a
+    /// producer refuses every further event.
     fn usable_producer(&self) -> Result<FutureProducer<BrokerContext>, StartError> {
         let producer = self.producer.read().unwrap_or_else(PoisonError::into_inner).clone();
         if producer.client().fatal_error().is_none() {
@@ -90,7 +90,7 @@ impl Publisher {
     }
 }
 
-/// The span of publishing an event, within its caller's; where that is none, within what the event follows from.
+/// The span of publishing an event: a child of the caller's span or, without one, of the event's cause.
 fn publish_span<P: Catalog>(event: &Event<P>, cause: Option<&TraceContext>) -> Span {
     let topic = event.topic();
     let span = tracing::info_span!(
@@ -106,13 +106,13 @@ fn publish_span<P: Catalog>(event: &Event<P>, cause: Option<&TraceContext>) -> S
     if let Some(cause) = cause
         && place(&Span::current()).is_none()
     {
-        // Refused only where nobody notes spans.
+        // Fails only where spans are not recorded.
         let _ = span.set_parent(Context::new().with_remote_span_context(cause.span_context()));
     }
     span
 }
 
-/// A span's place in its trace, where OpenTelemetry notes spans.
+/// A span's place in its trace, where OpenTelemetry records spans.
 fn place(span: &Span) -> Option<TraceContext> {
     TraceContext::of_span(span.context().span().span_context())
 }
@@ -125,8 +125,8 @@ fn connect(
     Ok(client_config(settings).create_with_context(context)?)
 }
 
-/// The event as JSON that a subscriber can read: what the types allow but decoding does not (an amount below
-/// zero, say) stops here.
+/// The event as JSON that a subscriber can read. An event that the types allow but decoding refuses (such as an amount
+/// below zero) is an error.
 fn validated<P: Catalog>(event: &Event<P>) -> Result<Vec<u8>, PublishError> {
     let event_id = || event.event_id.clone();
     let value =

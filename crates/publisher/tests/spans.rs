@@ -1,7 +1,7 @@
 //! Where a published event stands in its publisher's trace.
 //!
-//! A test binary of its own: `tracing` decides once per span whether anybody notes it, and another test
-//! that publishes at the same time without a subscriber would make that decision "nobody".
+//! A separate test binary: `tracing` caches per span whether a subscriber is interested, and another test that publishes
+//! at the same time without a subscriber would disable the span.
 
 #![allow(clippy::unwrap_used, reason = "a test's helpers may panic as the test itself does")]
 

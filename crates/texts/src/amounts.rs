@@ -12,7 +12,7 @@ use tidings_events::{Amount, Currency};
 
 use crate::Language;
 
-/// Currencies whose sign stands for them alone, or foremost for them (`$`, `£`, `¥`, `₩`, `₱`).
+/// Currencies whose sign stands only or mainly for them (`$`, `£`, `¥`, `₩`, `₱`).
 ///
 /// The others are written with their code: their signs are shared (`kr`, `₨`, the other dollars) or run
 /// from right to left, which would reorder the digits beside them in a mail client.
@@ -38,11 +38,11 @@ const WITH_SIGN: &[Currency] = &[
     Currency::VND,
 ];
 
-/// Currencies whose home groups digits by lakh and crore: three digits, then twos (CLDR: hi-IN, ne-NP, bn-BD).
+/// Currencies whose countries group digits by lakh and crore: three digits, then twos (CLDR: hi-IN, ne-NP, bn-BD).
 const LAKH_AND_CRORE: &[Currency] = &[Currency::BDT, Currency::INR, Currency::NPR];
 
 /// An amount with sign or code, grouped, with all its decimals: `₹5,000.00`, `¥5,000`, `KWD 5,000.000`,
-/// `-₹0.50`. The space after a code does not break.
+/// `-₹0.50`. The space after a code is non-breaking.
 ///
 /// ```
 /// use tidings_texts::{Language, amount};
@@ -67,7 +67,7 @@ pub fn amount_short(amount: Amount, currency: Currency, language: Language) -> S
 /// An amount for an SMS, not grouped: `Rs.5000.00`, `USD 5000.00`, `-Rs.0.50`.
 ///
 /// In English it has only characters of the GSM 7-bit alphabet, so that it does not halve the room of an
-/// SMS; a Hindi text is Unicode anyway and says `रु.`.
+/// SMS; a Hindi text is Unicode anyway and uses `रु.`.
 #[must_use]
 pub fn amount_plain(amount: Amount, currency: Currency, language: Language) -> String {
     let rounded = rounded(amount, currency);

@@ -1,27 +1,8 @@
 //! Dates and times as people read them.
 
-use std::str::FromStr;
-
 use jiff::{Timestamp, civil::Date, tz::TimeZone};
 
 use crate::Language;
-
-/// A time zone by its IANA name, e.g. `Asia/Kolkata`: the form of the setting `TIME_ZONE`.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct IanaTimeZone(pub TimeZone);
-
-impl IanaTimeZone {
-    /// UTC, which texts use unless a zone is set.
-    pub const UTC: Self = Self(TimeZone::UTC);
-}
-
-impl FromStr for IanaTimeZone {
-    type Err = jiff::Error;
-
-    fn from_str(name: &str) -> Result<Self, Self::Err> {
-        TimeZone::get(name).map(Self)
-    }
-}
 
 /// A moment in a zone: `15 Jan 2025, 10:30 AM`, in Hindi `15 जनवरी 2025, पूर्वाह्न 10:30 बजे`.
 #[must_use]
@@ -75,18 +56,14 @@ mod tests {
     )]
     #[case("2025-01-31T18:30:00Z", "Asia/Kolkata", "1 Feb 2025, 12:00 AM", "1 फ़रवरी 2025, पूर्वाह्न 12:00 बजे")]
     #[case("2025-12-31T12:00:00Z", "UTC", "31 Dec 2025, 12:00 PM", "31 दिसंबर 2025, अपराह्न 12:00 बजे")]
-    fn a_moment_is_told_in_the_zone(
+    fn a_moment_is_shown_in_the_zone(
         #[case] moment: Timestamp,
-        #[case] zone: IanaTimeZone,
+        #[case] zone: &str,
         #[case] english: &str,
         #[case] hindi: &str,
     ) {
-        assert_eq!(date_time(moment, &zone.0, Language::English), english);
-        assert_eq!(date_time(moment, &zone.0, Language::Hindi), hindi);
-    }
-
-    #[test]
-    fn an_unknown_zone_is_refused() {
-        assert!("Mars/Olympus".parse::<IanaTimeZone>().is_err());
+        let zone = TimeZone::get(zone).unwrap();
+        assert_eq!(date_time(moment, &zone, Language::English), english);
+        assert_eq!(date_time(moment, &zone, Language::Hindi), hindi);
     }
 }

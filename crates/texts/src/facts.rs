@@ -1,8 +1,9 @@
-//! What an event says, in the words and forms of a language, by the names that templates use.
+//! The facts of an event, formatted for a language, under the names that templates use.
 //!
-//! Every event has `language` (`en`) and `date`, when it happened (`15 Jan 2025, 10:30 AM`), and one about a person
-//! has their `name`. The others are the [facts](Notifiable::facts) of its domain. An amount of money called `amount`
-//! is there in three forms: `amount` (`₹5,000.00`), `amount_short` (`₹5,000`) and `amount_plain` (`Rs.5000.00`).
+//! Every event has `language` (`en`) and `date`, when it happened (`15 Jan 2025, 10:30 AM`). An event about a person has
+//! `name`, which is `none` if the name has no letter. The others are the [facts](Notifiable::facts) of its domain. An
+//! amount of money called `amount` has three forms: `amount` (`₹5,000.00`), `amount_short` (`₹5,000`) and `amount_plain`
+//! (`Rs.5000.00`).
 //!
 //! What comes from outside (names, references, ids) is on one line, bounded, and nothing in it becomes a link
 //! ([`harmless`]); it is escaped where it is put into HTML.
@@ -17,7 +18,7 @@ use crate::{
     Language, amount, amount_plain, amount_short, date, date_time, harmless, harmless_id, mask, one_line,
 };
 
-/// The facts of one event by the names that templates use.
+/// The facts of one event under the names that templates use.
 #[derive(Clone)]
 pub struct Facts {
     language: Language,
@@ -25,7 +26,7 @@ pub struct Facts {
 }
 
 impl Facts {
-    /// Reads an event's facts for its recipient's language; moments are told in `zone`.
+    /// Reads an event's facts for its recipient's language; times are given in `zone`.
     #[must_use]
     pub fn of<P: Notifiable>(event: &Event<P>, zone: &TimeZone) -> Self {
         let language = Language::of(&event.metadata);
@@ -33,7 +34,7 @@ impl Facts {
         facts.set("language", language.tag());
         facts.set("date", date_time(event.timestamp, zone, language));
         if let Some(recipient) = event.payload.recipient() {
-            facts.set("name", greeted_name(&recipient.name, language));
+            facts.set("name", greeted_name(&recipient.name));
         }
         for (name, fact) in event.payload.facts() {
             facts.add(name, fact);
@@ -47,7 +48,7 @@ impl Facts {
         self.language
     }
 
-    /// Adds a fact that the event alone does not say, such as a link.
+    /// Adds a fact that does not come from the event, such as a link.
     #[must_use]
     pub fn with(mut self, name: &str, value: impl Into<Value>) -> Self {
         self.set(name, value);
@@ -78,28 +79,26 @@ impl Facts {
     }
 }
 
-/// The digits of the shortest phone numbers that are dialled from abroad: phones make links of so many.
-const PHONE_NUMBER: usize = 7;
+/// The digits of the shortest phone numbers that can be dialled from abroad: a country code and the shortest
+/// subscriber numbers in use.
+pub const MIN_PHONE_DIGITS: usize = 7;
 
-/// A name; none where it has neither a letter nor a digit. The digits of a phone number in it are masked.
+/// A name; none where it has neither a letter nor a digit. The digits of a phone number in it are masked, because
+/// phones turn phone numbers into links.
 fn shown_name(name: &str) -> Option<String> {
     let name = harmless(name);
-    let is_phone_number = name.chars().filter(|it| it.is_numeric()).count() >= PHONE_NUMBER;
+    let is_phone_number = name.chars().filter(|it| it.is_numeric()).count() >= MIN_PHONE_DIGITS;
     let mask = |it: char| if is_phone_number && it.is_numeric() { 'X' } else { it };
     name.chars().any(char::is_alphanumeric).then(|| name.chars().map(mask).collect())
 }
 
-/// The name to greet by; neutral where it has no letter.
-fn greeted_name(name: &str, language: Language) -> String {
-    let neutral = match language {
-        Language::English => "Customer",
-        Language::Hindi => "ग्राहक",
-    };
+/// The name to greet by; none where it has no letter.
+fn greeted_name(name: &str) -> Option<String> {
     let is_name = name.chars().any(char::is_alphabetic);
-    shown_name(name).filter(|_| is_name).unwrap_or_else(|| neutral.to_owned())
+    shown_name(name).filter(|_| is_name)
 }
 
-/// A code to the character, where it is one that people type; otherwise harmless.
+/// A code, unchanged if people could type it, otherwise made harmless.
 fn shown_code(code: &str) -> Option<String> {
     let is_code = |it: char| it.is_ascii_alphanumeric() || it.is_numeric() || it == '-' || it == ' ';
     let code = one_line(code);
@@ -114,17 +113,15 @@ mod tests {
     use super::*;
 
     #[rstest]
-    #[case("Anna \u{202e}", "Anna")]
-    #[case("X Æ A-12", "X Æ A-12")]
-    #[case("\u{3164}", "Customer")]
-    #[case(" . - ", "Customer")]
-    #[case("\u{301}", "Customer")]
-    #[case("Prize! Call +1 900 555 0100", "Prize! Call +X XXX XXX XXXX")]
-    #[case("+1 900 555 0100", "Customer")]
-    fn a_greeting_has_a_name_or_is_neutral(#[case] name: &str, #[case] greeted: &str) {
-        assert_eq!(greeted_name(name, Language::English), greeted);
-        let neutral = if greeted == "Customer" { "ग्राहक" } else { greeted };
-        assert_eq!(greeted_name(name, Language::Hindi), neutral);
+    #[case("Anna \u{202e}", Some("Anna"))]
+    #[case("X Æ A-12", Some("X Æ A-12"))]
+    #[case("\u{3164}", None)]
+    #[case(" . - ", None)]
+    #[case("\u{301}", None)]
+    #[case("Prize! Call +1 900 555 0100", Some("Prize! Call +X XXX XXX XXXX"))]
+    #[case("+1 900 555 0100", None)]
+    fn a_name_to_greet_by_has_a_letter(#[case] name: &str, #[case] greeted: Option<&str>) {
+        assert_eq!(greeted_name(name).as_deref(), greeted);
     }
 
     #[rstest]

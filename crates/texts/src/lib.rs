@@ -5,7 +5,7 @@
 //! the event's [`Facts`] in the customer's language:
 //!
 //! ```ignore
-//! let texts = Texts::new(TEMPLATES, settings.parse_or("TIME_ZONE", IanaTimeZone::UTC)?);
+//! let texts = Texts::new(TEMPLATES, TextSettings::new(settings)?);
 //! let [title, body] = texts.render(event, &texts.facts(event), ["title", "body"])?;
 //! ```
 
@@ -14,11 +14,13 @@ pub mod dates;
 pub mod facts;
 pub mod language;
 pub mod lines;
+pub mod settings;
 pub mod texts;
 
 pub use amounts::{amount, amount_plain, amount_short};
-pub use dates::{IanaTimeZone, date, date_time};
-pub use facts::Facts;
+pub use dates::{date, date_time};
+pub use facts::{Facts, MIN_PHONE_DIGITS};
 pub use language::Language;
 pub use lines::{harmless, harmless_id, mask, one_line};
-pub use texts::{Templates, TextError, Texts};
+pub use settings::TextSettings;
+pub use texts::{Template, Templates, TextError, Texts};

@@ -7,7 +7,7 @@ use icu_properties::{
     },
 };
 
-/// The longest free text shown, in characters; longer names do not occur, longer attacks do.
+/// The longest free text shown, in characters: longer than any real name.
 const MAX_CHARACTERS: usize = 100;
 
 /// Full stops that separate the labels of a domain (Unicode Technical Standard 46, section 2.3, and the characters
@@ -50,7 +50,7 @@ pub fn harmless(text: &str) -> String {
     bounded(unlinked(&visible(text)))
 }
 
-/// An id or a reference: to the character, unless a mail program or a phone makes a link of it; then [`harmless`].
+/// An id or a reference, unchanged unless a mail program or a phone would turn it into a link; then [`harmless`].
 #[must_use]
 pub fn harmless_id(id: &str) -> String {
     let line = one_line(id);
@@ -210,7 +210,7 @@ mod tests {
         assert_eq!(harmless_id(id), shown);
     }
 
-    /// Another project's idea of what mail programs make links of.
+    /// Counts links with another project's rules for what mail programs turn into links.
     fn links(text: &str) -> usize {
         linkify::LinkFinder::new().url_must_have_scheme(false).links(text).count()
     }

@@ -1,9 +1,10 @@
-//! Templates, compiled into the function, and the texts that they make of an event.
+//! Templates, compiled into the function, and the texts rendered from them.
 
+use jiff::tz::TimeZone;
 use minijinja::{Environment, ErrorKind, UndefinedBehavior, Value, syntax::SyntaxConfig};
 use tidings_events::{Catalog, Event, Notifiable};
 
-use crate::{IanaTimeZone, facts::Facts};
+use crate::{Facts, TextSettings};
 
 /// A template's name, `{event type}/{language}/{part}`, and its source.
 pub type Template = (&'static str, &'static str);
@@ -18,11 +19,11 @@ pub type Templates = &'static [&'static [Template]];
 /// const TEMPLATES: Templates = templates!(
 ///     events: ["bill.paid", "loan.applied"],
 ///     parts: ["en/subject", "en/body.html", "hi/subject", "hi/body.html"],
-///     shared: ["layout.html"],
+///     shared: ["wording/en", "wording/hi"],
 /// );
 /// ```
 ///
-/// A file that is missing does not compile.
+/// A missing file is a compile error.
 #[macro_export]
 macro_rules! templates {
     (events: [$($event:literal),+ $(,)?], parts: $parts:tt, shared: [$($shared:literal),* $(,)?] $(,)?) => {
@@ -39,24 +40,24 @@ macro_rules! templates {
 /// A function's texts: one for every event type it knows, in every language.
 pub struct Texts {
     environment: Environment<'static>,
-    zone: IanaTimeZone,
+    zone: TimeZone,
 }
 
-/// An event cannot be put into words. All of these are permanent.
+/// No text could be rendered for an event. All of these are permanent.
 #[derive(Debug, thiserror::Error)]
 pub enum TextError {
-    /// The function is given events of a type that it has no templates for.
+    /// The function receives events of a type that it has no templates for.
     #[error("there is no text for {event_type}; add templates or remove the function's trigger for it")]
     NoText {
         /// The event's type.
         event_type: &'static str,
     },
-    /// A template asks for something that the event does not say.
+    /// A template uses a fact that the event does not have.
     #[error("template {template} could not be rendered ({kind:?}, line {line}); fix the template")]
     NotRendered {
         /// The template's name.
         template: String,
-        /// What went wrong, without values.
+        /// The kind of error, without values.
         kind: ErrorKind,
         /// The template's line, from 1; 0 where it is unknown.
         line: usize,
@@ -75,33 +76,37 @@ impl TextError {
 }
 
 impl Texts {
-    /// Parses the templates of [`templates!`](crate::templates). Those named `*.html` escape what they insert. Moments
-    /// are told in `zone`.
+    /// Parses the templates of [`templates!`](crate::templates). Those named `*.html` escape what they insert. All
+    /// of them know the `sender`.
     ///
     /// # Panics
     /// Where a template has a syntax error: it is compiled in, so no setting could fix it.
     #[must_use]
-    pub fn new(templates: Templates, zone: IanaTimeZone) -> Self {
+    pub fn new(templates: Templates, settings: TextSettings) -> Self {
         let mut environment = Environment::new();
         environment.set_undefined_behavior(UndefinedBehavior::Strict);
         environment.set_syntax(whole_line_blocks());
-        for (name, source) in templates.iter().copied().flatten() {
-            environment.add_template(name, source).expect("compiled-in templates have no syntax errors");
-        }
-        Self { environment, zone }
+        environment.add_global("sender", Value::from(settings.sender));
+        let texts = Self { environment, zone: settings.zone };
+        templates.iter().fold(texts, |texts, templates| texts.with_shared(templates))
     }
 
-    /// Adds what every text may say, e.g. who sends it; none where it is not set.
+    /// Adds another crate's templates, such as a channel's layout, which the function's own can include or extend.
+    ///
+    /// # Panics
+    /// As [`new`](Self::new).
     #[must_use]
-    pub fn with_global(mut self, name: &'static str, value: Option<&str>) -> Self {
-        self.environment.add_global(name, Value::from(value));
+    pub fn with_shared(mut self, templates: &[Template]) -> Self {
+        for (name, source) in templates {
+            self.environment.add_template(name, source).expect("compiled-in templates have no syntax errors");
+        }
         self
     }
 
-    /// What the event says, for [`render`](Self::render).
+    /// The event's facts, for [`render`](Self::render).
     #[must_use]
     pub fn facts<P: Notifiable>(&self, event: &Event<P>) -> Facts {
-        Facts::of(event, &self.zone.0)
+        Facts::of(event, &self.zone)
     }
 
     /// Renders the named parts of the event's text in the language of its facts.
@@ -129,7 +134,7 @@ impl Texts {
     }
 }
 
-/// A block tag on a line of its own leaves no empty line behind.
+/// A block tag that is alone on its line leaves no empty line behind.
 fn whole_line_blocks() -> SyntaxConfig {
     SyntaxConfig::builder()
         .trim_blocks(true)
@@ -185,7 +190,8 @@ mod tests {
     fn render(source: &'static str, part: &str, event: &Event<Payload>) -> Result<String, TextError> {
         let name = format!("paid/en/{part}").leak();
         let templates: Templates = vec![&*vec![(&*name, source)].leak()].leak();
-        let texts = Texts::new(templates, IanaTimeZone::UTC).with_global("sender", Some("Example Bank"));
+        let settings = TextSettings { sender: Some("Example Bank".to_owned()), zone: TimeZone::UTC };
+        let texts = Texts::new(templates, settings).with_shared(&[("shared", "shared text")]);
         let [text] = texts.render(event, &texts.facts(event).with("extra", "fact"), [part])?;
         Ok(text)
     }
@@ -199,10 +205,10 @@ mod tests {
     }
 
     #[test]
-    fn a_template_knows_the_bank_and_what_the_function_adds() {
-        let text =
-            render("{{ sender }}, {{ extra }}, {{ amount_plain }}", "text", &event(Payload::Paid)).unwrap();
-        assert_eq!(text, "Example Bank, fact, Rs.5000.00");
+    fn a_template_knows_the_sender_shared_templates_and_what_the_function_adds() {
+        let source = "{{ sender }}, {% include 'shared' %}, {{ extra }}, {{ amount_plain }}";
+        let text = render(source, "text", &event(Payload::Paid)).unwrap();
+        assert_eq!(text, "Example Bank, shared text, fact, Rs.5000.00");
     }
 
     #[test]

@@ -1,4 +1,4 @@
-//! What can happen in the bank: topics, and one typed payload per event. `schemas/` holds the JSON Schema of each type
+//! The bank's events: topics, and one typed payload per event. `schemas/` holds the JSON Schema of each type
 //! of event for other languages, `fixtures/` has examples.
 
 pub mod catalog;

@@ -1,4 +1,4 @@
-//! Whom the bank tells of an event, and what. The facts have these names in templates:
+//! Which customer an event concerns, and the facts for the message to them. The facts have these names in templates:
 //!
 //! | name | of |
 //! |---|---|

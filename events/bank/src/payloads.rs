@@ -1,4 +1,4 @@
-//! What the bank's events say.
+//! The payloads of the bank's events.
 
 use std::fmt;
 

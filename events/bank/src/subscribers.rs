@@ -1,4 +1,4 @@
-//! Who reacts to what.
+//! Which functions subscribe to which topics.
 
 /// Which of the bank's functions subscribe to which topic. infra/checks compares the templates with it, and the
 /// whole-system tests compare what happens. A function that is not named here may subscribe to anything.

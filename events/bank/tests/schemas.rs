@@ -1,4 +1,4 @@
-//! `schemas/` holds what the types say, and what it says of events agrees with what the decoder does.
+//! `schemas/` is up to date with the types, and accepts the same events as the decoder.
 //! `UPDATE_SCHEMAS=1 cargo test -p tidings-bank-events --test schemas` writes it.
 
 #![allow(clippy::unwrap_used, reason = "a test's helpers may panic as the test itself does")]

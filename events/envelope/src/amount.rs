@@ -7,7 +7,7 @@ use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde::{Deserialize, Deserializer, Serialize, Serializer, de::Error as _, ser::Error as _};
 use serde_json::value::RawValue;
 
-/// Fits serde's messages, and quotes no value.
+/// Worded like serde's messages, and without the value.
 pub(crate) const NOT_DECIMAL: &str = "expected a decimal number of at most 28 digits";
 pub(crate) const NEGATIVE: &str = "expected an amount that is not negative";
 

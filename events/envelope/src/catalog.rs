@@ -1,4 +1,4 @@
-//! What a domain is made of: its topics, the types of its events, and the payload that tells them apart.
+//! What a domain is made of: its topics, the types of its events, and the payload with a variant for each.
 
 use schemars::SchemaGenerator;
 use serde::Serialize;
@@ -8,9 +8,9 @@ use crate::{Event, FieldError, Topic};
 /// A kind of event, and the topic that carries it. A topic may carry several.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct EventType {
-    /// Its name, e.g. `order.created`.
+    /// The type's name, e.g. `order.created`.
     pub name: &'static str,
-    /// The name of its topic, e.g. `order-events`.
+    /// The name of the topic that carries it, e.g. `order-events`.
     pub topic: &'static str,
     /// The payload's variant, as the code writes it, e.g. `Created`.
     pub variant: &'static str,
@@ -34,7 +34,7 @@ pub trait Catalog: Serialize + Send + Sync + Sized + 'static {
     /// Reads an event of this type; `None` where the domain has no such type.
     fn read(event_type: &str, json: &str) -> Option<Result<Event<Self>, FieldError>>;
 
-    /// Adds the JSON Schema of this type's data to the generator's definitions and answers its place there; `None`
+    /// Adds the JSON Schema of this type's data to the generator's definitions and returns its place there; `None`
     /// where the domain has no such type.
     fn data_schema(event_type: &str, generator: &mut SchemaGenerator) -> Option<String>;
 }
@@ -69,7 +69,7 @@ pub trait Catalog: Serialize + Send + Sync + Sized + 'static {
 /// assert_eq!(event.payload, Payload::Sent(Order { order_id: "ORD-1".to_owned() }));
 /// ```
 ///
-/// A type of event whose topic is not in the list does not compile, nor does a name that is there twice:
+/// A type of event whose topic is not listed is a compile error, and so is a duplicate name:
 ///
 /// ```compile_fail,E0080
 /// # use serde::{Deserialize, Serialize};

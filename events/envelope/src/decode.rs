@@ -1,4 +1,4 @@
-//! From a record's value to a typed event, with errors that name the field and quote nothing of it.
+//! From a record's value to a typed event, with errors that name the field and do not quote its value.
 
 use serde::Deserialize;
 use serde_path_to_error::{Path, Segment};
@@ -12,7 +12,7 @@ pub enum DecodeError {
     /// Not JSON, or a field is missing or of the wrong form.
     #[error("the event is malformed: {0}")]
     Malformed(#[from] FieldError),
-    /// Another major version than 1.
+    /// The major version is not 1.
     #[error("event version {version} is not supported, only 1.x is; deploy a newer version of this function")]
     UnknownVersion {
         /// The version found, shortened.
@@ -26,7 +26,7 @@ pub enum DecodeError {
         /// The type found, shortened.
         event_type: String,
     },
-    /// A type that belongs on another topic than the one it came from.
+    /// The type belongs to another topic than the one it came from.
     #[error("event type {event_type} was published to topic {topic}; fix the producer")]
     WrongTopic {
         /// The event's type.
@@ -63,7 +63,7 @@ pub struct FieldError {
     pub column: usize,
 }
 
-/// What decides how the rest is read.
+/// The fields that decide how the rest is read.
 #[derive(Deserialize)]
 #[serde(expecting = "an object")]
 struct Head {
@@ -81,7 +81,7 @@ impl<P: Catalog> Event<P> {
         })
     }
 
-    /// Reads an event that is on no topic yet, e.g. from a file.
+    /// Reads an event that does not come from a topic, e.g. from a file.
     pub fn from_json(json: &[u8]) -> Result<Self, DecodeError> {
         Self::decode_where(json, |_| Ok(()))
     }
@@ -103,7 +103,7 @@ impl<P: Catalog> Event<P> {
     }
 }
 
-/// Reads only the event id, from a value that may be no event otherwise.
+/// Reads only the event id, from a value that may otherwise not be an event.
 #[must_use]
 pub fn read_event_id(value: &[u8]) -> Option<EventId> {
     #[derive(Deserialize)]
@@ -113,7 +113,7 @@ pub fn read_event_id(value: &[u8]) -> Option<EventId> {
     serde_json::from_str::<OnlyId>(&readable(value)).ok().map(|only| only.event_id)
 }
 
-/// Reads only the event type, as far as there is one; at most 64 characters of it.
+/// Reads only the event type, if there is one; at most 64 characters of it.
 #[must_use]
 pub fn read_event_type(value: &[u8]) -> Option<String> {
     #[derive(Deserialize)]
@@ -141,7 +141,7 @@ fn field_error(path: &Path, error: &serde_json::Error) -> FieldError {
     FieldError { field, problem: problem(error), line: error.line(), column: error.column() }
 }
 
-/// The path, as far as it is made of fields of ours; other keys may be personal. Only an error of type or
+/// The path, as far as it consists of known fields; other keys may be personal. Only an error of type or
 /// form is about such a field: a syntax error may be below any key, and an enum may be given as an object.
 fn place(path: &Path, error: &serde_json::Error) -> Option<String> {
     let names = path.iter().map_while(|segment| match segment {
@@ -152,7 +152,7 @@ fn place(path: &Path, error: &serde_json::Error) -> Option<String> {
     (error.is_data() && !names.is_empty()).then(|| names.join("."))
 }
 
-/// Serde's messages quote the value, which may be personal; only what is known to quote none is passed on.
+/// Serde's messages quote the value, which may be personal; only messages known not to quote it are passed on.
 fn problem(error: &serde_json::Error) -> String {
     let text = error.to_string();
     let message = text.rsplit_once(" at line ").map_or(text.as_str(), |(message, _position)| message);

@@ -1,10 +1,13 @@
 //! The envelope that every event travels in.
 
-use std::{collections::BTreeMap, fmt};
+use std::{borrow::Cow, collections::BTreeMap, fmt};
 
 use jiff::Timestamp;
 use schemars::JsonSchema;
-use serde::{Deserialize, Deserializer, Serialize, de::DeserializeOwned};
+use serde::{
+    Deserialize, Deserializer, Serialize,
+    de::{DeserializeOwned, Error, Visitor},
+};
 use serde_json::{Value, value::RawValue};
 
 use crate::{Catalog, EventId, FieldError, Personal, decode::read_json};
@@ -138,6 +141,7 @@ pub(crate) struct Wire<D> {
     /// What kind of event it is.
     pub event_type: String,
     /// When it happened.
+    #[serde(deserialize_with = "timestamp")]
     pub timestamp: Timestamp,
     /// The version of this form. Within 1.x, fields are only added.
     pub version: String,
@@ -147,4 +151,63 @@ pub(crate) struct Wire<D> {
     #[serde(default)]
     #[schemars(with = "Option<Metadata>")]
     pub metadata: Metadata,
+}
+
+/// Reads a timestamp of any precision: RFC 3339 (section 5.6) sets no limit to the digits of a second, a [`Timestamp`]
+/// has nine.
+fn timestamp<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Timestamp, D::Error> {
+    struct AnyPrecision;
+
+    impl Visitor<'_> for AnyPrecision {
+        type Value = Timestamp;
+
+        fn expecting(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+            formatter.write_str("a timestamp string")
+        }
+
+        fn visit_str<E: Error>(self, text: &str) -> Result<Timestamp, E> {
+            cut_to_nanoseconds(text).parse().map_err(E::custom)
+        }
+    }
+
+    deserializer.deserialize_str(AnyPrecision)
+}
+
+fn cut_to_nanoseconds(timestamp: &str) -> Cow<'_, str> {
+    let Some((seconds, rest)) = timestamp.split_once('.') else { return Cow::Borrowed(timestamp) };
+    let digits = rest.bytes().take_while(u8::is_ascii_digit).count();
+    if digits <= 9 {
+        return Cow::Borrowed(timestamp);
+    }
+    Cow::Owned(format!("{seconds}.{}{}", &rest[..9], &rest[digits..]))
+}
+
+#[cfg(test)]
+mod tests {
+    use rstest::rstest;
+
+    use super::*;
+
+    fn read(timestamp: &Value) -> Result<Timestamp, serde_json::Error> {
+        super::timestamp(timestamp)
+    }
+
+    #[rstest]
+    #[case("2025-01-15T10:30:45Z", "2025-01-15T10:30:45Z")]
+    #[case("2025-01-15T10:30:45.123456789Z", "2025-01-15T10:30:45.123456789Z")]
+    #[case("2025-01-15T10:30:45.123000000999Z", "2025-01-15T10:30:45.123Z")]
+    #[case("2025-01-15T16:00:45.9999999999999999999999+05:30", "2025-01-15T10:30:45.999999999Z")]
+    fn decimals_beyond_nanoseconds_are_cut(#[case] text: &str, #[case] expected: Timestamp) {
+        assert_eq!(read(&text.into()).unwrap(), expected);
+    }
+
+    #[rstest]
+    #[case("2025-01-15T10:30:45.1234567890".into())]
+    #[case("2025-01-15T10:30:45.1234567890x1Z".into())]
+    #[case("2025-01-15T10:30:45.Z".into())]
+    #[case("yesterday".into())]
+    #[case(1_736_937_045.into())]
+    fn other_forms_are_refused(#[case] timestamp: Value) {
+        read(&timestamp).unwrap_err();
+    }
 }

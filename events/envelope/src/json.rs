@@ -1,4 +1,4 @@
-//! JSON as producers in any language write it: made readable, and made comparable.
+//! Makes JSON of producers in any language readable and comparable.
 
 use std::{borrow::Cow, collections::BTreeMap};
 
@@ -66,7 +66,7 @@ fn escaped_unit(text: &str, at: usize) -> Option<u16> {
     is_hexadecimal.then(|| u16::from_str_radix(digits, 16).ok())?
 }
 
-/// For optional fields that hold text: one of another form must not stop its event. A number or a truth value is read
+/// For optional text fields: a value of another type must not make its event unreadable. A number or a boolean is read
 /// as its text, and anything else, or text that is not of the field's form, as absent.
 pub fn optional<'de, D: Deserializer<'de>, T: DeserializeOwned>(
     deserializer: D,

@@ -1,14 +1,14 @@
-//! What a domain says of an event to those who write to people: whom it is about, and the facts, in no language yet.
+//! What functions that write to people need of an event: its recipient and its facts, independent of language.
 
 use jiff::civil::Date;
 use rust_decimal::Decimal;
 
 use crate::{Amount, Currency, Personal};
 
-/// Somebody whom an event is about, and how to reach them.
+/// The person an event is about, and how to reach them.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Recipient {
-    /// Who it is, e.g. a customer's id.
+    /// The person's id, e.g. a customer's.
     pub id: String,
     /// Full name, as they write it.
     pub name: Personal,
@@ -18,36 +18,36 @@ pub struct Recipient {
     pub phone: Personal,
 }
 
-/// One thing that an event says, before it is put into the words and forms of a language.
+/// One fact of an event, before it is formatted for a language.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Fact {
     /// An amount of money.
     Money(Amount, Currency),
-    /// A day.
+    /// A calendar date.
     Day(Date),
-    /// A number.
+    /// A number without a unit.
     Number(Decimal),
     /// One of the domain's own codes, e.g. why something failed.
     Code(String),
     /// An account number or the like, of which only the ends are shown.
     Masked(String),
-    /// An id.
+    /// An id, shown in full.
     Id(String),
     /// A code that the recipient types in somewhere, to the character.
     OneTimeCode(Personal),
-    /// Somebody's name, and what is shown where none can be.
+    /// A person's name, and what to show instead if it cannot be shown.
     Name(Personal, String),
-    /// A reference in somebody's own words.
+    /// A reference that a person wrote.
     Reference(Personal),
-    /// That an optional field is absent.
+    /// An optional field that is absent.
     Absent,
 }
 
 /// Payloads that can be turned into messages to people.
 pub trait Notifiable {
-    /// The person to tell; `None` where the event does not say how to reach them.
+    /// The person to inform; `None` if the event does not contain how to reach them.
     fn recipient(&self) -> Option<Recipient>;
 
-    /// What it says, by the names that templates use.
+    /// The facts, under the names that templates use.
     fn facts(&self) -> Vec<(&'static str, Fact)>;
 }

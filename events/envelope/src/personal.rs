@@ -5,8 +5,8 @@ use std::{fmt, ops::Deref};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-/// A name, address, phone number, code or the like: travels in events, but its `Debug` shows nothing of it,
-/// and it has no `Display`.
+/// A name, address, phone number, code or the like: travels in events, but its `Debug` does not show it, and it
+/// has no `Display`.
 #[derive(Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(transparent)]
 #[schemars(inline)]

@@ -25,7 +25,7 @@ pub fn schema<P: Catalog>(event_type: EventType) -> Schema {
     schema
 }
 
-/// Adds a payload's schema to the definitions; where it is there.
+/// Adds a payload's schema to the definitions and returns its place there.
 pub fn definition<D: JsonSchema>(generator: &mut SchemaGenerator) -> String {
     generator.subschema_for::<D>();
     format!("#/$defs/{}", D::schema_name())

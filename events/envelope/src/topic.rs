@@ -6,16 +6,16 @@ use crate::EventType;
 
 const GIBIBYTE: u64 = 1 << 30;
 
-/// A Kafka topic: its name, and what a broker is told when it is created.
+/// A Kafka topic: its name and the configuration that it is created with.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Topic {
-    /// Its name, e.g. `transaction.completed`.
+    /// The topic's name, e.g. `order.created`.
     pub name: &'static str,
-    /// What its records are.
+    /// Whether its records are events or commands.
     pub kind: TopicKind,
     /// Number of partitions, and so the greatest number of batches in flight per subscriber.
     pub partitions: i32,
-    /// Copies of each partition; a cluster with fewer brokers takes as many as it has.
+    /// Copies of each partition; a cluster with fewer brokers gets one per broker.
     pub replication: i32,
     /// How long records are kept (`retention.ms`).
     pub retention: Duration,
@@ -26,9 +26,9 @@ pub struct Topic {
 /// What a topic's records are.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum TopicKind {
-    /// Something happened; whoever is interested reacts.
+    /// Something happened; any number of functions may react.
     Event,
-    /// Something is to be done, by one function.
+    /// Something is to be done by one function.
     Command,
 }
 

@@ -14,7 +14,7 @@ pub struct TraceContext {
 }
 
 impl TraceContext {
-    /// Reads a `traceparent` header; `None` if it is not of the standard's form.
+    /// Reads a `traceparent` header; `None` if it does not have the standard's form.
     #[must_use]
     pub fn parse(header: &str) -> Option<Self> {
         let mut parts = header.trim().split('-');
@@ -41,7 +41,7 @@ impl TraceContext {
         })
     }
 
-    /// A new trace, recorded.
+    /// Starts a new trace with the recorded flag set.
     #[must_use]
     pub fn start() -> Self {
         let trace_id = Uuid::new_v4().simple().to_string();
@@ -54,7 +54,7 @@ impl TraceContext {
         Self { parent_id: new_parent_id(), ..self.clone() }
     }
 
-    /// The place of a span that OpenTelemetry notes; `None` of one that it does not.
+    /// The context of a span that OpenTelemetry records; `None` for one that it does not.
     #[must_use]
     pub fn of_span(context: &SpanContext) -> Option<Self> {
         context.is_valid().then(|| Self {
@@ -64,7 +64,7 @@ impl TraceContext {
         })
     }
 
-    /// The caller's span as OpenTelemetry has it.
+    /// The context as the OpenTelemetry type.
     #[must_use]
     pub fn span_context(&self) -> SpanContext {
         SpanContext::new(

@@ -1,4 +1,4 @@
-//! Where audit objects go.
+//! The store of audit objects.
 
 use std::future::Future;
 
@@ -9,17 +9,17 @@ use tidings_consumer::HandlerError;
 /// An object to store.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Object {
-    /// Its key.
+    /// The object's key.
     pub key: String,
-    /// Its body: gzip over one JSON line per record.
+    /// The object's body: gzip over one JSON line per record.
     pub body: Vec<u8>,
     /// How many records it holds.
     pub records: usize,
 }
 
-/// The port: stores objects for good.
+/// Stores objects durably.
 pub trait Archive: Send + Sync + 'static {
-    /// Stores an object; `Ok` once it is durable.
+    /// Stores one object; `Ok` once it is durable.
     fn store(&self, object: Object) -> impl Future<Output = Result<(), HandlerError>> + Send;
 }
 
@@ -30,7 +30,7 @@ pub struct S3Archive {
 }
 
 impl S3Archive {
-    /// Stores in `bucket`.
+    /// An archive in `bucket`.
     #[must_use]
     pub fn new(aws: &SdkConfig, bucket: String) -> Self {
         Self { client: Client::new(aws), bucket }

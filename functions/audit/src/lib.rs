@@ -12,20 +12,20 @@ mod lines;
 pub use archive::{Archive, Object, S3Archive};
 use tidings_consumer::{BatchHandler, HandlerError, Record};
 
-/// The handler.
+/// Stores each batch of records as one object.
 pub struct Audit<A> {
     archive: A,
 }
 
 impl<A> Audit<A> {
-    /// Stores in `archive`.
+    /// A handler that stores in `archive`.
     pub const fn new(archive: A) -> Self {
         Self { archive }
     }
 }
 
 impl<A> Audit<A> {
-    /// Where it stores.
+    /// The archive that it stores in.
     pub const fn archive(&self) -> &A {
         &self.archive
     }

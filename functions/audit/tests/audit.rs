@@ -35,7 +35,7 @@ fn lines(object: &Object) -> Vec<Value> {
     unpack(object).lines().map(|line| serde_json::from_str(line).unwrap()).collect()
 }
 
-/// Two partitions; in the first an event, a tombstone, bytes that are no JSON and a value that is no base64.
+/// Two partitions; in the first an event, a tombstone, bytes that are not JSON and a value that is not base64.
 fn payload() -> Value {
     json!({ "eventSource": "aws:kafka", "records": {
         "user.login-0": [

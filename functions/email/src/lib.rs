@@ -1,15 +1,16 @@
 //! Sends a customer one e-mail for one event.
 //!
-//! The texts are in `templates/{event type}/{language}/`: `subject`, `body.txt` and `body.html`, compiled in.
-//! Should Lambda die between SES taking a mail and the consumer noting it, the customer gets that mail twice.
+//! The texts are in `templates/{event type}/{language}/`: `subject`, `body.txt` and `body.html`, compiled in;
+//! what every mail says is in `templates/wording/{language}`, and the layout around it is the channel's.
+//! Should Lambda die between SES accepting a mail and the consumer recording it, the customer gets that mail twice.
 
 pub mod portal;
 
 use tidings_bank_events::{Event, Payload};
-use tidings_channel_email::{Address, Mail, Mailer};
+use tidings_channel_email::{Address, LAYOUT, Mail, Mailer};
 use tidings_consumer::{Context, Handler, HandlerError, SettingError, Settings};
 use tidings_events::Notifiable as _;
-use tidings_texts::{IanaTimeZone, Templates, Texts, one_line, templates};
+use tidings_texts::{Templates, TextSettings, Texts, one_line, templates};
 
 use crate::portal::Portal;
 
@@ -21,10 +22,9 @@ pub struct Email<M> {
 }
 
 impl<M: Mailer> Email<M> {
-    /// Reads `PORTAL_URL`, and optionally `TIME_ZONE` and `BANK_NAME`.
+    /// Reads `PORTAL_URL` and [`TextSettings`].
     pub fn new(mailer: M, settings: &Settings) -> Result<Self, SettingError> {
-        let zone = settings.parse_or("TIME_ZONE", IanaTimeZone::UTC)?;
-        let texts = Texts::new(TEMPLATES, zone).with_global("bank_name", settings.get("BANK_NAME"));
+        let texts = Texts::new(TEMPLATES, TextSettings::new(settings)?).with_shared(LAYOUT);
         Ok(Self { mailer, texts, portal: Portal::new(settings)? })
     }
 
@@ -73,5 +73,5 @@ const TEMPLATES: Templates = templates!(
         "user.registered",
     ],
     parts: ["en/subject", "en/body.txt", "en/body.html", "hi/subject", "hi/body.txt", "hi/body.html"],
-    shared: ["layout.txt", "layout.html", "parts.html", "reasons/en", "reasons/hi"],
+    shared: ["reasons/en", "reasons/hi", "wording/en", "wording/hi"],
 );

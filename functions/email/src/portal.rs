@@ -18,7 +18,7 @@ impl Portal {
         if matches!(url.scheme(), "http" | "https") { Ok(Self(url)) } else { Err(invalid()) }
     }
 
-    /// Where an event's e-mail leads: a statement's page, otherwise the portal itself.
+    /// The link in an event's e-mail: a statement's page, otherwise the portal itself.
     #[must_use]
     pub fn link(&self, payload: &Payload) -> String {
         match payload {
@@ -28,7 +28,7 @@ impl Portal {
     }
 
     /// `/statements/{account}/{start}_{end}`. The portal asks the customer to sign in and reads the PDF from
-    /// S3 itself, so nobody who only has the e-mail gets at it.
+    /// S3 itself, so that the e-mail alone does not give access to it.
     fn statement(&self, statement: &StatementGenerated) -> String {
         let mut url = self.0.clone();
         let period = format!("{}_{}", statement.start_date, statement.end_date);

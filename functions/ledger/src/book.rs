@@ -1,4 +1,4 @@
-//! Where entries are booked.
+//! The store of entries.
 
 use std::future::Future;
 
@@ -7,7 +7,7 @@ use aws_sdk_dynamodb::{Client, operation::put_item::PutItemError};
 use tidings_consumer::{HandlerError, SettingError, Settings};
 use tidings_ledger_table::{ENTRY, Entry, to_item};
 
-/// Keeps entries, each under its key and once.
+/// Stores entries, each once under its key.
 pub trait Book: Send + Sync + 'static {
     /// Books an entry; one that is already there is done.
     fn book(&self, entry: &Entry) -> impl Future<Output = Result<(), HandlerError>> + Send;
@@ -20,7 +20,7 @@ pub struct DynamoBook {
 }
 
 impl DynamoBook {
-    /// Takes the table's name from `LEDGER_TABLE`.
+    /// Reads the table's name from `LEDGER_TABLE`.
     pub fn new(aws: &SdkConfig, settings: &Settings) -> Result<Self, SettingError> {
         Ok(Self::with_client(Client::new(aws), settings.require("LEDGER_TABLE")?))
     }

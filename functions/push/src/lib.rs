@@ -3,16 +3,16 @@
 //! The texts are in `templates/{event type}/{language}/`: `title` and `body`, compiled in. They are shown on
 //! locked screens, so they mask the account and leave the balance out.
 //!
-//! Every device is an effect of its own: one that fails costs the others nothing, and an attempt more repeats
-//! only those that failed. A device whose endpoint is disabled or gone (the app was removed) is passed over
-//! with a line in the log; that is not a failure of the event. A customer without devices gets nothing. Should
-//! Lambda die between SNS taking a push and the consumer noting it, that device gets it twice.
+//! Every device is a separate effect: a failure does not affect the other devices, and a further attempt repeats
+//! only those that failed. A device whose endpoint is disabled or gone (the app was removed) is skipped
+//! with a log line; that is not a failure of the event. A customer without devices gets nothing. Should
+//! Lambda die between SNS accepting a push and the consumer recording it, that device gets it twice.
 
 use tidings_bank_events::{Event, Payload};
 use tidings_channel_push::{Delivery, Device, Devices, Notification, Pusher};
 use tidings_consumer::{Context, Handler, HandlerError, SettingError, Settings};
 use tidings_events::Notifiable as _;
-use tidings_texts::{IanaTimeZone, Templates, Texts, one_line, templates};
+use tidings_texts::{Templates, TextSettings, Texts, one_line, templates};
 
 /// Writes the notification of an event and hands it to a [`Pusher`] for each of the customer's [`Devices`].
 pub struct Push<D, P> {
@@ -22,14 +22,9 @@ pub struct Push<D, P> {
 }
 
 impl<D: Devices, P: Pusher> Push<D, P> {
-    /// Reads, optionally, `TIME_ZONE` and `BANK_NAME`.
+    /// Reads [`TextSettings`].
     pub fn new(devices: D, pusher: P, settings: &Settings) -> Result<Self, SettingError> {
-        let zone = settings.parse_or("TIME_ZONE", IanaTimeZone::UTC)?;
-        Ok(Self {
-            devices,
-            pusher,
-            texts: Texts::new(TEMPLATES, zone).with_global("bank_name", settings.get("BANK_NAME")),
-        })
+        Ok(Self { devices, pusher, texts: Texts::new(TEMPLATES, TextSettings::new(settings)?) })
     }
 
     fn write(&self, event: &Event) -> Result<Notification, HandlerError> {
@@ -50,7 +45,7 @@ impl<D: Devices, P: Pusher> Push<D, P> {
             tracing::info!(
                 event.id = %notification.event_id,
                 push.outcome = "endpoint_disabled",
-                "a device was passed over, because its endpoint takes no pushes any more"
+                "a device was skipped because its endpoint no longer accepts pushes"
             );
         }
         Ok(())

@@ -2,17 +2,17 @@
 //!
 //! The texts are in `templates/{event type}/{language}/text`, compiled in. The English ones keep to the GSM
 //! 7-bit alphabet (160 characters to a part, 153 where there are several), unless a biller's name does not; the
-//! Hindi ones are Unicode (70 and 67), which SNS detects by itself. Should Lambda die between SNS taking an SMS
-//! and the consumer noting it, the customer gets that SMS twice.
+//! Hindi ones are Unicode (70 and 67), which SNS detects by itself. Should Lambda die between SNS accepting an SMS
+//! and the consumer recording it, the customer gets that SMS twice.
 //!
-//! A registration without a verification code (it is an optional field) gets a text of welcome: it is no
-//! fault that somebody could fix, and the customer learns that their number was used.
+//! A registration without a verification code (it is an optional field) gets a welcome text: this is not an
+//! error, and the customer learns that their number was used.
 
 use tidings_bank_events::{Event, Payload};
 use tidings_channel_sms::{PhoneNumber, TextMessage, TextSender};
 use tidings_consumer::{Context, Handler, HandlerError, SettingError, Settings};
 use tidings_events::Notifiable as _;
-use tidings_texts::{IanaTimeZone, Templates, Texts, templates};
+use tidings_texts::{Templates, TextSettings, Texts, templates};
 
 /// Writes the SMS of an event and hands it to a [`TextSender`].
 pub struct Sms<S> {
@@ -21,13 +21,9 @@ pub struct Sms<S> {
 }
 
 impl<S: TextSender> Sms<S> {
-    /// Reads, optionally, `TIME_ZONE` and `BANK_NAME`.
+    /// Reads [`TextSettings`].
     pub fn new(sender: S, settings: &Settings) -> Result<Self, SettingError> {
-        let zone = settings.parse_or("TIME_ZONE", IanaTimeZone::UTC)?;
-        Ok(Self {
-            sender,
-            texts: Texts::new(TEMPLATES, zone).with_global("bank_name", settings.get("BANK_NAME")),
-        })
+        Ok(Self { sender, texts: Texts::new(TEMPLATES, TextSettings::new(settings)?) })
     }
 
     fn write(&self, event: &Event) -> Result<TextMessage, HandlerError> {

@@ -1,4 +1,4 @@
-//! How the world learns that a statement is there.
+//! Publishes the event that announces a statement.
 
 use std::future::Future;
 

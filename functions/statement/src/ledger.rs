@@ -1,4 +1,4 @@
-//! Where a statement's entries come from.
+//! The source of a statement's entries.
 
 use std::future::Future;
 
@@ -31,7 +31,7 @@ pub struct DynamoLedger {
 }
 
 impl DynamoLedger {
-    /// Takes the table's name from `LEDGER_TABLE`.
+    /// Reads the table's name from `LEDGER_TABLE`.
     pub fn new(aws: &SdkConfig, settings: &Settings) -> Result<Self, SettingError> {
         Ok(Self::with_client(Client::new(aws), settings.require("LEDGER_TABLE")?))
     }

@@ -38,13 +38,13 @@ pub fn derived_id(request: &EventId) -> Uuid {
 
 /// Writes one statement per request.
 pub struct StatementWriter<L, S, A> {
-    /// Where entries come from.
+    /// The source of the entries.
     pub ledger: L,
-    /// Where the PDF goes.
+    /// The store of the PDF.
     pub store: S,
-    /// How its being there is told.
+    /// How the finished statement is announced.
     pub announcer: A,
-    /// The zone that days are meant in.
+    /// The zone of the requested days.
     pub zone: TimeZone,
     /// The name at the head of the statement.
     pub bank_name: String,

@@ -1,4 +1,4 @@
-//! Where statements are kept.
+//! The store of finished statements.
 
 use std::future::Future;
 
@@ -7,7 +7,7 @@ use aws_sdk_s3::{Client, primitives::ByteStream};
 use tidings_consumer::{HandlerError, SettingError, Settings};
 use tidings_events::EventId;
 
-/// Keeps finished statements.
+/// Stores finished statements.
 pub trait Store: Send + Sync + 'static {
     /// The S3 bucket they are in.
     fn bucket(&self) -> &str;
@@ -28,7 +28,7 @@ pub struct S3Store {
 }
 
 impl S3Store {
-    /// Takes the bucket's name from `STATEMENTS_BUCKET`.
+    /// Reads the bucket's name from `STATEMENTS_BUCKET`.
     pub fn new(aws: &SdkConfig, settings: &Settings) -> Result<Self, SettingError> {
         Ok(Self::with_client(Client::new(aws), settings.require("STATEMENTS_BUCKET")?))
     }

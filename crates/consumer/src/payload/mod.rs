@@ -1,4 +1,4 @@
-//! From an invocation's payload to records, leniently: whatever is odd about one record stays with that record.
+//! From an invocation's payload to records, leniently: a problem with one record affects only that record.
 //!
 //! The payload's form is documented at
 //! <https://docs.aws.amazon.com/lambda/latest/dg/with-msk.html>; producers of test events and other
@@ -29,7 +29,7 @@ const BASE64: GeneralPurpose = GeneralPurpose::new(
         .with_decode_allow_trailing_bits(true),
 );
 
-/// What an invocation brought.
+/// The content of an invocation's payload.
 #[derive(Debug, Default)]
 pub struct Batch {
     /// The records, partition by partition, in the payload's order.
@@ -43,9 +43,9 @@ pub struct Batch {
 pub struct InvalidEntry {
     /// The name under which the payload lists it.
     pub source: String,
-    /// What is wrong with it.
+    /// Why it is not a record.
     pub problem: String,
-    /// The JSON as it came.
+    /// The JSON, unchanged.
     pub json: Box<RawValue>,
 }
 
@@ -60,7 +60,7 @@ pub fn read(payload: &[u8]) -> Result<Batch, PayloadError> {
     let mut batch = Batch::default();
     for (source, list) in event.records.0 {
         let Ok(elements) = serde_json::from_str::<Vec<&RawValue>>(list.get()) else {
-            // KafkaEvent of aws_lambda_events refuses this too; nothing of it is a record.
+            // KafkaEvent of aws_lambda_events refuses this too, because it contains no records.
             batch.invalid_entries.push(invalid_entry(&source, "expected a list of records", list));
             continue;
         };
@@ -121,7 +121,7 @@ fn invalid_entry(source: &str, problem: &str, json: &RawValue) -> InvalidEntry {
     InvalidEntry { source: source.to_owned(), problem: problem.to_owned(), json: json.to_owned() }
 }
 
-/// A record's fields, each still unread, so that one of an odd form does not hide the others.
+/// A record's fields, each unparsed, so that an invalid one does not hide the others.
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase")]
 struct Fields<'a> {
@@ -206,7 +206,7 @@ fn milliseconds(field: &RawValue) -> Option<i64> {
     let text = text(field).unwrap_or_else(|| field.get().to_owned());
     text.parse().ok().or_else(|| {
         let number = text.parse::<f64>().ok().filter(|number| number.fract() == 0.0)?;
-        // Displayed in full and without exponent, which spares a cast that may round or overflow.
+        // Display writes all digits without an exponent, which avoids a cast that may round or overflow.
         number.to_string().parse().ok()
     })
 }

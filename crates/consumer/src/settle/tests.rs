@@ -1,10 +1,10 @@
 use futures::{FutureExt as _, future::BoxFuture};
-use jiff::SignedDuration;
+use jiff::{SignedDuration, Timestamp};
 
 use super::*;
 use crate::{claims::StoreError, testing::MemoryQueue};
 
-/// A store in which somebody else has taken over every claim by the time a fact is stored.
+/// A store in which another invocation has taken over every claim by the time a fact is stored.
 struct TakenOver;
 
 impl Claims for TakenOver {
@@ -22,7 +22,7 @@ impl Claims for TakenOver {
 }
 
 #[tokio::test]
-async fn a_claim_that_somebody_took_over_is_not_settled_as_done() {
+async fn a_claim_taken_over_by_another_invocation_is_not_settled_as_done() {
     let stores = Stores {
         function: "email",
         function_version: "7".to_owned(),

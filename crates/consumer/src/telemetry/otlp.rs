@@ -30,15 +30,15 @@ use prost::Message as _;
 
 use crate::settings::{SettingError, Settings};
 
-/// The variable that names the receiver by its whole URL.
+/// The variable with the receiver's complete URL.
 /// <https://opentelemetry.io/docs/specs/otel/protocol/exporter/>
 pub const ENDPOINT: &str = "OTEL_EXPORTER_OTLP_TRACES_ENDPOINT";
 
 const CONNECT_WITHIN: Duration = Duration::from_secs(1);
-/// More is not read of an answer, which says at most that some spans were refused.
+/// The most bytes read of an answer, which at most reports that some spans were refused.
 const MAX_ANSWER_BYTES: usize = 64 * 1024;
 
-/// The exporter to the receiver that the settings name, if they name one.
+/// The exporter for the receiver that the settings name; `None` if they name none.
 pub fn exporter(settings: &Settings, aws: &SdkConfig) -> Result<Option<SpanExporter>, SettingError> {
     let Some(url) = settings.get(ENDPOINT) else { return Ok(None) };
     let invalid = |problem: &str| invalid(ENDPOINT, problem);
@@ -100,9 +100,9 @@ impl Client {
 #[async_trait]
 impl HttpClient for Client {
     async fn send_bytes(&self, request: Request<Bytes>) -> Result<Response<Bytes>, HttpError> {
-        // The exporter tells no more of it than that the network failed.
+        // The exporter itself only reports that the network failed.
         self.send(request).await.inspect_err(|error| {
-            tracing::warn!(error = %DisplayErrorContext(&**error), "the receiver of spans could not be asked");
+            tracing::warn!(error = %DisplayErrorContext(&**error), "the receiver of spans could not be reached");
         })
     }
 }
@@ -128,7 +128,7 @@ impl Client {
     }
 }
 
-/// Logs what the receiver did not want of what it took otherwise, which the exporter does not.
+/// Logs how many spans of an accepted request the receiver rejected, because the exporter does not.
 fn tell_rejected(answer: &Bytes) {
     let partial = ExportTraceServiceResponse::decode(answer.as_ref()).ok().and_then(|it| it.partial_success);
     if let Some(ExportTracePartialSuccess { rejected_spans, error_message }) = partial {

@@ -1,7 +1,7 @@
-//! Spans for OpenTelemetry: one for each record, which continues the trace of who published it, and below it one for
-//! each call of AWS and each event published. What is logged about the record stands in it as events, also why a call
-//! failed: the SDK's spans do not tell. Of a batch function the calls are below the write for several records, which is
-//! linked to all of them.
+//! Spans for OpenTelemetry: one for each record, which continues its publisher's trace, with a child for each AWS call
+//! and each published event. Log lines about the record become events of its span, including the reason why a call
+//! failed, which the SDK's own spans lack. In a batch function the calls are children of the write, which is linked to
+//! all of its records.
 
 use std::{
     mem,
@@ -27,18 +27,18 @@ use crate::{
     settings::{SettingError, Settings},
 };
 
-/// Sending may hold up an answer for so long.
+/// The longest time that sending may delay an answer.
 const SEND_WITHIN: Duration = Duration::from_secs(2);
-/// With less it is not begun: putting a request together takes time, too.
+/// Sending does not start with less time than this, because building a request takes time too.
 const LEAST_TIME: Duration = Duration::from_millis(100);
-/// Spans that wait to be sent; they take up to 35 MB.
+/// The most spans that wait to be sent. They take up to 35 MB.
 const MAX_WAITING: usize = 10_000;
 /// Spans in one request: half a megabyte, up to 1.5 MB if many failed. `CloudWatch` takes 5 MB.
 const MAX_REQUEST: usize = 1_000;
-/// Links on one span; records beyond are not linked.
+/// The most links of one span; further records are not linked.
 const MAX_LINKS: u32 = 1_000;
 
-/// The spans of a function, on their way to a receiver of OTLP.
+/// Collects a function's spans and sends them to an OTLP receiver.
 pub struct Spans {
     ended: Ended,
     provider: SdkTracerProvider,
@@ -47,7 +47,7 @@ pub struct Spans {
 }
 
 impl Spans {
-    /// Spans for the receiver that the settings name; none without one.
+    /// Sends to the receiver that the settings name; `None` if they name none.
     pub fn from_settings(
         function: &str,
         settings: &Settings,
@@ -67,7 +67,7 @@ impl Spans {
         Self { ended, provider, exporter, breaker: Breaker::default() }
     }
 
-    /// What notes the spans.
+    /// The tracing layer that records the spans.
     pub fn layer<S>(&self) -> impl Layer<S> + use<S>
     where
         S: Subscriber + for<'a> LookupSpan<'a>,
@@ -78,11 +78,11 @@ impl Spans {
             .with_threads(false)
             .with_target(false)
             .with_tracked_inactivity(false)
-            .with_filter(filter_fn(is_told))
+            .with_filter(filter_fn(is_sent))
     }
 
-    /// Sends what ended, before the invocation's answer, because Lambda freezes the process after it. What the
-    /// receiver does not take is given up: traces are no reason to hold up or repeat an event.
+    /// Sends the ended spans before the invocation's answer, because Lambda freezes the process after it. Spans that
+    /// the receiver does not accept are dropped: traces must not delay or repeat an event.
     pub async fn send(&self, invocation: &Invocation) {
         let Waiting { spans, surplus } = self.ended.take();
         let mut unsent = spans.len();
@@ -130,13 +130,13 @@ fn time_to_send(invocation: &Invocation) -> Option<Duration> {
     (time >= LEAST_TIME).then_some(time)
 }
 
-/// Why spans were given up.
+/// Why spans were dropped.
 #[derive(Debug, thiserror::Error)]
 enum SendError {
     #[error("there was no time left before the answer")]
     NoTime,
     #[error(
-        "the receiver took none for some time; check OTEL_EXPORTER_OTLP_TRACES_ENDPOINT and the way there"
+        "the receiver has accepted no spans for some time; check OTEL_EXPORTER_OTLP_TRACES_ENDPOINT and the network path to it"
     )]
     Down,
     #[error("the receiver did not answer within {0:?}")]
@@ -152,7 +152,7 @@ struct Ended(Arc<Mutex<Waiting>>);
 #[derive(Debug, Default)]
 struct Waiting {
     spans: Vec<SpanData>,
-    /// How many came when there was no more room.
+    /// How many spans were dropped because the list was full.
     surplus: usize,
 }
 
@@ -167,8 +167,7 @@ impl Ended {
     }
 }
 
-/// The SDK's own processors send from a thread, which Lambda freezes with the process, on a timer, which does not go on
-/// meanwhile.
+/// The SDK's own processors send from a thread on a timer, and Lambda freezes both together with the process.
 impl SpanProcessor for Ended {
     fn on_start(&self, _: &mut SdkSpan, _: &Context) {}
 
@@ -192,9 +191,9 @@ impl SpanProcessor for Ended {
     }
 }
 
-/// Whether a span or an event is told to a receiver: what is logged by default, whatever `RUST_LOG` says, and the calls of
-/// AWS. The runtime's span of an invocation ends after the spans are sent.
-fn is_told(metadata: &Metadata<'_>) -> bool {
+/// Whether a span or an event is sent: what is logged by default, regardless of `RUST_LOG`, and AWS calls. The runtime's
+/// own span is left out, because it ends after the spans are sent.
+fn is_sent(metadata: &Metadata<'_>) -> bool {
     let target = metadata.target();
     let is_call = metadata.is_span() && target.starts_with("aws_sdk_");
     is_call || (*metadata.level() <= Level::INFO && !target.starts_with("lambda_runtime"))

@@ -1,5 +1,4 @@
-//! What a record's span is told: whose step it follows, and how it ended. Without a receiver of spans nothing of it
-//! happens.
+//! Sets a record's parent span and how it ended. Does nothing without a receiver of spans.
 
 use opentelemetry::{
     Context,
@@ -15,9 +14,9 @@ use crate::{
     settle::End,
 };
 
-/// Has a span continue the trace of who published the record.
+/// Makes a span continue the trace of the record's publisher.
 pub fn continue_trace(span: &Span, trace: &TraceContext) {
-    // Refused only where nobody notes spans.
+    // Fails only where spans are not recorded.
     let _ = span.set_parent(Context::new().with_remote_span_context(trace.span_context()));
 }
 
@@ -26,7 +25,7 @@ pub fn is_sampled(span: &Span) -> bool {
     span.context().span().span_context().is_sampled()
 }
 
-/// Ends a record's span. A handler that was given up may hold it for longer, until after the answer.
+/// Ends a record's span. An abandoned handler may keep it open until after the answer.
 pub fn end_record(span: &Span, end: End) {
     span.set_attribute("tidings.outcome", end.outcome.name());
     span.set_attribute("tidings.attempts", i64::from(end.attempts));

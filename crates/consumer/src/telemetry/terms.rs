@@ -1,4 +1,4 @@
-//! OpenTelemetry's terms, where the logs have shorter ones.
+//! OpenTelemetry's attribute names, where the logs use shorter ones.
 //! <https://opentelemetry.io/docs/specs/semconv/messaging/kafka/>
 
 use opentelemetry::{
@@ -9,7 +9,7 @@ use opentelemetry_sdk::{Resource, trace::SpanData};
 
 use crate::settings::Settings;
 
-/// What sends the spans. <https://opentelemetry.io/docs/specs/semconv/resource/faas/>
+/// The resource that sends the spans. <https://opentelemetry.io/docs/specs/semconv/resource/faas/>
 pub fn resource(function: &str, settings: &Settings) -> Resource {
     let known = [
         ("faas.version", "AWS_LAMBDA_FUNCTION_VERSION"),
@@ -30,7 +30,7 @@ pub fn resource(function: &str, settings: &Settings) -> Resource {
         .build()
 }
 
-/// A span as a receiver knows it.
+/// Renames a span and its attributes to OpenTelemetry's conventions.
 pub fn translated(mut span: SpanData) -> SpanData {
     if value_of(&span.attributes, "rpc.system").is_some() {
         span.span_kind = SpanKind::Client;

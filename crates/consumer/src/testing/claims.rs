@@ -11,7 +11,7 @@ use jiff::Timestamp;
 use super::disturbance::{Disturbance, Disturbances, Injected};
 use crate::claims::{ClaimRequest, Claimed, Claims, Fact, StoreError};
 
-/// The idempotency store in memory, with the semantics of the one in DynamoDB; but nothing expires.
+/// The idempotency store in memory, with the semantics of the one in DynamoDB, except that nothing expires.
 #[derive(Default)]
 pub struct MemoryClaims {
     items: Mutex<HashMap<String, MemoryItem>>,
@@ -46,7 +46,7 @@ impl MemoryClaims {
         self.items().get(id)?.fact
     }
 
-    /// Has `script` decide for each call what befalls it, by operation (`claim`, `settle`, `release`) and id.
+    /// Lets `script` decide how each call is disturbed, by operation (`claim`, `settle`, `release`) and id.
     pub fn disturb(&self, script: impl FnMut(&str, &str) -> Disturbance + Send + 'static) {
         self.disturbances.set(script);
     }

@@ -1,4 +1,4 @@
-//! Stores that are slow, refuse, or whose answers are lost.
+//! Simulates slow stores, refused requests and lost answers.
 
 use std::{
     fmt,
@@ -8,7 +8,7 @@ use std::{
 
 use tokio::time::sleep;
 
-/// What befalls one call of a store.
+/// How one call of a store is disturbed.
 #[derive(Debug, Clone, Copy, Default)]
 pub struct Disturbance {
     /// How long the request takes to arrive.
@@ -22,9 +22,9 @@ pub struct Disturbance {
 /// What goes wrong with a call of a store.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Fault {
-    /// The request is refused and nothing done.
+    /// The request is refused and nothing is done.
     Refused,
-    /// What was asked is done, but the caller does not learn of it.
+    /// The request is carried out, but the answer is lost.
     AnswerLost,
 }
 
@@ -36,11 +36,11 @@ impl From<Fault> for Disturbance {
 
 type Script = Box<dyn FnMut(&str, &str) -> Disturbance + Send>;
 
-/// Decides for each call of a store, by operation and id, what befalls it.
+/// Decides for each call of a store, by operation and id, how it is disturbed.
 #[derive(Default)]
 pub(super) struct Disturbances(Mutex<Option<Script>>);
 
-/// The call failed because the test wants it so.
+/// The error of a call that a test makes fail.
 pub(super) struct Injected;
 
 impl fmt::Display for Injected {

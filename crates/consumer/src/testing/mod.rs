@@ -43,7 +43,7 @@ pub struct Harness<C> {
     pub dead_letters: Arc<MemoryQueue>,
 }
 
-/// What one invocation did.
+/// The results of one invocation.
 #[derive(Debug)]
 pub struct Summary {
     /// Records that ended as done, tombstones included.
@@ -54,9 +54,9 @@ pub struct Summary {
     pub dead_lettered: usize,
     /// Records to be delivered again.
     pub returned: usize,
-    /// Every record's end.
+    /// How each record ended.
     pub settled: Vec<Settled>,
-    /// What is in the dead letter queue by now.
+    /// The content of the dead letter queue after this invocation.
     pub dead_letters: Vec<DeadLetter>,
 }
 
@@ -84,7 +84,7 @@ impl<H: Handler> Harness<Consumer<H>> {
         Self { consumer, started: (Timestamp::now(), Instant::now()), claims, dead_letters }
     }
 
-    /// The handler.
+    /// The handler under test.
     pub fn handler(&self) -> &H {
         &self.consumer.handler
     }
@@ -98,7 +98,7 @@ impl<H: BatchHandler> Harness<BatchConsumer<H>> {
         Self { consumer, started: (Timestamp::now(), Instant::now()), claims, dead_letters }
     }
 
-    /// The handler.
+    /// The handler under test.
     pub fn batch_handler(&self) -> &H {
         &self.consumer.handler
     }

@@ -15,13 +15,13 @@ pub struct MemoryQueue {
 }
 
 impl MemoryQueue {
-    /// What was sent, in order.
+    /// The dead letters that were sent, in order.
     #[must_use]
     pub fn letters(&self) -> Vec<DeadLetter> {
         self.letters.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
-    /// Has `script` decide for each call what befalls it, by operation (`send`) and the record's source.
+    /// Lets `script` decide how each call is disturbed, by operation (`send`) and the record's source.
     pub fn disturb(&self, script: impl FnMut(&str, &str) -> Disturbance + Send + 'static) {
         self.disturbances.set(script);
     }

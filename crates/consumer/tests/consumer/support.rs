@@ -1,4 +1,4 @@
-//! Payloads and a handler that does what a test says.
+//! Payloads, and a handler that a test scripts.
 
 use std::{
     sync::{Arc, Mutex},
@@ -83,7 +83,7 @@ pub struct Call {
 
 type Answer = BoxFuture<'static, Result<(), HandlerError>>;
 
-/// A handler that notes its calls and does what a test says.
+/// A handler that records its calls and behaves as a test scripts.
 pub struct Probe {
     calls: Mutex<Vec<(String, Instant)>>,
     script: Box<dyn Fn(Call) -> Answer + Send + Sync>,
@@ -116,7 +116,7 @@ impl Handler for Probe {
     }
 }
 
-/// A function whose handler does what `script` says.
+/// A function whose handler behaves as `script` decides.
 pub fn function<F>(script: impl Fn(Call) -> F + Send + Sync + 'static) -> Function
 where
     F: Future<Output = Result<(), HandlerError>> + Send + 'static,

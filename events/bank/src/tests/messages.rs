@@ -1,4 +1,4 @@
-//! What people read when a record is no event, and that it tells them nothing personal.
+//! Error messages for records that are not valid events, and that they contain no personal data.
 
 use serde_json::{Value, json};
 
@@ -90,7 +90,7 @@ fn a_field_that_is_not_as_it_should_be() {
     }
 }
 
-/// `UserRegistered` shares its fields with `User`, and still says which one is wrong.
+/// `UserRegistered` shares its fields with `User`, and its errors still name the wrong one.
 #[test]
 fn a_field_of_a_flattened_payload() {
     let event = json!({
@@ -134,6 +134,7 @@ fn what_is_accepted() {
         ("\"1.0\"", "\"1.17\""),
         ("\"1.0\"", "\"1\""),
         ("\"2025-01-15T10:30:45.123Z\"", "\"2025-01-15T16:00:45.123+05:30\""),
+        ("\"2025-01-15T10:30:45.123Z\"", "\"2025-01-15T10:30:45.123000000999+00:00\""),
         ("John Doe", "\\u004aohn\\u0020Doe"),
         ("\"EVT-12345678\"", "\"\\u0045VT-12345678\""),
         ("5000.00", "5e3"),

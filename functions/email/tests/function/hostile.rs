@@ -55,13 +55,13 @@ async fn all_links_are_the_portals(
 }
 
 #[tokio::test]
-async fn a_beneficiary_whose_name_nobody_sees_is_told_by_the_account() {
+async fn a_beneficiary_with_an_invisible_name_is_named_by_the_account() {
     let mail = mail_of("transaction.completed-invisible-name", &settings()).await;
     assert!(mail.text.contains("transfer of ₹2,500.00 to ACC654321 has been"), "{}", mail.text);
 }
 
 #[tokio::test]
-async fn a_name_that_nobody_sees_is_greeted_neutrally() {
+async fn an_invisible_name_is_greeted_neutrally() {
     let mail = mail_of("user.registered-invisible-name", &settings()).await;
     assert!(mail.text.starts_with("Dear Customer,\n"), "{}", mail.text);
     assert!(mail.html.contains(">Dear Customer,<"), "{}", mail.html);

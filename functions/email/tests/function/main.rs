@@ -35,7 +35,7 @@ impl Outbox {
 }
 
 fn settings() -> Settings {
-    [("PORTAL_URL", "https://portal.example.com"), ("BANK_NAME", "Example Bank")].into_iter().collect()
+    [("PORTAL_URL", "https://portal.example.com"), ("SENDER_NAME", "Example Bank")].into_iter().collect()
 }
 
 /// A Lambda payload with one record, from `events/bank/fixtures/kafka`.

@@ -51,7 +51,7 @@ Thank you for banking with us!
 }
 
 #[tokio::test]
-async fn moments_are_told_in_the_configured_zone() {
+async fn times_are_shown_in_the_configured_zone() {
     let settings: Settings =
         [("PORTAL_URL", "https://portal.example.com"), ("TIME_ZONE", "Asia/Kolkata")].into_iter().collect();
     let mail = mail_of("transaction.completed-seed", &settings).await;

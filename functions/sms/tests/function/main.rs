@@ -33,7 +33,7 @@ fn payload(fixture: &str) -> Vec<u8> {
 
 /// The one SMS that a fixture leads to.
 async fn message_of(fixture: &str) -> TextMessage {
-    let settings: Settings = [("BANK_NAME", "Example Bank")].into_iter().collect();
+    let settings: Settings = [("SENDER_NAME", "Example Bank")].into_iter().collect();
     let outbox = Outbox::default();
     let harness = Harness::new("sms", Sms::new(outbox.clone(), &settings).unwrap());
     let summary = harness.invoke(&payload(fixture)).await.unwrap();

@@ -88,7 +88,7 @@ async fn no_link_is_sent(
 #[case("user.registered-hindi-latin", "482913")]
 #[case("user.registered-recent-phone", "482913")]
 #[tokio::test]
-async fn an_event_that_another_producer_wrote_differently_is_told(
+async fn an_event_that_another_producer_wrote_differently_is_sent(
     #[case] fixture: &str,
     #[case] words: &str,
 ) {

@@ -23,7 +23,7 @@ pub enum DrawError {
     /// A font could not be reduced to what the document needs.
     #[error(transparent)]
     Font(#[from] SubsetError),
-    /// printpdf found something that a reader of the PDF would stumble over.
+    /// printpdf found a problem in the document.
     #[error("printpdf reports: {0}")]
     Reported(String),
     /// The finished document could not be written.

@@ -28,12 +28,12 @@ fn parse(bytes: &[u8]) -> ParsedFont {
 pub enum Face {
     /// For most text.
     Regular,
-    /// For heads and totals.
+    /// For headings and totals.
     Bold,
 }
 
 impl Face {
-    /// Both.
+    /// All faces.
     pub const ALL: [Self; 2] = [Self::Regular, Self::Bold];
 
     fn font(self) -> &'static ParsedFont {

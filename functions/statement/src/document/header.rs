@@ -1,4 +1,4 @@
-//! What stands above the table: in full on the first page, in one line on the others.
+//! The header above the table: in full on the first page, in one line on the others.
 
 use tidings_texts::{Language, date, one_line};
 
@@ -24,7 +24,7 @@ const RIGHT_WIDTH: f32 = RIGHT - RIGHT_X;
 const FIELD_LINES: usize = 5;
 const BOX_HEIGHT: f32 = 44.0;
 
-/// Writes the first page's head; answers where it ends.
+/// Writes the first page's head; returns where it ends.
 pub fn draw_first(page: &mut Page, statement: &Statement, totals: &[Total]) -> f32 {
     let name = one_line(&statement.bank_name);
     for line in wrap(&name, BANK.face, BANK.size, RIGHT - MARGIN - 140.0, 1) {
@@ -42,7 +42,7 @@ pub fn draw_first(page: &mut Page, statement: &Statement, totals: &[Total]) -> f
     draw_summary(page, left.max(right) + 2.0, statement, totals)
 }
 
-/// Writes the head of a further page; answers where it ends.
+/// Writes the head of a further page; returns where it ends.
 pub fn draw_running(page: &mut Page, statement: &Statement) -> f32 {
     let baseline = MARGIN + 8.0;
     let about = format!("Account {} · {}", statement.account_id, period(statement));
@@ -62,7 +62,7 @@ fn period(statement: &Statement) -> String {
     format!("{} – {}", day(statement.first_day), day(statement.last_day))
 }
 
-/// Writes a label and its value below each other; answers where the next field begins.
+/// Writes a label and its value below each other; returns where the next field begins.
 fn field(page: &mut Page, (x, y): (f32, f32), width: f32, label: &str, value: &str) -> f32 {
     page.left(x, y + 7.0, LABEL, label);
     let mut baseline = y + 20.0;

@@ -14,7 +14,7 @@ use tidings_ledger_table::Entry;
 pub use draw::DrawError;
 pub use page::{Fill, Ink, Page, Text};
 
-/// What a statement says.
+/// The content of a statement.
 pub struct Statement {
     /// The name at the head of each page.
     pub bank_name: String,
@@ -28,9 +28,9 @@ pub struct Statement {
     pub last_day: Date,
     /// When the statement was asked for: its date of issue.
     pub requested_at: Timestamp,
-    /// The zone that days are told in.
+    /// The zone of the entries' dates.
     pub zone: TimeZone,
-    /// What identifies the document, in its trailer.
+    /// The document's id, in its trailer.
     pub id: [u8; 16],
     /// The period's entries in the order of time.
     pub entries: Vec<Entry>,

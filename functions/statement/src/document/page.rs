@@ -6,7 +6,7 @@ use super::font::Face;
 pub const WIDTH: f32 = 595.28;
 /// A4 in points.
 pub const HEIGHT: f32 = 841.89;
-/// Free on every side.
+/// The margin on every side.
 pub const MARGIN: f32 = 48.0;
 /// The right edge of what is printed.
 pub const RIGHT: f32 = WIDTH - MARGIN;
@@ -27,11 +27,11 @@ pub struct Fill {
     pub x: f32,
     /// Upper edge.
     pub y: f32,
-    /// Width.
+    /// Width in points.
     pub width: f32,
-    /// Height.
+    /// Height in points.
     pub height: f32,
-    /// Colour.
+    /// The fill or text colour.
     pub ink: Ink,
 }
 
@@ -46,16 +46,16 @@ pub struct Text {
     pub size: f32,
     /// The font.
     pub face: Face,
-    /// Colour.
+    /// The fill or text colour.
     pub ink: Ink,
-    /// What is written.
+    /// The text itself.
     pub content: String,
 }
 
 /// The colours in use.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Ink {
-    /// Text that matters.
+    /// The main text.
     Dark,
     /// Labels and notes.
     Muted,

@@ -116,7 +116,7 @@ impl Row {
     }
 }
 
-/// Writes the column heads with their upper edge at `y`; answers where the rows begin.
+/// Writes the column heads with their upper edge at `y`; returns where the rows begin.
 pub fn draw_heads(page: &mut Page, y: f32) -> f32 {
     page.fill(MARGIN, y, RIGHT - MARGIN, HEAD_HEIGHT, Ink::Band);
     let baseline = y + 13.0;
@@ -128,7 +128,7 @@ pub fn draw_heads(page: &mut Page, y: f32) -> f32 {
     y + HEAD_HEIGHT
 }
 
-/// Says, in place of rows, that there are none; answers where it ends.
+/// Writes, in place of rows, that there are none; returns where it ends.
 pub fn draw_empty(page: &mut Page, y: f32) -> f32 {
     let end = y + LINE_HEIGHT + 2.0 * PADDING;
     page.left(DATE_X, y + PADDING + ASCENT, BODY, "No entries in this period.");
@@ -136,7 +136,7 @@ pub fn draw_empty(page: &mut Page, y: f32) -> f32 {
     end
 }
 
-/// What a period's entries of one currency come to.
+/// The totals of a period's entries in one currency.
 #[derive(Debug, PartialEq, Eq)]
 pub struct Total {
     currency: Currency,
@@ -146,7 +146,7 @@ pub struct Total {
 }
 
 impl Total {
-    /// The debits in sum, or that they cannot be given.
+    /// The sum of the debits, or a note that it cannot be given.
     pub fn debits_text(&self) -> String {
         self.debits.map_or_else(
             || "too large to add up".to_owned(),

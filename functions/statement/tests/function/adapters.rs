@@ -48,7 +48,7 @@ async fn the_ledger_is_read_page_by_page() {
     assert_eq!(read(client).await.unwrap(), [entry(0), entry(1), entry(2)]);
 }
 
-/// The table's keys are in the order of event ids then, which says nothing.
+/// The table's keys are in the order of event ids then, which is not the order in time.
 #[tokio::test]
 async fn entries_of_the_same_time_are_in_the_order_of_their_publication() {
     let at = |offset| Entry { timestamp: entry(0).timestamp, offset, ..entry(0) };

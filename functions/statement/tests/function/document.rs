@@ -1,4 +1,4 @@
-//! The statement as a document: where everything stands, and what the PDF says.
+//! The statement as a document: where everything stands, and the text of the PDF.
 
 use std::fmt::Write;
 

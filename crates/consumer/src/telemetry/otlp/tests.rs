@@ -38,7 +38,7 @@ fn spans_go_over_tls_or_stay_on_the_machine(#[case] url: &str) {
 fn an_unusable_address_is_refused_at_the_start(#[case] url: &str, #[case] problem: &str) {
     let refused = read(url).err().unwrap().to_string();
     assert!(
-        refused.starts_with("the environment variable OTEL_EXPORTER_OTLP_TRACES_ENDPOINT is wrong"),
+        refused.starts_with("the environment variable OTEL_EXPORTER_OTLP_TRACES_ENDPOINT is invalid"),
         "{refused}"
     );
     assert!(refused.contains(problem), "{refused}");

@@ -289,7 +289,7 @@ async fn a_receiver_that_is_down_is_left_alone_for_a_while() {
     assert!(causes.len() == 10 && causes.iter().all(|cause| cause.contains("refused")), "{causes:?}");
     assert_eq!(errors.len(), 11);
     assert!(errors[9].contains("network error"), "{errors:?}");
-    assert!(errors[10].contains("took none for some time"), "{errors:?}");
+    assert!(errors[10].contains("accepted no spans for some time"), "{errors:?}");
 }
 
 #[tokio::test]

@@ -1,4 +1,4 @@
-//! Records that are no event of ours.
+//! Records that are not valid events.
 
 use rstest::rstest;
 use serde_json::{Value, json};
