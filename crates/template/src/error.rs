@@ -60,6 +60,22 @@ pub enum Fault {
         /// Key or name.
         name: String,
     },
+    /// A loop makes a key that is there already.
+    #[error("{name} is there already, on {first}; remove or rename one")]
+    Clash {
+        /// The key, e.g. a logical id.
+        name: String,
+        /// Where it is, too.
+        first: String,
+    },
+    /// Something is wrong with what a loop makes.
+    #[error("in {turn}: {fault}")]
+    InLoop {
+        /// The loop and what its identifiers stand for.
+        turn: String,
+        /// What is wrong.
+        fault: Box<Fault>,
+    },
     /// Another kind of value is needed.
     #[error("{name} must be {expected}")]
     Type {

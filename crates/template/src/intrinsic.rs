@@ -37,14 +37,16 @@ impl Scope<'_> {
 
     fn call(&self, name: &str, argument: &Node, line: usize) -> Result<Option<Node>> {
         match name {
-            "Ref" => self.reference(argument.text("Ref")?, line),
+            // With the transform `AWS::LanguageExtensions`, functions may name what Ref and Fn::GetAtt are of.
+            "Ref" => self.reference(self.value(argument, name)?.text(name)?, line),
             "Fn::GetAtt" => self.get_att(argument).map(Some),
             "Fn::Sub" => self.substitute(argument).map(Some),
             "Fn::Join" => self.join(argument).map(Some),
             "Fn::Select" => self.select(argument).map(Some),
             "Fn::Split" => self.split(argument).map(Some),
-            "Fn::FindInMap" => self.find_in_map(argument).map(Some),
+            "Fn::FindInMap" => self.find_in_map(argument),
             "Fn::ImportValue" => self.import(argument).map(Some),
+            "Fn::Length" => self.length(argument).map(Some),
             "Fn::ToJsonString" => self.to_json_string(argument).map(Some),
             "Fn::Base64" => self.base64(argument).map(Some),
             "Fn::If" => match argument.list("Fn::If")? {
@@ -63,16 +65,17 @@ impl Scope<'_> {
     }
 
     fn get_att(&self, argument: &Node) -> Result<Node> {
+        const NAME: &str = "Fn::GetAtt";
+        let argument = self.value(argument, NAME)?;
         let pair = match &argument.value {
             Value::Scalar(text) => text.split_once('.'),
             Value::List(items) => match items.as_slice() {
-                [id, attribute] => Some((id.text("Fn::GetAtt")?, attribute.text("Fn::GetAtt")?)),
+                [id, attribute] => Some((id.text(NAME)?, attribute.text(NAME)?)),
                 _ => None,
             },
             _ => None,
         };
-        let (id, attribute) =
-            pair.ok_or_else(|| Located::kind(argument.line, "Fn::GetAtt", "Resource.Attribute"))?;
+        let (id, attribute) = pair.ok_or_else(|| Located::kind(argument.line, NAME, "Resource.Attribute"))?;
         self.attribute(id, attribute, argument.line)
     }
 

@@ -11,7 +11,8 @@
 //!
 //! Evaluated are Parameters, Mappings, Conditions, `Globals.Function` (and `IgnoreGlobals`), pseudo
 //! parameters, Ref, `Fn::Sub`, `Fn::GetAtt`, `Fn::If`, `Fn::Join`, `Fn::Select`, `Fn::Split`,
-//! `Fn::FindInMap`, `Fn::ToJsonString`, `Fn::Base64` and the functions of conditions, in short and long form.
+//! `Fn::FindInMap`, `Fn::Length`, `Fn::ToJsonString`, `Fn::Base64` and the functions of conditions, in short and long
+//! form. Loops, `Fn::ForEach`, are written out first.
 //! A property is evaluated only where it means something here, so that policies and deployment settings may use
 //! any function, and parameters that only they use need no value.
 //!
@@ -25,6 +26,7 @@
 
 mod conditions;
 mod error;
+mod foreach;
 mod function;
 mod intrinsic;
 mod lookups;

@@ -1,5 +1,5 @@
 //! Functions that take a value out of others: `Fn::Select`, `Fn::Split`, `Fn::FindInMap`, `Fn::ImportValue`,
-//! `Fn::ToJsonString` and `Fn::Base64`.
+//! `Fn::Length`, `Fn::ToJsonString` and `Fn::Base64`.
 
 use base64::{Engine as _, engine::general_purpose::STANDARD};
 use serde_json::Value as Json;
@@ -35,8 +35,9 @@ impl Scope<'_> {
         Ok(Node::new(argument.line, Value::List(parts.collect())))
     }
 
-    /// With a fourth argument, `DefaultValue`, as the transform `AWS::LanguageExtensions` has it.
-    pub(super) fn find_in_map(&self, argument: &Node) -> Result<Node> {
+    /// With a fourth argument, `DefaultValue`, as the transform `AWS::LanguageExtensions` has it; that may be
+    /// `AWS::NoValue`.
+    pub(super) fn find_in_map(&self, argument: &Node) -> Result<Option<Node>> {
         const NAME: &str = "Fn::FindInMap";
         let (keys, default) = match argument.list(NAME)? {
             keys @ [_, _, _] => (keys, None),
@@ -52,8 +53,8 @@ impl Scope<'_> {
             found = found.map(|node| node.map("Mappings")).transpose()?.and_then(|map| find(map, key));
         }
         match (found, default) {
-            (Some(node), _) => Ok(node.clone()),
-            (None, Some(default)) => self.value(default, NAME),
+            (Some(node), _) => Ok(Some(node.clone())),
+            (None, Some(default)) => self.resolve(default),
             (None, None) => {
                 let fault = Fault::Unknown { kind: "mapping", name: keys.join(".") };
                 Err(Located::new(argument.line, fault))
@@ -68,6 +69,13 @@ impl Scope<'_> {
         self.stand_in(argument.line, format!("{NAME} of {name}"), name)
     }
 
+    /// Of the transform `AWS::LanguageExtensions`.
+    pub(super) fn length(&self, argument: &Node) -> Result<Node> {
+        const NAME: &str = "Fn::Length";
+        let items = self.value(argument, NAME)?.list(NAME)?.len();
+        Ok(Node { plain: true, ..Node::scalar(argument.line, items.to_string()) })
+    }
+
     pub(super) fn to_json_string(&self, argument: &Node) -> Result<Node> {
         let value = self.value(argument, "Fn::ToJsonString")?;
         Ok(Node::scalar(argument.line, json(&value).to_string()))
@@ -79,7 +87,7 @@ impl Scope<'_> {
         Ok(Node::scalar(argument.line, STANDARD.encode(value.text(NAME)?)))
     }
 
-    fn value(&self, node: &Node, function: &str) -> Result<Node> {
+    pub(super) fn value(&self, node: &Node, function: &str) -> Result<Node> {
         self.resolve(node)?.ok_or_else(|| Located::kind(node.line, function, "without AWS::NoValue"))
     }
 }

@@ -6,12 +6,13 @@ use std::path::{Path, PathBuf};
 use tidings_trigger::{EventSource, Mapping};
 
 use super::error::{Fault, Located, Result as Within};
+use super::foreach::{self, Copies, written_line};
 use super::function::{self, Draft, Finished, Kind, globals};
 use super::mapping::read_resource;
 use super::resource::Resource;
 use super::scope::{Remark, Scope};
 use super::yaml::{self, Entry, find};
-use super::{Notice, NoticeKind, Template, TemplateError, TemplateSettings, sections, stores, topics};
+use super::{Code, Notice, NoticeKind, Template, TemplateError, TemplateSettings, sections, stores, topics};
 
 impl Template {
     /// Reads templates that are deployed as stacks of one stage. Names of functions, queues, tables, buckets
@@ -38,6 +39,8 @@ pub(super) struct Reader<'a> {
     functions: Vec<(&'a Path, Draft)>,
     /// Mappings that are resources, with their lines.
     mappings: Vec<(&'a Path, usize, Mapping)>,
+    /// What loops made of each file.
+    copies: BTreeMap<&'a Path, Copies>,
 }
 
 impl<'a> Reader<'a> {
@@ -50,6 +53,7 @@ impl<'a> Reader<'a> {
             clusters: BTreeMap::new(),
             functions: Vec::new(),
             mappings: Vec::new(),
+            copies: BTreeMap::new(),
         }
     }
 
@@ -62,13 +66,25 @@ impl<'a> Reader<'a> {
         }
         let bytes = std::fs::read(file).map_err(failed)?;
         let text = yaml::text(&bytes).map_err(|located| located.in_file(file))?;
-        self.add_text(text, file).map_err(|located| located.in_file(file))
+        let mut copies = Copies::default();
+        let added = self.add_text(text, file, &mut copies);
+        self.copies.insert(file, copies);
+        added.map_err(|located| self.located(file, located))
     }
 
-    fn add_text(&mut self, text: &str, file: &'a Path) -> Within<()> {
+    /// The error, where people find it.
+    fn located(&self, file: &Path, located: Located) -> TemplateError {
+        match self.copies.get(file) {
+            Some(copies) => copies.locate(located).in_file(file),
+            None => located.in_file(file),
+        }
+    }
+
+    fn add_text(&mut self, text: &str, file: &'a Path, copies: &mut Copies) -> Within<()> {
         let root = yaml::parse(text)?;
-        let sections = root.map("a template")?;
-        sections::check(sections)?;
+        let written = root.map("a template")?;
+        sections::check(written)?;
+        let sections = &foreach::expand(written, self.settings, copies)?;
         if let Some(parameters) = find(sections, "Parameters") {
             self.declared.extend(parameters.map("Parameters")?.iter().map(|entry| entry.key.clone()));
         }
@@ -84,8 +100,13 @@ impl<'a> Reader<'a> {
                 scope.notice(resource.line, format!("{}, whose condition does not hold", resource.id));
             }
         }
-        let notices = scope.into_notices().into_iter();
-        self.template.notices.extend(notices.map(|remark| notice(file, remark)));
+        for remark in scope.into_notices().into_iter().chain(copies.take_notes()) {
+            let notice = notice(file, remark);
+            // Copies of one line may tell the same.
+            if !self.template.notices.contains(&notice) {
+                self.template.notices.push(notice);
+            }
+        }
         Ok(())
     }
 
@@ -203,7 +224,7 @@ impl<'a> Reader<'a> {
     pub fn finish(mut self, files: &[PathBuf]) -> Result<Template, TemplateError> {
         self.attach()?;
         for (file, draft) in std::mem::take(&mut self.functions) {
-            self.add_function(file, draft).map_err(|located| located.in_file(file))?;
+            self.add_function(file, draft).map_err(|located| self.located(file, located))?;
         }
         let given = self.settings.parameters.keys();
         if let Some(name) = given.clone().find(|name| !self.declared.contains(*name)) {
@@ -220,7 +241,7 @@ impl<'a> Reader<'a> {
             let target = self.functions.iter_mut().find(|(_, draft)| draft.name == mapping.function);
             let Some((_, draft)) = target else {
                 let fault = Fault::Unknown { kind: "function", name: mapping.function };
-                return Err(Located::new(line, fault).in_file(file));
+                return Err(self.located(file, Located::new(line, fault)));
             };
             draft.mappings.push((line, mapping));
         }
@@ -230,7 +251,12 @@ impl<'a> Reader<'a> {
     fn add_function(&mut self, file: &Path, draft: Draft) -> Within<()> {
         self.claim("function", &draft.name, draft.line)?;
         match draft.finish()? {
-            Finished::Function(function) => self.template.functions.push(*function),
+            Finished::Function(mut function) => {
+                if let Code::Elsewhere { line, .. } = &mut function.code {
+                    *line = written_line(*line);
+                }
+                self.template.functions.push(*function);
+            }
             Finished::PassedOver(line, what) => {
                 self.template.notices.push(notice(file, (line, NoticeKind::PassedOver, what)));
             }
@@ -240,7 +266,7 @@ impl<'a> Reader<'a> {
 }
 
 fn notice(file: &Path, (line, kind, what): Remark) -> Notice {
-    Notice { file: file.to_owned(), line, kind, what }
+    Notice { file: file.to_owned(), line: written_line(line), kind, what }
 }
 
 /// Permissions, networks, keys, observability and clusters: nothing that a function or the local stack would miss.

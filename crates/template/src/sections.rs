@@ -2,10 +2,12 @@
 
 use super::error::{Fault, Located, Result};
 use super::scope::Scope;
-use super::yaml::{Entry, Node, find};
+use super::yaml::{Entry, find};
 
 /// SAM's own transform, and `CloudFormation`'s with functions that are evaluated here.
-const TRANSFORMS: [&str; 2] = ["AWS::Serverless-2016-10-31", "AWS::LanguageExtensions"];
+const TRANSFORMS: [&str; 2] = [SERVERLESS, LANGUAGE_EXTENSIONS];
+const SERVERLESS: &str = "AWS::Serverless-2016-10-31";
+const LANGUAGE_EXTENSIONS: &str = "AWS::LanguageExtensions";
 
 /// An error for a section that no template has.
 pub(super) fn check(sections: &[Entry]) -> Result<()> {
@@ -38,9 +40,10 @@ pub(super) fn notice(scope: &Scope<'_>, sections: &[Entry]) -> Result<()> {
     for entry in sections.iter().filter(|entry| matches!(entry.key.as_str(), "Rules" | "Hooks")) {
         scope.notice(entry.line, format!("the section {}", entry.key));
     }
-    if let Some(node) = find(sections, "Transform") {
-        let transforms = node.list("Transform").unwrap_or(std::slice::from_ref(node));
-        transforms.iter().try_for_each(|one| notice_transform(scope, one))?;
+    for (line, name) in transforms(sections)? {
+        if !TRANSFORMS.contains(&name) {
+            scope.notice(line, format!("the transform {name}"));
+        }
     }
     for (name, parameter) in scope.parameters.iter().filter(|(_, parameter)| parameter.unknown) {
         let what = format!("the value of parameter {name} in Systems Manager, whose name serves instead");
@@ -49,13 +52,21 @@ pub(super) fn notice(scope: &Scope<'_>, sections: &[Entry]) -> Result<()> {
     Ok(())
 }
 
-fn notice_transform(scope: &Scope<'_>, transform: &Node) -> Result<()> {
-    let name = match find(transform.map("Transform").unwrap_or_default(), "Name") {
-        Some(name) => name.text("Transform")?,
-        None => transform.text("Transform")?,
-    };
-    if !TRANSFORMS.contains(&name) {
-        scope.notice(transform.line, format!("the transform {name}"));
-    }
-    Ok(())
+/// Whether `AWS::LanguageExtensions` is applied, and before SAM's transform, as it must be (`CloudFormation` template
+/// reference, "`AWS::LanguageExtensions` transform").
+pub(super) fn language_extensions(sections: &[Entry]) -> Result<bool> {
+    let names = transforms(sections)?.into_iter().map(|(_, name)| name);
+    Ok(names.take_while(|name| *name != SERVERLESS).any(|name| name == LANGUAGE_EXTENSIONS))
+}
+
+/// Lines and names.
+fn transforms(sections: &[Entry]) -> Result<Vec<(usize, &str)>> {
+    const NAME: &str = "Transform";
+    let Some(node) = find(sections, NAME) else { return Ok(Vec::new()) };
+    let all = node.list(NAME).unwrap_or(std::slice::from_ref(node)).iter();
+    all.map(|one| {
+        let name = find(one.map(NAME).unwrap_or_default(), "Name").unwrap_or(one);
+        Ok((one.line, name.text(NAME)?))
+    })
+    .collect()
 }

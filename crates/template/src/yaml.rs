@@ -7,7 +7,7 @@ use saphyr_parser::{Event, Parser, ScalarStyle, Tag};
 use super::error::{Fault, Located, Result};
 
 /// `CloudFormation`'s own limit for a template in S3.
-const MAX_BYTES: usize = 1024 * 1024;
+pub(super) const MAX_BYTES: usize = 1024 * 1024;
 /// Deeper than any real template; keeps recursion far from the end of the stack.
 const MAX_DEPTH: usize = 64;
 

@@ -124,7 +124,7 @@ fn unsupported_constructs_that_matter_are_named() {
         ("Resources: {A: {Type: AWS::Lambda::EventSourceMapping}}", 1, "mapping A lacks FunctionName"),
         ("Resources: {A: {Properties: {}}}", 1, "A lacks Type"),
         ("Resources: {A: {Type: AWS::SQS::Queue, Propertys: {}}}", 1, "Propertys"),
-        ("Resources: {'Fn::ForEach::Loop': [a, b, {}]}", 1, "Fn::ForEach::Loop in Resources"),
+        ("Resources: {'Fn::ForEach::Loop': [a, b, {}]}", 1, "needs the transform AWS::LanguageExtensions"),
         ("Globals: {Functions: {Timeout: 3}}\nResources: {}", 1, "Functions in Globals"),
         ("Resource: {}", 1, "the section Resource"),
         ("Description: empty", 1, "lacks Resources"),

@@ -2,6 +2,8 @@ mod event_source_mappings;
 mod events;
 mod faults;
 mod filters;
+mod foreach;
+mod foreach_faults;
 mod foreign;
 mod functions;
 mod lookups;
