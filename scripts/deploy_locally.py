@@ -173,7 +173,7 @@ def main() -> None:
         leave_out_commands(tree)
         run(tree, endpoint, "./scripts/deploy test", "stage test is deployed")
         settings = "lambda get-function-configuration --function-name tidings-test-sms --query Environment.Variables"
-        run(tree, endpoint, f"aws {settings}", '"BANK_NAME": "Test Bank"')
+        run(tree, endpoint, f"aws {settings}", '"SENDER_NAME": "Test Bank"')
         protected = "dynamodb describe-table --table-name tidings-test-ledger --query Table.DeletionProtectionEnabled"
         run(tree, endpoint, f"aws {protected}", "true")
         redrive(tree, endpoint)
