@@ -1,4 +1,4 @@
-//! Which crate may need which: arrows go down, and what is generic knows no domain.
+//! Which crate may depend on which: arrows point down, and no generic crate knows a domain.
 
 #![allow(clippy::unwrap_used, reason = "a test's helpers may panic as the test itself does")]
 
@@ -6,10 +6,10 @@ use std::{collections::BTreeSet, fs, process::Command};
 
 use tidings_tests::repository;
 
-/// The crates of `crates/` that are about the bank's events.
+/// The crates in `crates/` that know the bank's events.
 const OF_THE_BANK: [&str; 2] = ["tidings-cli", "tidings-ledger-table"];
 
-/// The crates that a crate needs to run, itself included.
+/// A crate's normal dependencies, itself included.
 fn needed_by(package: &str) -> BTreeSet<String> {
     let output = Command::new(env!("CARGO"))
         .args(["tree", "-p", package, "-e", "normal", "--offline", "--prefix", "none", "--format", "{p}"])

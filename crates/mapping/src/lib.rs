@@ -1,8 +1,8 @@
 //! Lambda's event source mapping for Kafka: reads one topic in one consumer group, forms batches as AWS does,
 //! invokes the function over the Lambda Invoke API and commits what it settled.
 //!
-//! It needs a Kafka broker, anything that answers Lambda's Invoke API, and an AWS endpoint where a failure destination is
-//! one of AWS's services. What it does in which case, and how sure that is, stands in [`conformance`].
+//! It needs a Kafka broker, anything that answers Lambda's Invoke API and, for failure destinations on AWS, an AWS
+//! endpoint. [`conformance`] lists every behaviour with its source.
 //!
 //! ```no_run
 //! use std::{sync::Arc, time::Duration};
@@ -32,12 +32,11 @@
 //! # }
 //! ```
 //!
-//! The decisions are in [`machine`], which has no input or output of its own; `poller` moves records, answers
-//! and time in and out of it. What the observer is told is not logged again. A record is lost only with an event, where
-//! no failure destination takes it.
+//! The decisions are in [`machine`], which does no input or output itself; `poller` feeds it records, responses and the
+//! time. Events that the observer receives are not logged as well. A record is dropped only where no failure destination
+//! accepts it, and never without an event.
 //!
-//! Not imitated: schema registries. A topic that ends in an aborted or committed transaction's control record never
-//! reads as settled.
+//! Not supported: schema registries. A topic that ends in a transaction's control record is never reported as settled.
 
 mod backoff;
 pub mod batch;
