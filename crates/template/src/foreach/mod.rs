@@ -6,6 +6,7 @@
 mod copies;
 mod turn;
 
+use std::borrow::Cow;
 use std::collections::BTreeMap;
 use std::path::Path;
 
@@ -27,15 +28,15 @@ const MAX_NESTING: usize = 5;
 const MAX_RESOURCES: usize = 500;
 
 /// The template's sections without loops. What was copied is remembered in `copies`, also where a fault ends it.
-pub(super) fn expand(
-    written: &[Entry],
+pub(super) fn expand<'a>(
+    written: &'a [Entry],
     settings: &TemplateSettings,
     copies: &mut Copies,
-) -> Result<Vec<Entry>> {
+) -> Result<Cow<'a, [Entry]>> {
     if !sections::language_extensions(written)? {
         let reason = "it needs the transform AWS::LanguageExtensions; add that to Transform, before any other of AWS's";
         refuse(written, reason)?;
-        return Ok(written.to_vec());
+        return Ok(Cow::Borrowed(written));
     }
     let loops = |entry: &Entry| SECTIONS.iter().position(|name| *name == entry.key);
     let (mut with_loops, mut expanded): (Vec<_>, Vec<_>) =
@@ -47,7 +48,7 @@ pub(super) fn expand(
         let node = Expander { scope: &scope, copies }.section(&section)?;
         expanded.push(Entry { node, ..section });
     }
-    Ok(expanded)
+    Ok(Cow::Owned(expanded))
 }
 
 /// An error for the first loop in `entries`.
