@@ -7,15 +7,15 @@ use idna::{
     uts46::{DnsLength, Hyphens, Uts46},
 };
 
-/// The longest address that SMTP carries (RFC 5321, erratum 1690).
+/// The longest address that SMTP allows (RFC 5321, erratum 1690).
 const MAX_LENGTH: usize = 254;
 /// The longest part before the `@` (RFC 5321, section 4.5.3.1.1).
 const MAX_LOCAL_LENGTH: usize = 64;
 
-/// An e-mail address of the plain form `local@domain`: no name, no quotes, no comments, one recipient.
+/// An e-mail address in the plain form `local@domain`: one recipient without name, quotes or comments.
 ///
-/// It is ASCII: SES accepts domains in Punycode, to which other domains are converted, and only ASCII before
-/// the `@` (its API reference, `Destination`). It has no `Debug`, so that it does not reach a log.
+/// It is ASCII, because SES accepts only ASCII before the `@` and domains in Punycode (its API reference,
+/// `Destination`). Other domains are converted to Punycode. It has no `Debug`, so that it does not get into a log.
 #[derive(Clone, PartialEq, Eq)]
 pub struct Address(String);
 
@@ -47,7 +47,7 @@ impl FromStr for Address {
     }
 }
 
-/// An internationalised domain as the name system has it (UTS 46); an ASCII domain stays unchanged.
+/// Converts an internationalised domain to ASCII (UTS 46). An ASCII domain stays unchanged.
 fn to_ascii(domain: &str) -> Option<Cow<'_, str>> {
     if domain.is_ascii() {
         return Some(Cow::Borrowed(domain));

@@ -1,4 +1,4 @@
-//! Sending e-mails with Amazon SES. A function supplies the message and its recipient and
+//! Sends e-mails with Amazon SES. A function supplies the message and its recipient and
 //! sends it through the [`Mailer`] port.
 
 mod address;

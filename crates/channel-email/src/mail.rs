@@ -10,7 +10,7 @@ use crate::Address;
 /// A complete e-mail with its recipient.
 #[derive(Clone)]
 pub struct Mail {
-    /// The id of the event that it reports.
+    /// The id of the reported event.
     pub event_id: EventId,
     /// The event's type.
     pub event_type: &'static str,
@@ -18,9 +18,9 @@ pub struct Mail {
     pub to: Address,
     /// The subject, on one line.
     pub subject: String,
-    /// The body for clients that do not show HTML.
+    /// The plain-text body.
     pub text: String,
-    /// The body as a complete HTML document that loads nothing from elsewhere.
+    /// The HTML body, a complete document that loads no external content.
     pub html: String,
 }
 

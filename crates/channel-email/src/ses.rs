@@ -10,7 +10,7 @@ use tidings_consumer::{HandlerError, SettingError, Settings};
 
 use crate::{Mail, Mailer};
 
-/// Sends by SES from the configured address.
+/// Sends e-mails with SES from the configured address.
 pub struct SesMailer {
     client: Client,
     from: String,
@@ -18,7 +18,7 @@ pub struct SesMailer {
 }
 
 impl SesMailer {
-    /// Reads `EMAIL_FROM`, an address or `Name <address>` of an identity that SES has verified, and optionally
+    /// Reads `EMAIL_FROM`, an address or `Name <address>` of a verified SES identity, and optionally
     /// `SES_CONFIGURATION_SET`.
     pub fn new(aws: &SdkConfig, settings: &Settings) -> Result<Self, SettingError> {
         Self::with_client(Client::new(aws), settings)
@@ -60,8 +60,8 @@ fn utf8(text: &str) -> Result<Content, BuildError> {
     Content::builder().data(text).charset("UTF-8").build()
 }
 
-/// A tag for SES's own events. Their values take only letters, digits, `_` and `-` (`MessageTag` in the API
-/// reference), so that `transaction.completed` becomes `transaction_completed`.
+/// A tag for SES's events. Its value may contain only letters, digits, `_` and `-` (`MessageTag` in the API
+/// reference), so `transaction.completed` becomes `transaction_completed`.
 fn tag(name: &str, value: &str) -> Result<MessageTag, BuildError> {
     let value: String = value
         .chars()

@@ -6,8 +6,8 @@ use aws_config::SdkConfig;
 use aws_sdk_dynamodb::{Client, types::AttributeValue};
 use tidings_consumer::{HandlerError, SettingError, Settings};
 
-/// The most devices of one customer that get a push. More indicate a fault in the registration, and their pushes would
-/// not fit into an invocation.
+/// The most devices of one customer that get a push. More devices indicate a fault in the registration, and their
+/// pushes would take longer than an invocation.
 pub const MAX_DEVICES: usize = 50;
 
 /// A device that the customer registered with the app.

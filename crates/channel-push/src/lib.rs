@@ -1,5 +1,5 @@
-//! Sending push notifications with Amazon SNS to the devices that people registered. A function supplies the
-//! message and its recipient and sends it through the ports [`Devices`] and [`Pusher`].
+//! Sends push notifications with Amazon SNS to people's registered devices. A function supplies the message and its
+//! recipient and sends it through the ports [`Devices`] and [`Pusher`].
 
 mod devices;
 mod notification;

@@ -10,9 +10,9 @@ use crate::Device;
 /// A complete push notification.
 #[derive(Clone)]
 pub struct Notification {
-    /// The id of the event that it reports.
+    /// The id of the reported event.
     pub event_id: EventId,
-    /// The event's type, by which the app may choose what to open.
+    /// The event's type. The app may use it to choose what to open.
     pub event_type: &'static str,
     /// The title, on one line.
     pub title: String,
@@ -20,7 +20,7 @@ pub struct Notification {
     pub body: String,
 }
 
-/// The result of a push that did not fail.
+/// The result of a push without an error.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Delivery {
     /// SNS accepted it.

@@ -16,7 +16,7 @@ use crate::{Delivery, Device, Notification, Pusher};
 const ENDPOINT_GONE: &[&str] =
     &["EndpointDisabled", "EndpointDisabledException", "NotFound", "NotFoundException"];
 
-/// Sends by SNS, which forwards to Apple's and Google's services.
+/// Sends with SNS, which forwards to Apple's and Google's services.
 pub struct SnsPusher(Client);
 
 impl SnsPusher {
@@ -64,8 +64,8 @@ fn string(value: &str) -> Result<MessageAttributeValue, HandlerError> {
     MessageAttributeValue::builder().data_type("String").string_value(value).build().map_err(unbuildable)
 }
 
-/// One text for each platform, itself JSON inside a JSON string, as SNS asks for with `MessageStructure`
-/// `json`: APNs' alert, FCM's HTTP v1 message, and plain text for the others.
+/// The messages for all platforms in the form that SNS requires with `MessageStructure` `json`: JSON inside JSON
+/// strings. They are an alert for APNs, an HTTP v1 message for FCM, and plain text for the others.
 fn payload(notification: &Notification) -> String {
     let Notification { event_id, event_type, title, body } = notification;
     let (event_id, alert) = (event_id.as_str(), json!({ "title": title, "body": body }));

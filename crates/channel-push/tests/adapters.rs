@@ -68,7 +68,7 @@ fn assert_payloads(message: &str) {
 }
 
 #[tokio::test]
-async fn a_disabled_endpoint_is_told_from_a_refused_parameter() {
+async fn a_disabled_endpoint_is_distinguished_from_a_refused_parameter() {
     let code = |code: &str| ErrorMetadata::builder().code(code).build();
     let disabled = mock!(aws_sdk_sns::Client::publish).then_error(move || {
         let exception = EndpointDisabledException::builder().meta(code("EndpointDisabled")).build();
@@ -121,7 +121,7 @@ async fn devices_are_read_page_by_page() {
 }
 
 #[tokio::test]
-async fn no_customer_has_devices_without_end() {
+async fn at_most_max_devices_are_read() {
     let pages = AtomicUsize::new(0);
     let endless = mock!(aws_sdk_dynamodb::Client::query).then_output(move || {
         let page = pages.fetch_add(1, Ordering::Relaxed);

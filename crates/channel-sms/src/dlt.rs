@@ -1,5 +1,5 @@
-//! India's register of commercial SMS (Distributed Ledger Technology, DLT): operators deliver an SMS only
-//! with the ids under which its sender and its text are registered.
+//! India's register of commercial SMS (Distributed Ledger Technology, DLT): operators deliver an SMS only with the ids
+//! of its registered sender and text.
 
 use std::collections::BTreeMap;
 
@@ -16,9 +16,9 @@ pub struct Dlt {
 }
 
 impl Dlt {
-    /// Reads, optionally, `SMS_DLT_ENTITY_ID` and `SMS_DLT_TEMPLATE_IDS`: a JSON object from event type to
-    /// template id. A text in another language than English is another template; its key has the language
-    /// after a slash, e.g. `transaction.completed/hi`.
+    /// Reads the optional settings `SMS_DLT_ENTITY_ID` and `SMS_DLT_TEMPLATE_IDS`, a JSON object from event type to
+    /// template id. Texts in other languages than English are separate templates. Their keys end with a slash and the
+    /// language, e.g. `transaction.completed/hi`.
     pub fn new(settings: &Settings) -> Result<Self, SettingError> {
         let template_ids = settings.get("SMS_DLT_TEMPLATE_IDS").unwrap_or("{}");
         let template_ids = serde_json::from_str(template_ids).map_err(|_| SettingError::Invalid {
@@ -28,7 +28,7 @@ impl Dlt {
         Ok(Self { entity_id: settings.get("SMS_DLT_ENTITY_ID").map(str::to_owned), template_ids })
     }
 
-    /// The SNS attributes of a message: none unless it goes to India.
+    /// The SNS attributes of a message: none unless it is sent to India.
     #[must_use]
     pub fn attributes(&self, message: &TextMessage) -> Vec<(&'static str, &str)> {
         if !message.to.is_indian() {

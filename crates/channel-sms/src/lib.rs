@@ -1,4 +1,4 @@
-//! Sending SMS with Amazon SNS. A function supplies the message and its recipient and
+//! Sends SMS with Amazon SNS. A function supplies the message and its recipient and
 //! sends it through the [`TextSender`] port.
 
 mod dlt;

@@ -6,15 +6,15 @@ use tidings_texts::MIN_PHONE_DIGITS;
 
 /// The longest number, in digits (ITU-T E.164, section 6).
 const MAX_DIGITS: usize = 15;
-/// India's country code. No other begins with it, as none is the beginning of another (ITU-T E.164, annex D).
+/// India's country code. No country code is the beginning of another (ITU-T E.164, annex D).
 const INDIA: &str = "+91";
 
-/// A phone number in E.164 form: `+`, a country code, which does not begin with 0, and the national number, without
+/// A phone number in E.164 form: `+`, a country code (which does not begin with 0) and the national number, without
 /// separators.
 ///
-/// Whether the number is assigned is not checked: numbering plans change every month, faster than functions are
-/// deployed, and SNS refuses a wrong number (`InvalidParameter`, which is permanent). It has no
-/// `Debug`, so that it does not reach a log.
+/// Whether the number is assigned is not checked, because numbering plans change more often than functions are
+/// deployed. SNS refuses a wrong number (`InvalidParameter`, a permanent error). It has no `Debug`, so that it does not
+/// get into a log.
 #[derive(Clone, PartialEq, Eq)]
 pub struct PhoneNumber(String);
 
@@ -24,7 +24,7 @@ pub struct PhoneNumber(String);
 pub struct InvalidPhoneNumber;
 
 impl PhoneNumber {
-    /// The number as text, `+` included.
+    /// The number as text, including the `+`.
     #[must_use]
     pub fn as_str(&self) -> &str {
         &self.0

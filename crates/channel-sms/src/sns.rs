@@ -6,7 +6,7 @@ use tidings_consumer::{HandlerError, SettingError, Settings};
 
 use crate::{Dlt, TextMessage, TextSender};
 
-/// Sends by SNS with the configured sender id and registrations.
+/// Sends with SNS, using the configured sender id and DLT registrations.
 pub struct SnsTextSender {
     client: Client,
     sender_id: Option<String>,
@@ -14,7 +14,7 @@ pub struct SnsTextSender {
 }
 
 impl SnsTextSender {
-    /// Reads, optionally, `SMS_SENDER_ID`, `SMS_DLT_ENTITY_ID` and `SMS_DLT_TEMPLATE_IDS`.
+    /// Reads the optional settings `SMS_SENDER_ID`, `SMS_DLT_ENTITY_ID` and `SMS_DLT_TEMPLATE_IDS`.
     pub fn new(aws: &SdkConfig, settings: &Settings) -> Result<Self, SettingError> {
         Self::with_client(Client::new(aws), settings)
     }
@@ -29,7 +29,7 @@ impl SnsTextSender {
 impl TextSender for SnsTextSender {
     async fn send(&self, message: &TextMessage) -> Result<(), HandlerError> {
         let mut request = self.client.publish().phone_number(message.to.as_str()).message(&message.text);
-        // Transactional: delivered as reliably as SNS can, at any hour, at its price.
+        // Transactional SMS are the most reliable and are delivered at any hour, but cost more.
         let mut attributes =
             vec![("AWS.SNS.SMS.SMSType", "Transactional"), ("event_id", message.event_id.as_str())];
         attributes.extend(self.sender_id.as_deref().map(|id| ("AWS.SNS.SMS.SenderID", id)));

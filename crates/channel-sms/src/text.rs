@@ -11,7 +11,7 @@ use crate::PhoneNumber;
 /// A complete SMS with its recipient.
 #[derive(Clone)]
 pub struct TextMessage {
-    /// The id of the event that it reports.
+    /// The id of the reported event.
     pub event_id: EventId,
     /// The event's type.
     pub event_type: &'static str,

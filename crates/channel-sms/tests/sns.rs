@@ -41,7 +41,7 @@ fn attributes(request: &PublishInput) -> BTreeMap<&str, &str> {
     attributes.iter().map(|(name, value)| (name.as_str(), value.string_value().unwrap())).collect()
 }
 
-/// Sends one message and checks that it was the request with exactly these attributes.
+/// Sends one message and checks that the request has exactly these attributes.
 async fn assert_attributes(settings: Settings, message: TextMessage, expected: &'static [(&str, &str)]) {
     let to = message.to.as_str().to_owned();
     let rule = mock!(Client::publish)
@@ -112,7 +112,7 @@ async fn a_refused_parameter_is_permanent_and_throttling_is_not() {
 }
 
 #[test]
-fn template_ids_that_are_no_json_object_are_refused() {
+fn template_ids_must_be_a_json_object() {
     let client = mock_client!(aws_sdk_sns, []);
     let settings = [("SMS_DLT_TEMPLATE_IDS", "1107")].into_iter().collect();
     let error = SnsTextSender::with_client(client, &settings).err().unwrap();

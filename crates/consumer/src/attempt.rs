@@ -1,4 +1,4 @@
-//! Calling a handler until it succeeds, fails for good, or attempts or time are used up.
+//! Calls a handler until it succeeds, fails permanently, or runs out of attempts or time.
 
 use std::{future::Future, time::Duration};
 
@@ -13,7 +13,7 @@ use crate::{
     outcome::Reason,
 };
 
-/// Attempts per invocation, the first included.
+/// Attempts per invocation, including the first.
 const MAX_ATTEMPTS: u32 = 3;
 
 /// Error types after which it is unknown whether the effect happened.
@@ -118,7 +118,7 @@ fn log_failure(failure: &Failure, attempt: u32) {
     );
 }
 
-/// Waits of one and two seconds, each with jitter of up to its own length on top.
+/// Waits of one and two seconds, each plus a random part of up to its own length.
 fn backoff() -> impl Iterator<Item = Duration> + Send {
     ExponentialBuilder::default()
         .with_min_delay(Duration::from_secs(1))

@@ -7,9 +7,9 @@ use aws_config::{BehaviorVersion, SdkConfig, retry::RetryConfig, timeout::Timeou
 /// Region, credentials and endpoint from the environment (`AWS_ENDPOINT_URL` overrides the endpoint), and
 /// one HTTP client for all services.
 ///
-/// The SDK's own retries are off, so that attempts are counted once, by the consumer. A single call may take
-/// ten seconds: long enough that a slow service is not asked twice for what it is about to do, short enough that a
-/// hanging one costs an attempt and not the invocation.
+/// The SDK's own retries are off, so that only the consumer counts attempts. A single call may take ten seconds: long
+/// enough not to repeat a request that a slow service is still working on, short enough that a hanging call uses up an
+/// attempt and not the invocation.
 pub async fn config() -> SdkConfig {
     let timeouts = TimeoutConfig::builder()
         .connect_timeout(Duration::from_secs(2))

@@ -1,4 +1,4 @@
-//! One invocation of a function that does one write for the records of a partition.
+//! One invocation of a function that stores the records of a partition in one write.
 
 use std::{
     collections::{BTreeMap, HashMap},

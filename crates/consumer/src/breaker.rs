@@ -4,8 +4,7 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use jiff::{SignedDuration, Timestamp};
 
-/// This many failed attempts in a row, without a success between them, are an outage and not one bad event: three
-/// events alone make fewer attempts.
+/// This many failed attempts in a row count as an outage. Three bad events alone make fewer attempts.
 const FAILURES_TO_OPEN: u32 = 10;
 /// How long the breaker stays open before one record may try again.
 const COOL_DOWN: SignedDuration = SignedDuration::from_secs(30);
@@ -13,8 +12,8 @@ const COOL_DOWN: SignedDuration = SignedDuration::from_secs(30);
 /// A circuit breaker over a handler's retryable failures. While it is open, records are returned instead of
 /// dead-lettered: records must not end in the dead letter queue because of an outage.
 ///
-/// It uses the wall clock: a monotonic clock stands still while Lambda freezes the process between
-/// invocations, and an open breaker's invocations are too short to ever add up to the cool-down.
+/// It uses the wall clock, because a monotonic clock does not run while Lambda freezes the process between invocations,
+/// and the invocations with an open breaker are too short to add up to the cool-down.
 #[derive(Debug, Default)]
 pub(crate) struct Breaker(Mutex<State>);
 
@@ -25,7 +24,8 @@ struct State {
 }
 
 impl Breaker {
-    /// Whether an attempt may be made. After the cool-down one may, as a probe; it opens or closes the breaker.
+    /// Whether an attempt may be made. After the cool-down one attempt is allowed as a probe, which closes the breaker
+    /// or opens it again.
     pub fn allows_attempt(&self, now: Timestamp) -> bool {
         let mut state = self.state();
         match state.open_until {
@@ -38,7 +38,7 @@ impl Breaker {
         }
     }
 
-    /// Whether attempts are stopped at the moment.
+    /// Whether attempts are currently stopped.
     pub fn is_open(&self) -> bool {
         self.state().open_until.is_some()
     }
@@ -56,7 +56,7 @@ impl Breaker {
     }
 
     fn state(&self) -> MutexGuard<'_, State> {
-        // Every write leaves the state whole, so a panic elsewhere does not spoil it.
+        // Every write leaves the state consistent, so a poisoned lock is harmless.
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }

@@ -1,4 +1,4 @@
-//! Who may handle a record now, and what was settled: the idempotency store.
+//! The idempotency store: which records are claimed, and which are settled.
 
 use std::time::Duration;
 
@@ -15,14 +15,14 @@ pub const FACT_LIFETIME: Duration = Duration::from_hours(30 * 24);
 pub struct ClaimRequest {
     /// Function and event, or function and position: `email#EVT-1`, `email#door.opened/3/42`.
     pub id: String,
-    /// This start of the handler; no two are the same.
+    /// Identifies this start of the handler; unique.
     pub owner: Uuid,
     /// SHA-256 of the record's value, the same for every spelling of the same JSON
     /// ([`canonical`](tidings_events::json::canonical)): the same id with other content is an error.
     pub content: [u8; 32],
     /// The time of the request.
     pub now: Timestamp,
-    /// When the lease ends: this invocation's deadline plus a second. Nobody else may start before that.
+    /// When the lease ends: this invocation's deadline plus a second. No other invocation may start before that.
     pub lease_until: Timestamp,
 }
 
@@ -31,21 +31,21 @@ pub struct ClaimRequest {
 pub enum Claimed {
     /// The caller holds the claim.
     Mine {
-        /// How many earlier starts never finished; each may have had its effect.
+        /// The number of earlier starts that never finished. Each may have had its effect.
         unfinished_starts: u32,
     },
-    /// It was settled before.
+    /// The record was settled before.
     Settled(Fact),
     /// The same id was settled or claimed with other content.
     OtherContent,
-    /// Another invocation holds it.
+    /// Another invocation holds the claim.
     Held {
-        /// When their lease ends at the latest.
+        /// When its lease ends at the latest.
         until: Timestamp,
     },
 }
 
-/// How a record was settled for good.
+/// The final outcome of a record.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Fact {
     /// The handler succeeded.
@@ -61,15 +61,15 @@ pub struct StoreError(pub String);
 
 /// The idempotency store. Every operation is atomic for one id.
 pub trait Claims: Send + Sync + 'static {
-    /// Claims an id unless it is settled or held by another owner: asked again by the owner itself, because
-    /// the first answer was lost, it answers the same. An item past its lifetime counts as absent.
+    /// Claims an id unless it is settled or held by another owner. If the owner repeats the request because the first
+    /// answer was lost, the answer is the same. An item past its lifetime counts as absent.
     fn claim<'a>(&'a self, request: &'a ClaimRequest) -> BoxFuture<'a, Result<Claimed, StoreError>>;
 
-    /// Stores a fact if `owner` still holds the claim, or stored the same fact before; `false` if somebody else
-    /// took it over.
+    /// Stores a fact if `owner` still holds the claim or has stored the same fact before; `false` if another owner
+    /// took the claim over.
     fn settle<'a>(&'a self, request: &'a ClaimRequest, fact: Fact)
     -> BoxFuture<'a, Result<bool, StoreError>>;
 
-    /// Gives a claim back: this start came to an end without a result, and the next may begin at once.
+    /// Releases a claim: this start ended without a result, and the next may begin at once.
     fn release<'a>(&'a self, request: &'a ClaimRequest) -> BoxFuture<'a, Result<(), StoreError>>;
 }

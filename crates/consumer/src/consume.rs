@@ -1,4 +1,4 @@
-//! One invocation: what both kinds of function do with its payload.
+//! One invocation: the part that both kinds of function have in common.
 
 use futures::{StreamExt as _, stream};
 use tracing::Instrument as _;
@@ -21,7 +21,7 @@ pub(crate) trait Consume {
     /// Settles every record of a batch.
     async fn settle_records(&self, records: Vec<Record>, invocation: &Invocation) -> Vec<Settled>;
 
-    /// Settles everything in a payload.
+    /// Settles all entries of a payload.
     async fn consume(&self, payload: &[u8], invocation: &Invocation) -> Result<Vec<Settled>, PayloadError> {
         let batch = payload::read(payload)?;
         let invalid_entries = stream::iter(&batch.invalid_entries).then(|entry| {

@@ -1,4 +1,4 @@
-//! What a handler may know and use besides the event.
+//! What a handler can use besides the event.
 
 use std::sync::{
     Arc, OnceLock,
@@ -18,7 +18,7 @@ use crate::{
     record::Position,
 };
 
-/// What a handler may know and use besides the event.
+/// What a handler can use besides the event.
 #[derive(Clone)]
 pub struct Context {
     /// The position of the event's record in Kafka, which orders events of the same time.
@@ -43,8 +43,8 @@ impl Context {
         F: Future<Output = Result<(), HandlerError>> + Send,
     {
         let request = ClaimRequest {
-            // The caller holds the event's claim, which excludes all others. So this one needs
-            // no lease, which would only keep a second attempt from what the first did not finish.
+            // The caller holds the event's claim, which excludes all others. So this claim needs
+            // no lease, which would only keep a second attempt from repeating an unfinished effect.
             lease_until: Timestamp::UNIX_EPOCH,
             ..claim(format!("{}#{effect}", self.claim_id), self.content, &self.invocation)
         };
@@ -59,7 +59,7 @@ impl Context {
             Err(_) => return Err(self.unclaimed(Reason::StoreUnreachable)),
         }
         action.await?;
-        // Counted first, because the handler's time may be up before the fact is stored.
+        // Counted first, because the handler may run out of time before the fact is stored.
         self.unconfirmed.fetch_add(1, Ordering::Relaxed);
         match persist(&self.invocation, LASTING, || self.claims.settle(&request, Fact::Done)).await {
             Ok(true) => {
@@ -73,7 +73,7 @@ impl Context {
         }
     }
 
-    /// Why no other attempt may follow in this invocation, if that is the case; the failure is then not the handler's.
+    /// Why no other attempt may follow in this invocation, if so. The failure is then not the handler's.
     pub(crate) fn halted(&self) -> Option<Reason> {
         let unconfirmed = self.unconfirmed.load(Ordering::Relaxed) > 0;
         unconfirmed.then_some(Reason::EffectUnconfirmed).or_else(|| self.unclaimed.get().copied())

@@ -1,4 +1,4 @@
-//! Dead letters and the queue that they are sent to.
+//! Dead letters and their queue.
 
 use futures::future::BoxFuture;
 use jiff::Timestamp;
@@ -11,10 +11,10 @@ use crate::error::Failure;
 #[derive(Debug, Clone, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct DeadLetter {
-    /// The event's id, where one could be read.
+    /// The event's id, if it could be read.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub event_id: Option<String>,
-    /// The event's type, where one could be read.
+    /// The event's type, if it could be read.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub event_type: Option<String>,
     /// The trace that the event belongs to.
@@ -24,19 +24,19 @@ pub struct DeadLetter {
     pub function: String,
     /// Its version (`AWS_LAMBDA_FUNCTION_VERSION`).
     pub function_version: String,
-    /// The invocation that gave up.
+    /// The request id of the invocation that gave up.
     pub request_id: String,
     /// The last failure.
     pub error: Story,
-    /// Handler calls in that invocation, or unfinished starts before it.
+    /// The number of handler calls in that invocation, or of unfinished starts before it.
     pub attempts: u32,
     /// When the first of them began.
     pub first_attempt_at: Timestamp,
     /// When the last of them ended.
     pub last_attempt_at: Timestamp,
-    /// Where the payload lists the record, `topic-partition`.
+    /// The name under which the payload lists the record, `topic-partition`.
     pub source: String,
-    /// The record, byte for byte as Lambda handed it over: position, timestamp, key, value and headers.
+    /// The record, byte for byte as received from Lambda: position, timestamp, key, value and headers.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub record: Option<Box<RawValue>>,
     /// Where the whole dead letter is, if it was too large for a queue message.
@@ -44,13 +44,13 @@ pub struct DeadLetter {
     pub stored_in: Option<StoredIn>,
 }
 
-/// The failure as a dead letter contains it.
+/// A failure in a dead letter.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Story {
-    /// Stable name, e.g. `MalformedEvent` or `MessageRejected`.
+    /// A stable name, e.g. `MalformedEvent` or `MessageRejected`.
     #[serde(rename = "type")]
     pub error_type: String,
-    /// A sentence for a person.
+    /// A message for people.
     pub message: String,
 }
 
@@ -71,13 +71,13 @@ pub struct StoredIn {
     pub sha256: String,
 }
 
-/// The queue, or the bucket for large letters, did not accept the dead letter; the record is returned.
+/// The queue, or the bucket for large dead letters, did not accept the dead letter. The record is returned.
 #[derive(Debug, Clone, thiserror::Error)]
 #[error("the dead letter was not accepted: {0}")]
 pub struct QueueError(pub String);
 
 /// A function's dead letter queue.
 pub trait DeadLetterQueue: Send + Sync + 'static {
-    /// Sends a dead letter; `Ok` once the queue has it for good.
+    /// Sends a dead letter; `Ok` once it is stored durably.
     fn send<'a>(&'a self, letter: &'a DeadLetter) -> BoxFuture<'a, Result<(), QueueError>>;
 }

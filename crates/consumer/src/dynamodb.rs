@@ -26,7 +26,7 @@ pub struct DynamoDbClaims {
     table: String,
 }
 
-/// The state that an item describes.
+/// An item's state.
 struct Item {
     state: String,
     owner: String,
@@ -42,7 +42,7 @@ impl DynamoDbClaims {
         Self { client: Client::new(aws), table }
     }
 
-    /// Claims an absent or expired id; the present item where there is one.
+    /// Claims an absent or expired id. Returns the existing item if there is one.
     async fn insert(&self, request: &ClaimRequest) -> Result<Option<Item>, StoreError> {
         let answer = self
             .client
@@ -55,7 +55,7 @@ impl DynamoDbClaims {
             .item("starts", number(1))
             .item("content", string(&hex::encode(request.content)))
             .item("expires_at", number(expires_at(request.now)))
-            // TTL deletes late, up to days: an expired item is absent whether it is still there or not.
+            // DynamoDB may delete expired items days later, so an expired item counts as absent.
             .condition_expression("attribute_not_exists(id) OR expires_at < :now")
             .expression_attribute_values(":now", number(request.now.as_second()))
             .return_values_on_condition_check_failure(ReturnValuesOnConditionCheckFailure::AllOld)
@@ -73,7 +73,7 @@ impl DynamoDbClaims {
         }
     }
 
-    /// Takes over a claim whose lease ended; `false` if another invocation was faster.
+    /// Takes over a claim whose lease has ended; `false` if another invocation was faster.
     async fn take_over(&self, request: &ClaimRequest, lapsed: &Item) -> Result<bool, StoreError> {
         let answer = self
             .client
@@ -98,7 +98,7 @@ impl DynamoDbClaims {
         unless_condition_failed(answer)
     }
 
-    /// Updates an item that `request.owner` holds, if it is in such a `state`; `false` if not.
+    /// Updates an item if `request.owner` holds it and its state meets the condition; `false` if not.
     async fn update_own(
         &self,
         request: &ClaimRequest,
@@ -137,7 +137,7 @@ impl Claims for DynamoDbClaims {
             match item.state.as_str() {
                 DONE => Ok(Claimed::Settled(Fact::Done)),
                 DEAD_LETTERED => Ok(Claimed::Settled(Fact::DeadLettered)),
-                // The first answer to this very request was lost.
+                // The same request was carried out before, but its answer was lost.
                 _ if until > request.now && item.owner == request.owner.to_string() => {
                     Ok(Claimed::Mine { unfinished_starts: item.starts.saturating_sub(1) })
                 }
@@ -169,7 +169,7 @@ impl Claims for DynamoDbClaims {
     fn release<'a>(&'a self, request: &'a ClaimRequest) -> BoxFuture<'a, Result<(), StoreError>> {
         async move {
             let values = vec![(":one", number(1)), (":past", number(0))];
-            // A claim that this invocation no longer holds needs no release.
+            // If this invocation no longer holds the claim, there is nothing to release.
             let update = "SET lease_until = :past, starts = starts - :one";
             self.update_own(request, "#state = :claimed", update, values).await.map(|_| ())
         }

@@ -1,11 +1,11 @@
-//! How a handler's work can fail, and the one place that distinguishes retryable from permanent errors.
+//! The errors of handlers, and the distinction between retryable and permanent ones.
 
 use aws_smithy_runtime_api::client::result::SdkError;
 use aws_smithy_types::error::metadata::ProvideErrorMetadata;
 
 /// The error of a handler.
 ///
-/// Errors not known to be permanent are retryable: an extra attempt costs little, a lost event costs much.
+/// Errors that are not known to be permanent are retryable, because an extra attempt costs less than a lost event.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum HandlerError {
     /// Trying again may succeed: throttling, time-outs, an unreachable service.
@@ -16,23 +16,23 @@ pub enum HandlerError {
     Permanent(Failure),
 }
 
-/// What happened, under a name that stays the same across releases.
+/// The error, with a name that stays the same across releases.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("{error_type}: {message}")]
 pub struct Failure {
-    /// Stable name in upper camel case, for logs, dead letters and alarms.
+    /// A stable name in upper camel case, for logs, dead letters and alarms.
     pub error_type: String,
-    /// A sentence for a person; without names, addresses, numbers or balances.
+    /// A message for people, without names, addresses, numbers or balances.
     pub message: String,
 }
 
 impl HandlerError {
-    /// A failure that another attempt may fix.
+    /// An error after which another attempt may succeed.
     pub fn retryable(error_type: impl Into<String>, message: impl Into<String>) -> Self {
         Self::Retryable(Failure { error_type: error_type.into(), message: message.into() })
     }
 
-    /// A failure that no attempt can fix.
+    /// An error after which no attempt can succeed.
     pub fn permanent(error_type: impl Into<String>, message: impl Into<String>) -> Self {
         Self::Permanent(Failure { error_type: error_type.into(), message: message.into() })
     }
@@ -52,7 +52,7 @@ impl HandlerError {
     }
 }
 
-/// AWS error codes that mean the request itself is wrong, so that the same request fails again.
+/// AWS error codes for requests that are themselves wrong and would fail again.
 /// Sources: the error lists of the SES v2, SNS, S3 and DynamoDB API references.
 const PERMANENT_CODES: &[&str] = &[
     "BadRequestException",
@@ -69,8 +69,8 @@ const PERMANENT_CODES: &[&str] = &[
     "ValidationException",
 ];
 
-/// Classifies an error of an AWS SDK client. The service's own message is left out, because it may quote
-/// the request, and so an address or a phone number.
+/// Classifies an error of an AWS SDK client. The service's message is left out, because it may quote the request and
+/// with it an address or a phone number.
 impl<E: ProvideErrorMetadata, R> From<SdkError<E, R>> for HandlerError {
     fn from(error: SdkError<E, R>) -> Self {
         match &error {

@@ -1,4 +1,4 @@
-//! What a function implements: one thing for one event, or one write for a batch of records.
+//! The traits that a function implements: one handles single events, the other stores batches of records.
 
 use std::future::Future;
 
@@ -6,9 +6,9 @@ use tidings_events::{Catalog, Event};
 
 use crate::{context::Context, error::HandlerError, record::Record};
 
-/// Does one thing for one event. Does not know about Kafka, batches or queues.
+/// Handles one event. A handler does not know about Kafka, batches or queues.
 pub trait Handler: Send + Sync + 'static {
-    /// The events of the domain that it belongs to.
+    /// The events of the handler's domain.
     type Payload: Catalog;
 
     /// Handles one event; `Ok` is done. A handler that has no branch for an event type returns a permanent error.
@@ -19,8 +19,8 @@ pub trait Handler: Send + Sync + 'static {
     ) -> impl Future<Output = Result<(), HandlerError>> + Send;
 }
 
-/// Does one write for the records of one partition. For functions that store records without interpreting them.
+/// Stores the records of one partition in one write. For functions that do not interpret records.
 pub trait BatchHandler: Send + Sync + 'static {
-    /// Stores all of `records`, which are of one partition, in the order of their offsets, or none of them.
+    /// Stores either all of `records` or none. They belong to one partition and are in the order of their offsets.
     fn handle(&self, records: &[Record]) -> impl Future<Output = Result<(), HandlerError>> + Send;
 }

@@ -1,4 +1,4 @@
-//! What makes a delivery of a record the same as an earlier one.
+//! How a redelivered record is recognized.
 
 use sha2::{Digest as _, Sha256};
 use tidings_events::{
@@ -10,7 +10,7 @@ use uuid::Uuid;
 
 use crate::{claims::ClaimRequest, invocation::Invocation, payload::InvalidEntry, record::Record};
 
-/// A record's identity, read once, also from values that are not valid events.
+/// A record's identity. It can be read from values that are not valid events, too.
 #[derive(Debug, Clone)]
 pub(crate) struct Identity {
     pub event_id: Option<EventId>,
@@ -45,8 +45,8 @@ impl Identity {
         Self { event_id: None, event_type: None, trace: None, place, content }
     }
 
-    /// A claim on the event, or on the position where no event id can be read. A malformed record
-    /// is claimed by position even if it has an id, so that it does not block the valid event with that id.
+    /// A claim on the event, or on the position if no event id can be read. A malformed record is claimed by
+    /// position even if it has an id, so that it does not block the valid event with that id.
     pub fn claim_record(&self, record: &Record, function: &str, invocation: &Invocation) -> ClaimRequest {
         match &self.event_id {
             Some(id) if record.malformed.is_none() => {
@@ -62,7 +62,7 @@ impl Identity {
     }
 }
 
-/// A new start of the work that `id` names.
+/// The claim of a new start under `id`.
 pub(crate) fn claim(id: String, content: [u8; 32], invocation: &Invocation) -> ClaimRequest {
     ClaimRequest {
         id,

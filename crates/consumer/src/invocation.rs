@@ -1,4 +1,4 @@
-//! One invocation: its request and the time it has.
+//! One invocation: its request id and its time.
 
 use std::time::Duration;
 
@@ -9,17 +9,17 @@ use tokio::time::Instant;
 const MAX_RESERVE: Duration = Duration::from_secs(2);
 /// The part of the reserve for the answer itself, which Lambda must receive before the deadline.
 const ANSWER_SHARE: u32 = 8;
-/// A handler that starts with less than this may be cut off after its effect.
+/// The least time to start a handler with. With less, it might be cut off right after its effect.
 const LEAST_START: Duration = Duration::from_secs(1);
 
-/// One invocation: its request and the time it has.
+/// One invocation: its request id and its time.
 #[derive(Debug, Clone)]
 pub struct Invocation {
     /// Lambda's request id.
     pub request_id: String,
     started: Timestamp,
-    // A monotonic clock beside the wall clock; anchored anew for each invocation, because it stands still
-    // while Lambda freezes the process in between.
+    // A monotonic clock besides the wall clock. It is synchronized for each invocation, because it does not run
+    // while Lambda freezes the process between invocations.
     anchor: Instant,
     work_until: Instant,
     start_until: Instant,
@@ -66,7 +66,7 @@ impl Invocation {
         Instant::now() < self.start_until
     }
 
-    /// How long requests to the stores may still take; after that the answer is due.
+    /// How long requests to the stores may still take. After that the answer is due.
     #[must_use]
     pub fn until_answer(&self) -> Duration {
         self.settle_until.saturating_duration_since(Instant::now())

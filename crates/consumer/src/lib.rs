@@ -1,13 +1,13 @@
-//! From one Lambda invocation to one handler call per record, each record settled exactly once.
+//! Turns a Lambda invocation into one handler call per record and settles each record exactly once.
 //!
-//! A function implements [`Handler`] (one thing for one event) or [`BatchHandler`] (one write for the records
-//! of a partition) and hands it to [`run()`] or [`run_batch`]. Every record of every batch then ends in exactly
+//! A function implements [`Handler`] (handles single events) or [`BatchHandler`] (stores the records of a partition
+//! in one write) and passes it to [`run()`] or [`run_batch`]. Every record of every batch then ends in exactly
 //! one of four ways ([`outcome::Outcome`]): done, duplicate, dead-lettered, or returned to be delivered again.
 //!
 //! # A whole function
 //!
-//! A domain lists its events with [`tidings_events::catalog!`]; a handler names the payload that it understands, and
-//! does one thing for one event. It knows nothing of Kafka, batches or queues.
+//! A domain lists its events with [`tidings_events::catalog!`]. A handler names its domain's payload and handles one
+//! event at a time. It knows nothing about Kafka, batches or queues.
 //!
 //! ```no_run
 //! use schemars::JsonSchema;
@@ -37,7 +37,7 @@
 //!
 //!     async fn handle(&self, event: &Event<Payload>, _: &Context) -> Result<(), HandlerError> {
 //!         let Payload::Delivered(parcel) = &event.payload;
-//!         // `?` is enough: the consumer knows which errors of AWS are worth another attempt.
+//!         // `?` is enough: the consumer knows which AWS errors are worth another attempt.
 //!         self.s3.put_object().bucket(&self.bucket).key(&parcel.parcel_id).body(b"delivered".to_vec().into()).send().await?;
 //!         Ok(())
 //!     }
@@ -58,14 +58,14 @@
 //! says whether the event source mapping has `ReportBatchItemFailures`. The feature `testing` has a harness that runs
 //! whole invocations over stores in memory.
 //!
-//! # What is promised
+//! # Guarantees
 //!
-//! One window cannot be closed: a process that is killed between an effect that has no idempotency token (an
-//! e-mail, an SMS, a push) and the stored fact repeats that effect. Such records are counted in the metric
-//! `EffectsAtRisk`.
+//! An effect happens once, with one exception: if the process is killed between an effect without an idempotency token
+//! (an e-mail, an SMS, a push) and the storing of its fact, the next delivery repeats the effect. Such records are
+//! counted in the metric `EffectsAtRisk`.
 //!
-//! Each record is a step of its publisher's trace: in every log line, and as a span where
-//! `OTEL_EXPORTER_OTLP_TRACES_ENDPOINT` names a receiver of OTLP.
+//! Each record continues its publisher's trace: in every log line, and as a span if
+//! `OTEL_EXPORTER_OTLP_TRACES_ENDPOINT` names an OTLP receiver.
 
 mod attempt;
 pub mod aws;

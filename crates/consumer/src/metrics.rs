@@ -1,4 +1,4 @@
-//! What an invocation did, as one line in `CloudWatch`'s embedded metric format.
+//! An invocation's metrics, as one line in `CloudWatch`'s embedded metric format.
 //! <https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/CloudWatch_Embedded_Metric_Format_Specification.html>
 
 use jiff::Timestamp;
@@ -13,8 +13,8 @@ pub const NAMESPACE: &str = "Tidings";
 const NAMES: [&str; 8] =
     ["Received", "Done", "Duplicate", "DeadLettered", "Returned", "Tombstones", "Attempts", "EffectsAtRisk"];
 
-/// The line for one invocation: how many records ended which way. Its dimension is the function's name in Lambda,
-/// `deployed_as`, so that the stages of one account stay apart.
+/// The line for one invocation, with the number of records for each outcome. Its dimension is the function's name in
+/// Lambda, `deployed_as`, which separates the stages of one account.
 #[must_use]
 pub fn line(function: &str, deployed_as: &str, now: Timestamp, settled: &[Settled]) -> Value {
     let count =

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use crate::settings::{SettingError, Settings};
 
-/// How a function's consumer works.
+/// The settings of a function's consumer.
 #[derive(Debug, Clone)]
 pub struct Options {
     /// Records of different keys handled at the same time, or a partition's records claimed at the same time
@@ -12,8 +12,8 @@ pub struct Options {
     pub max_concurrency: usize,
     /// How long one handler call may take (`HANDLER_TIMEOUT_SECONDS`, 15).
     pub handler_timeout: Duration,
-    /// Whether the mapping has `ReportBatchItemFailures` (`PARTIAL_BATCH_RESPONSES`). The two must agree: to
-    /// a mapping without it a partial answer means success, and what it lists is lost.
+    /// Whether the mapping has `ReportBatchItemFailures` (`PARTIAL_BATCH_RESPONSES`). The two must agree: a mapping
+    /// without it treats a partial batch response as success, and the listed records are lost.
     pub partial_batch_responses: bool,
 }
 

@@ -5,13 +5,13 @@ use serde::Serialize;
 /// How a record ended: done, duplicate, dead-lettered or returned.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Outcome {
-    /// The handler succeeded and the fact is stored; a tombstone has nothing to handle and is done as well.
+    /// The handler succeeded and the fact is stored, or the record is a tombstone, which needs no handler.
     Done,
-    /// It was settled before; the handler did not run.
+    /// The record was settled before. The handler did not run.
     Duplicate,
     /// The whole record is in the dead letter queue and the fact is stored.
     DeadLettered,
-    /// Not settled; the event source mapping delivers it again.
+    /// The record is not settled. The event source mapping delivers it again.
     Returned(Reason),
 }
 
@@ -20,7 +20,7 @@ pub enum Outcome {
 pub enum Reason {
     /// The invocation's time is used up.
     DeadlineNear,
-    /// Another invocation has claimed it.
+    /// Another invocation has claimed the record.
     ClaimedElsewhere,
     /// The idempotency store did not answer.
     StoreUnreachable,
@@ -30,7 +30,7 @@ pub enum Reason {
     BreakerOpen,
     /// An earlier record of the same key was returned.
     BehindReturned,
-    /// The effect happened, but the fact could not be stored: the one window in which it may happen again.
+    /// The effect happened, but its fact could not be stored. So the effect may happen again.
     EffectUnconfirmed,
 }
 
@@ -50,9 +50,9 @@ impl Outcome {
 /// How one record ended.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Settled {
-    /// Where the payload lists the record, `topic-partition`.
+    /// The name under which the payload lists the record, `topic-partition`.
     pub source: String,
-    /// Its offset; `None` for something without a readable one.
+    /// Its offset; `None` if it has no readable offset.
     pub offset: Option<i64>,
     /// How it ended.
     pub outcome: Outcome,
@@ -60,7 +60,7 @@ pub struct Settled {
     pub tombstone: bool,
     /// How many times the handler was called.
     pub attempts: u32,
-    /// Whether an effect may have happened whose fact was not stored.
+    /// Whether an effect may have happened without its fact being stored.
     pub effect_at_risk: bool,
 }
 
@@ -77,11 +77,11 @@ pub struct Response {
 #[derive(Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct BatchItemFailure {
-    /// Identifies the record.
+    /// The record's position.
     pub item_identifier: ItemIdentifier,
 }
 
-/// A record as a partial batch response names it.
+/// A record's position as a partial batch response contains it.
 #[derive(Debug, PartialEq, Eq, Serialize)]
 pub struct ItemIdentifier {
     /// The name under which the payload listed it, `topic-partition`.
@@ -90,12 +90,12 @@ pub struct ItemIdentifier {
     pub offset: i64,
 }
 
-/// Records could not be settled, and the mapping does not accept partial responses or the records have no offset. The
-/// whole batch is delivered again, and records that are already settled end as duplicates.
+/// Records could not be settled, and either the mapping does not accept partial batch responses or the records have no
+/// offset. The whole batch is delivered again, and the records that are already settled end as duplicates.
 #[derive(Debug, PartialEq, Eq, thiserror::Error)]
 #[error("{count} records were not settled ({reason}); the batch is delivered again")]
 pub struct RecordsReturned {
-    /// How many records were not settled.
+    /// The number of records that were not settled.
     pub count: usize,
     /// Why the first of them was not settled.
     pub reason: Reason,

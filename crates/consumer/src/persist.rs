@@ -15,7 +15,7 @@ pub(crate) const BRIEF: ExponentialBuilder = ExponentialBuilder::new()
 /// For facts: if they cannot be stored, the effect may be repeated, so all remaining time is spent on them.
 pub(crate) const LASTING: ExponentialBuilder = BRIEF.without_max_times();
 
-/// Retries a request to a store, at most until the answer is due.
+/// Retries a request to a store until the answer is due.
 pub(crate) async fn persist<T, E, F>(
     invocation: &Invocation,
     patience: ExponentialBuilder,

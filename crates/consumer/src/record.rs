@@ -1,4 +1,4 @@
-//! One record as Lambda handed it over.
+//! A record as received from Lambda.
 
 use std::fmt;
 
@@ -23,7 +23,7 @@ impl fmt::Display for Position {
     }
 }
 
-/// A record's header. Kafka allows a name more than once, and a header without a value.
+/// A record's header. In Kafka, several headers may have the same name, and a header may have no value.
 #[derive(Clone, PartialEq, Eq)]
 pub struct Header {
     /// The header's name.
@@ -32,14 +32,14 @@ pub struct Header {
     pub value: Option<Vec<u8>>,
 }
 
-/// One record as Lambda handed it over, with everything that could be read of it.
+/// A record as received from Lambda, with all fields that could be read.
 #[derive(Clone)]
 pub struct Record {
     /// The position in Kafka.
     pub position: Position,
     /// The name under which the payload lists it, `topic-partition`; a partial batch response repeats it.
     pub source: String,
-    /// When it was produced or appended; `None` where Kafka has no timestamp (-1).
+    /// When it was produced or appended; `None` if Kafka has no timestamp (-1).
     pub timestamp: Option<Timestamp>,
     /// `CREATE_TIME` or `LOG_APPEND_TIME`.
     pub timestamp_type: Option<String>,
@@ -47,11 +47,11 @@ pub struct Record {
     pub key: Option<Bytes>,
     /// The value's bytes; `None` for a tombstone.
     pub value: Option<Bytes>,
-    /// The headers, in their order.
+    /// The headers in their original order.
     pub headers: Vec<Header>,
-    /// Why the record is unreadable, if it is. `key` or `value` may then be missing, and only `json` is complete.
+    /// Why the record is malformed, if it is. Then `key` or `value` may be missing, and only `json` is complete.
     pub malformed: Option<String>,
-    /// The record as JSON, byte for byte as Lambda handed it over.
+    /// The record as JSON, byte for byte as received from Lambda.
     pub json: Box<RawValue>,
 }
 
@@ -70,7 +70,7 @@ impl Record {
     }
 }
 
-/// Shows the position only: the rest may be personal.
+/// Shows only the position, because the rest may be personal.
 impl fmt::Debug for Record {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         formatter.debug_struct("Record").field("position", &self.position).finish_non_exhaustive()

@@ -1,4 +1,4 @@
-//! Serving Lambda: everything around the handler, set up once.
+//! Serves Lambda: sets up everything around the handler and runs it.
 
 use std::{fmt, sync::Arc};
 
@@ -31,10 +31,10 @@ pub enum RunError {
     /// A setting is missing or wrong.
     #[error(transparent)]
     Setting(#[from] SettingError),
-    /// A client that the handler needs could not be set up.
+    /// A client that the function needs could not be set up.
     #[error("the function cannot start: {0}")]
     Start(String),
-    /// The runtime interface failed.
+    /// Lambda's runtime interface failed.
     #[error("the Lambda runtime interface failed: {0}")]
     Runtime(#[from] lambda_runtime::Error),
 }
@@ -46,7 +46,7 @@ impl fmt::Debug for RunError {
     }
 }
 
-/// The error of an invocation whose records have to be delivered again.
+/// The error of an invocation whose batch has to be delivered again.
 #[derive(Debug, thiserror::Error)]
 enum InvocationError {
     #[error(transparent)]
@@ -118,7 +118,7 @@ where
     let consumer = &consumer(build(&aws, &settings)?, stores, options);
     let service = service_fn(move |event: LambdaEvent<Box<RawValue>>| async move {
         let invocation = invocation(&event.context);
-        // Boxed, because the compiler limits how deep futures may nest.
+        // Boxed, because the compiler limits the nesting of futures.
         let settled = Box::pin(consumer.consume(event.payload.get().as_bytes(), &invocation)).await?;
         println!("{}", metrics::line(function, deployed_as, invocation.now(), &settled));
         if let Some(spans) = spans {
@@ -134,8 +134,8 @@ fn invocation(context: &lambda_runtime::Context) -> Invocation {
     Invocation::new(context.request_id.clone(), deadline(context.deadline, Timestamp::now()))
 }
 
-/// The deadline from `Lambda-Runtime-Deadline-Ms`. Lambda sends milliseconds since 1970; `cargo lambda watch` (seen
-/// in 1.9.2) always sends 600000, which is a time span. Lambda has no time spans of more than a day.
+/// The deadline from `Lambda-Runtime-Deadline-Ms`. Lambda sends milliseconds since 1970, but `cargo lambda watch` (seen
+/// in 1.9.2) always sends 600000, which is a duration. A value of less than a day is taken as a duration.
 fn deadline(milliseconds: u64, now: Timestamp) -> Timestamp {
     const DAY: i64 = 24 * 60 * 60 * 1000;
     let milliseconds = i64::try_from(milliseconds).unwrap_or(i64::MAX);
@@ -151,7 +151,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_deadline_is_a_time_from_lambda_and_a_time_span_from_cargo_lambda() {
+    fn a_deadline_is_a_time_from_lambda_and_a_duration_from_cargo_lambda() {
         let now = Timestamp::from_second(1_736_937_000).unwrap();
         let later = Timestamp::from_second(1_736_937_060).unwrap();
         assert_eq!(deadline(1_736_937_060_000, now), later);

@@ -1,8 +1,8 @@
-//! Settings from environment variables, read once at start.
+//! Settings from environment variables, read once at startup.
 
 use std::{collections::BTreeMap, str::FromStr};
 
-/// The variables a function was started with.
+/// The environment variables of a function.
 #[derive(Debug, Clone, Default)]
 pub struct Settings(BTreeMap<String, String>);
 
@@ -17,7 +17,7 @@ pub enum SettingError {
     Invalid {
         /// The variable's name.
         name: String,
-        /// What is expected.
+        /// The expected form.
         problem: String,
     },
 }
@@ -40,7 +40,7 @@ impl Settings {
         self.get(name).map(str::to_owned).ok_or_else(|| SettingError::Missing(name.to_owned()))
     }
 
-    /// The parsed value of a variable, or `default` where it is absent.
+    /// The parsed value of a variable, or `default` if it is absent.
     pub fn parse_or<T: FromStr>(&self, name: &str, default: T) -> Result<T, SettingError> {
         let Some(value) = self.get(name) else { return Ok(default) };
         value.parse().map_err(|_| SettingError::Invalid {

@@ -16,10 +16,9 @@ use crate::{
     persist::{BRIEF, LASTING, persist},
 };
 
-/// After this many starts that never finished, a handler is not started again.
+/// After this many unfinished starts, the handler is not started again.
 const MAX_UNFINISHED_STARTS: u32 = 3;
-/// The last permitted start happens while no other record is being handled, so that a record that kills its process
-/// does not affect others.
+/// In its last permitted start a record runs alone, so that a record that kills its process does not affect others.
 pub(crate) const LAST_START: u32 = MAX_UNFINISHED_STARTS - 1;
 /// How often a claim that another invocation holds is checked.
 const POLL_HELD_CLAIM: Duration = Duration::from_millis(250);
@@ -36,7 +35,7 @@ pub(crate) struct Stores {
 pub(crate) enum Opened {
     /// This invocation may handle it.
     Mine { claim: ClaimRequest, unfinished_starts: u32 },
-    /// Nothing to handle.
+    /// There is nothing to handle.
     Ended(End),
 }
 
@@ -55,7 +54,7 @@ impl From<Outcome> for End {
     }
 }
 
-/// What a dead letter is about.
+/// The subject of a dead letter.
 pub(crate) struct Subject<'a> {
     pub identity: &'a Identity,
     pub source: &'a str,
@@ -63,7 +62,7 @@ pub(crate) struct Subject<'a> {
 }
 
 impl Stores {
-    /// Claims a record. Waits for one that is claimed elsewhere as long as time remains.
+    /// Claims a record. If another invocation holds it, waits as long as time remains.
     pub async fn open(&self, subject: &Subject<'_>, claim: ClaimRequest, invocation: &Invocation) -> Opened {
         loop {
             if invocation.remaining().is_zero() {
@@ -133,7 +132,7 @@ impl Stores {
         self.dead_letter(subject, claim, &failure, attempts, invocation).await
     }
 
-    /// The event's own item stays as it is; this delivery is remembered by its position.
+    /// The event's own item stays unchanged. This delivery is settled by its position.
     async fn dead_letter_reused(
         &self,
         subject: &Subject<'_>,
@@ -144,7 +143,7 @@ impl Stores {
         let failure = if claim.id == refused.id { position_reused() } else { id_reused() };
         let mut claimed = persist(invocation, BRIEF, || self.claims.claim(&claim)).await;
         if let Ok(Claimed::OtherContent) = claimed {
-            // A position has one content; only a topic that was deleted and created again has two.
+            // A position can have different content only if the topic was deleted and created again.
             tracing::warn!("a position was delivered again with other content");
             claim.id = format!("{}#{}", claim.id, hex::encode(claim.content));
             claimed = persist(invocation, BRIEF, || self.claims.claim(&claim)).await;
@@ -267,7 +266,7 @@ impl Stores {
     }
 }
 
-/// The failure of what cannot be read as a record.
+/// The failure of an entry that cannot be read as a record.
 pub(crate) fn malformed(problem: &str) -> Failure {
     Failure { error_type: "MalformedRecord".to_owned(), message: format!("the record {problem}") }
 }
@@ -292,8 +291,8 @@ fn ended(outcome: Outcome) -> Opened {
     Opened::Ended(outcome.into())
 }
 
-/// Whether this start counts as unfinished, because its effect may have happened: a record whose handler hangs
-/// until time is up would otherwise be redelivered for ever. A record returned because of an outage is not counted.
+/// Whether this start counts as unfinished, because its effect may have happened. Otherwise a record whose handler
+/// hangs until time is up would be redelivered forever. A record returned because of an outage is not counted.
 fn leaves_start_open(reason: Reason, attempted: &Attempted) -> bool {
     match reason {
         Reason::EffectUnconfirmed => true,

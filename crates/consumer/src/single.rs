@@ -1,4 +1,4 @@
-//! One invocation of a function that handles events one by one.
+//! One invocation of a function that handles single events.
 
 use std::{
     collections::HashMap,
@@ -33,7 +33,7 @@ pub struct Consumer<H> {
     stores: Stores,
     options: Options,
     breaker: Breaker,
-    /// Locked for reading by records that run concurrently, for writing by a record that has to run alone.
+    /// Locked for reading while records run concurrently, for writing while a record runs alone.
     isolation: RwLock<()>,
 }
 
@@ -55,7 +55,7 @@ impl<H: Handler> Consumer<H> {
         Self { handler: Arc::new(handler), stores, options, breaker, isolation }
     }
 
-    /// Settles records of one key one after the other. Those behind a returned record are returned untouched.
+    /// Settles the records of one key one after the other. After a returned record, the rest is returned unhandled.
     async fn settle_in_order(&self, records: Vec<Record>, invocation: &Invocation) -> Vec<Settled> {
         let mut settled = Vec::with_capacity(records.len());
         let mut blocked = false;
@@ -105,7 +105,7 @@ impl<H: Handler> Consumer<H> {
         let _alone;
         let opened = match self.stores.open(&subject, request.clone(), invocation).await {
             Opened::Mine { claim, unfinished_starts: LAST_START } => {
-                // Given back while it waits for its turn, so that nothing counts against it meanwhile.
+                // Released until its turn comes, so that this start does not count as unfinished meanwhile.
                 self.stores.release(&claim, invocation).await;
                 drop(beside_others);
                 _alone = self.isolation.write().await;
@@ -185,8 +185,8 @@ fn decode<P: Catalog>(record: &Record) -> Result<Event<P>, Failure> {
         .map_err(|error| Failure { error_type: error.error_type().to_owned(), message: error.to_string() })
 }
 
-/// Groups whose records have to be settled in order: those of one key (a mapping has one topic). A record
-/// without a key forms its own group.
+/// Groups of records that have to be settled in order: those with the same key (a mapping has one topic). A record
+/// without a key is a group by itself.
 fn by_key(records: Vec<Record>) -> Vec<Vec<Record>> {
     let mut groups: Vec<Vec<Record>> = Vec::new();
     let mut group_of_key = HashMap::new();

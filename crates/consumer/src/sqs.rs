@@ -1,4 +1,4 @@
-//! Sends dead letters to SQS. Those over its size limit go to S3, with a pointer in the queue.
+//! Sends dead letters to SQS. Those over its size limit are stored in S3, with a pointer in the queue.
 
 use aws_config::SdkConfig;
 use aws_sdk_s3::primitives::ByteStream;
@@ -10,11 +10,11 @@ use crate::{
     error::HandlerError,
 };
 
-/// The largest message SQS takes, in bytes: 1 MiB
+/// The largest message that SQS accepts, in bytes: 1 MiB
 /// (<https://docs.aws.amazon.com/AWSSimpleQueueService/latest/SQSDeveloperGuide/quotas-messages.html>).
 pub const MAX_MESSAGE_BYTES: usize = 1024 * 1024;
 
-/// A dead letter queue in SQS with a bucket for what is too large for it.
+/// A dead letter queue in SQS, with a bucket for dead letters that are too large for it.
 pub struct SqsDeadLetters {
     sqs: aws_sdk_sqs::Client,
     s3: aws_sdk_s3::Client,
@@ -23,7 +23,7 @@ pub struct SqsDeadLetters {
 }
 
 impl SqsDeadLetters {
-    /// Sends to `queue_url`, and stores in `bucket` what is too large.
+    /// Sends to `queue_url`, and stores dead letters that are too large in `bucket`.
     #[must_use]
     pub fn new(aws: &SdkConfig, queue_url: String, bucket: String) -> Self {
         Self { sqs: aws_sdk_sqs::Client::new(aws), s3: aws_sdk_s3::Client::new(aws), queue_url, bucket }
@@ -36,7 +36,7 @@ impl SqsDeadLetters {
         Ok(())
     }
 
-    /// Stores the whole letter and returns the message that points to it. The key follows from the content,
+    /// Stores the whole dead letter and returns the message that points to it. The object's key depends on the content,
     /// so that a repeated send overwrites the same object.
     async fn store(&self, letter: &DeadLetter, body: String) -> Result<String, HandlerError> {
         let sha256 = hex::encode(Sha256::digest(&body));
@@ -60,8 +60,8 @@ impl DeadLetterQueue for SqsDeadLetters {
     }
 }
 
-/// The letter as JSON. SQS refuses the two code points that XML forbids; in JSON they can only stand inside a
-/// string, where their escape means the same.
+/// The dead letter as JSON. SQS refuses the two code points that XML forbids. In JSON they can occur only in strings,
+/// where they can be escaped.
 fn message(letter: &DeadLetter) -> String {
     serde_json::to_string(letter)
         .expect("a dead letter has only string keys")

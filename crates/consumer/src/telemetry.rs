@@ -1,4 +1,4 @@
-//! Logs as JSON lines on standard output, where Lambda picks them up, and spans for a receiver of OTLP.
+//! Logs as JSON lines on standard output, where Lambda collects them, and spans for an OTLP receiver.
 
 mod otlp;
 mod spans;
@@ -14,9 +14,9 @@ use tracing_subscriber::{
 pub use spans::Spans;
 pub use steps::{continue_trace, end_record, end_write, is_sampled};
 
-/// Starts logging. `RUST_LOG` sets the level, `info` unless set. With `spans`, those are noted too, at their own level.
+/// Starts logging at the level in `RUST_LOG` (default `info`). With `spans`, spans are recorded too, at their level.
 ///
-/// A panic is logged by its place only: its message may quote the event.
+/// Of a panic only the location is logged, because its message may quote the event.
 pub fn start(spans: Option<&Spans>) {
     let filter = EnvFilter::try_from_default_env().unwrap_or_else(|_| EnvFilter::new("info"));
     tracing_subscriber::registry().with(json(filter, std::io::stdout)).with(spans.map(Spans::layer)).init();

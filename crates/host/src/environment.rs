@@ -13,7 +13,7 @@ use uuid::Uuid;
 
 use super::spec::FunctionSpec;
 
-/// Everything that the instance `instance` sees. Of our own environment only what no program can do without.
+/// The whole environment of `instance`. It inherits only what every program needs ([`basic_environment`]).
 pub(super) fn of_instance(
     spec: &FunctionSpec,
     instance: &str,
@@ -30,7 +30,7 @@ pub(super) fn of_instance(
         ("AWS_LAMBDA_LOG_STREAM_NAME", log_stream()),
         ("AWS_REGION", REGION.to_owned()),
         ("AWS_DEFAULT_REGION", REGION.to_owned()),
-        // A request's signature names the access key: so a proxy can tell instances apart.
+        // The access key id is part of a request's signature, so the recorder can tell instances apart by it.
         ("AWS_ACCESS_KEY_ID", instance.to_owned()),
         ("AWS_SECRET_ACCESS_KEY", "local".to_owned()),
         ("LAMBDA_TASK_ROOT", task_root.to_string_lossy().into_owned()),
@@ -47,7 +47,7 @@ fn log_stream() -> String {
     format!("{}/[$LATEST]{}", Timestamp::now().strftime("%Y/%m/%d"), Uuid::new_v4().simple())
 }
 
-/// For an executable the handler's name is the program's; a runtime of another language has it last in its command.
+/// The last word of the command: the program's name for an executable, the handler for an interpreter.
 fn handler(spec: &FunctionSpec) -> String {
     let last = spec.command.last().map(Path::new).and_then(Path::file_name);
     last.unwrap_or_default().to_string_lossy().into_owned()

@@ -1,4 +1,4 @@
-//! How an invocation fails, in AWS's words.
+//! The ways in which an invocation fails, with AWS's error types and messages.
 
 use std::os::unix::process::ExitStatusExt as _;
 use std::process::ExitStatus;
@@ -8,31 +8,31 @@ use axum::body::Bytes;
 use serde_json::json;
 use tidings_trigger::PAYLOAD_LIMIT;
 
-/// The largest answer of a function, in bytes: what AWS names in its own error message.
+/// The largest response of a function, in bytes, as AWS's error message states it.
 pub(super) const RESPONSE_LIMIT: usize = PAYLOAD_LIMIT + 100;
 
-/// Why an invocation has no answer of its function.
+/// Why an invocation has no response.
 #[derive(Debug, Clone)]
 pub(super) enum Failure {
-    /// The function's own error, as its runtime reported it; also one while it initialised.
+    /// The runtime reported an error, in the handler or during initialisation.
     Function {
-        /// Its JSON, handed on unchanged.
+        /// The error as JSON, passed on unchanged.
         payload: Bytes,
         /// Its `errorType`.
         error_type: String,
     },
-    /// The process ended. None where the operating system could not tell how.
+    /// The process exited. `None` if the operating system did not report a status.
     Exited(Option<ExitStatus>),
-    /// It took longer than the limit, which is the function's timeout, or the time to initialise.
+    /// The function exceeded this limit: its timeout, or the limit for initialisation.
     TimedOut(Duration),
-    /// Its answer was over the limit.
+    /// The response exceeds [`RESPONSE_LIMIT`].
     ResponseTooLarge,
-    /// Its process or the server for its Runtime API could not be started.
+    /// The process or its Runtime API server could not be started.
     NotStarted(String),
 }
 
 impl Failure {
-    /// AWS's name of the error.
+    /// AWS's name for the error.
     pub(super) fn error_type(&self) -> &str {
         match self {
             Self::Function { error_type, .. } => error_type,
@@ -43,8 +43,8 @@ impl Failure {
         }
     }
 
-    /// The sentence that AWS logs, and puts after `RequestId: … Error: ` in its answer. The wording is that of
-    /// AWS's runtime interface emulator and of its documentation's log examples.
+    /// The message that AWS logs and puts after `RequestId: … Error: ` in its response. The wording follows AWS's
+    /// runtime interface emulator and the log examples in its documentation.
     pub(super) fn message(&self) -> String {
         match self {
             Self::Function { .. } => String::new(),
@@ -59,7 +59,7 @@ impl Failure {
         }
     }
 
-    /// The payload of the answer.
+    /// The payload of the response.
     pub(super) fn payload(&self, request_id: &str) -> Bytes {
         let message = match self {
             Self::Function { payload, .. } => return payload.clone(),
@@ -70,7 +70,7 @@ impl Failure {
     }
 }
 
-/// Says it as AWS does, whose supervisor is written in Go: "exit status 1", "signal: killed".
+/// Formats the status as Go does, because AWS's supervisor is written in Go: "exit status 1", "signal: killed".
 fn describe_exit(status: Option<ExitStatus>) -> String {
     let Some(status) = status.filter(|status| !status.success()) else {
         return "Runtime exited without providing a reason".to_owned();

@@ -1,4 +1,4 @@
-//! The host: its functions, its Invoke API, its end.
+//! Starting, controlling and shutting down a host.
 
 use std::collections::BTreeMap;
 use std::net::SocketAddr;
@@ -13,7 +13,7 @@ use crate::pool::Pool;
 use crate::server::{listen, serve};
 use crate::spec::{FunctionSpec, HostOptions};
 
-/// How long SIGTERM has before SIGKILL follows: what Lambda's [Shutdown phase] gives a runtime with extensions.
+/// The time between SIGTERM and SIGKILL, as in Lambda's [Shutdown phase] for a runtime with extensions.
 ///
 /// [Shutdown phase]: https://docs.aws.amazon.com/lambda/latest/dg/lambda-runtime-environment.html
 const SHUTDOWN_LIMIT: Duration = Duration::from_secs(2);
@@ -26,8 +26,8 @@ pub struct Host {
 }
 
 impl Host {
-    /// Opens the Invoke API on a loopback port that the operating system chooses. Functions start on first use;
-    /// one whose program does not exist is an error now.
+    /// Opens the Invoke API on a free loopback port. Functions start on first use, but a missing program is an
+    /// error here.
     pub async fn start(functions: Vec<FunctionSpec>, options: HostOptions) -> Result<Self, StartError> {
         let functions = functions.into_iter().map(checked).collect::<Result<BTreeMap<_, _>, _>>()?;
         let (listener, address) = listen("the Lambda host").await?;
@@ -37,26 +37,26 @@ impl Host {
         Ok(Self { address, shared, server })
     }
 
-    /// Where the Invoke API listens.
+    /// The address of the Invoke API.
     #[must_use]
     pub fn address(&self) -> SocketAddr {
         self.address
     }
 
-    /// Kills the process of an instance (`{function}.{number}`) at once, by SIGKILL, whatever it is doing; its
-    /// invocation ends with `Runtime.ExitError`. False where no such instance runs.
-    #[must_use = "false says that there was nothing to kill"]
+    /// Kills the process of an instance (`{function}.{number}`) with SIGKILL; its invocation ends with
+    /// `Runtime.ExitError`. Returns false if no such instance is running.
+    #[must_use = "false means that there was nothing to kill"]
     pub fn kill(&self, instance: &str) -> bool {
         self.shared.pool.processes().kill(instance)
     }
 
-    /// A function that kills instances as [`Host::kill`] does, for callers that must not keep the host alive.
+    /// Returns a function that does what [`Host::kill`] does, without keeping the host alive.
     pub fn killer(&self) -> impl Fn(&str) -> bool + Send + Sync + Clone + 'static {
         let pool = Arc::downgrade(&self.shared.pool);
         move |instance| pool.upgrade().is_some_and(|pool| pool.processes().kill(instance))
     }
 
-    /// Ends all instances, busy ones too: SIGTERM, after two seconds SIGKILL. Returns when none is left.
+    /// Stops all instances, busy ones too, with SIGTERM and after two seconds SIGKILL. Returns when all are gone.
     pub async fn shutdown(self) {
         self.server.abort();
         let stops = self.shared.pool.processes().close().into_iter().map(|process| async move {
@@ -75,10 +75,13 @@ impl Drop for Host {
     }
 }
 
-/// Resolves a function's program, so that a missing one is found before any event is lost on it.
+/// Resolves a function's program, so that a missing program is an error at start and not at the first event.
 fn checked(mut spec: FunctionSpec) -> Result<(String, Arc<FunctionSpec>), StartError> {
     let Some(program) = spec.command.first_mut() else {
-        return Err(StartError::Setting(format!("function {} has no command; name its program", spec.name)));
+        return Err(StartError::Setting(format!(
+            "function {} has no command; set one that starts with its program",
+            spec.name
+        )));
     };
     let remedy = format!("function {} needs it; build or install it", spec.name);
     let path = find_program(program, &remedy)?;

@@ -16,15 +16,15 @@ use super::runtime_api::{self, Event, RuntimeApi};
 use super::server::{listen, serve};
 use super::spec::{FunctionSpec, LogSink};
 
-/// What a caller wants run.
+/// One invocation request.
 pub(super) struct Request {
     /// The request id.
     pub id: String,
-    /// The function's ARN as the caller named it.
+    /// The function's ARN, with the caller's qualifier.
     pub function_arn: String,
     /// The X-Ray trace header.
     pub trace_id: String,
-    /// The event.
+    /// The event as JSON.
     pub payload: Bytes,
 }
 
@@ -39,7 +39,7 @@ pub(super) struct Instance {
 }
 
 impl Instance {
-    /// Starts the process of `name` and registers it with `processes`, which can kill it from then on.
+    /// Starts the process of instance `name` and registers it with `processes`, so that it can be killed.
     pub(super) async fn start(
         spec: &FunctionSpec,
         name: &str,
@@ -71,7 +71,7 @@ impl Instance {
         Ok(Self { name: name.to_owned(), process, api, server, peak_memory: None })
     }
 
-    /// Waits until the runtime asks for its first event. Where it fails, its process is gone on return.
+    /// Waits until the runtime asks for its first event. If it fails, its process is gone on return.
     pub(super) async fn initialise(&mut self, limit: Duration) -> Result<(), Failure> {
         let initialised = tokio::select! {
             ready = self.api.ready() => ready,
@@ -85,8 +85,8 @@ impl Instance {
         initialised
     }
 
-    /// Hands the runtime the event and waits for its answer and until it asks for the next event: only then is
-    /// it free, and a caller that comes back at once finds it so. At the timeout, its process is gone on return.
+    /// Gives the runtime the event, and waits for its response and for its request for the next event: then it is
+    /// free for a caller that invokes again at once. After a timeout, its process is gone on return.
     pub(super) async fn invoke(&mut self, request: &Request, timeout: Duration) -> Result<Bytes, Failure> {
         let deadline = Instant::now() + timeout;
         let answered = self.api.give(Event {
@@ -115,7 +115,7 @@ impl Instance {
         answer
     }
 
-    /// After its answer. False where the process ends or the time is up before it asks for another event.
+    /// Waits until the runtime asks for the next event. False if it exits or the deadline passes first.
     async fn free_again(&self, deadline: Instant) -> bool {
         tokio::select! {
             biased;
@@ -124,12 +124,12 @@ impl Instance {
         }
     }
 
-    /// Whether it can take another event.
+    /// Whether its process is running.
     pub(super) fn alive(&self) -> bool {
         self.process.exit_status().is_none()
     }
 
-    /// The most memory that its process was seen to hold, in MB, rounded up.
+    /// The peak memory of its process in MB, rounded up, as of the last check.
     pub(super) fn peak_memory_mb(&self) -> Option<u32> {
         self.peak_memory.and_then(|bytes| u32::try_from(bytes.div_ceil(1 << 20)).ok())
     }
@@ -147,7 +147,7 @@ impl Instance {
 impl Drop for Instance {
     fn drop(&mut self) {
         self.server.abort();
-        // Others may still hold the process for a moment, to signal it.
+        // The processes list may still hold the process for a moment to send it a signal.
         self.process.kill();
     }
 }

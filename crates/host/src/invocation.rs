@@ -1,4 +1,4 @@
-//! One invocation from its event to its answer, with the lines and numbers that Lambda logs of it.
+//! One invocation, with the log lines and the report that Lambda writes about it.
 
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -11,7 +11,7 @@ use super::pool::Lease;
 use super::report::{Report, Status, milliseconds};
 use super::spec::{FunctionSpec, HostOptions};
 
-/// Runs one invocation to its end, whether or not its caller still waits. The lease is free again on return.
+/// Runs one invocation to its end, whether or not the caller still waits. Releases the lease on return.
 pub(super) async fn run(
     spec: Arc<FunctionSpec>,
     options: HostOptions,
@@ -36,7 +36,7 @@ pub(super) async fn run(
     answer
 }
 
-/// What an invocation took.
+/// The time and memory that an invocation took.
 #[derive(Default)]
 struct Taken {
     duration: Duration,
@@ -54,10 +54,10 @@ struct Invocation<'a> {
 type Ended = (Option<Instance>, Result<Bytes, Failure>);
 
 impl Invocation<'_> {
-    /// Starts an instance and invokes it. Where it fails to initialise, [AWS tries again] within the invocation,
-    /// at the cost of its time.
+    /// Starts an instance and invokes it. If initialisation fails, it is [repeated] once within the invocation and
+    /// counts against the function's timeout.
     ///
-    /// [AWS tries again]: https://docs.aws.amazon.com/lambda/latest/dg/lambda-runtime-environment.html
+    /// [repeated]: https://docs.aws.amazon.com/lambda/latest/dg/lambda-runtime-environment.html
     async fn cold_start(&self, lease: &Lease, taken: &mut Taken) -> Ended {
         let started = Instant::now();
         let first = self.initialised(lease, self.options.init_limit).await;
@@ -126,7 +126,7 @@ impl Invocation<'_> {
         self.log(&format!("END RequestId: {id}"));
         let (status, duration) = match answer {
             Ok(_) => (Status::Success, taken.duration),
-            // Ending the process takes a moment, which nobody is billed for.
+            // The time to kill the process is not billed.
             Err(Failure::TimedOut(limit)) => (Status::Timeout, *limit),
             Err(other) => (Status::Error(other.error_type().to_owned()), taken.duration),
         };
@@ -144,7 +144,7 @@ impl Invocation<'_> {
         (self.options.on_report)(&report);
     }
 
-    /// The runtime logs its function's own errors; the host tells what the runtime cannot.
+    /// Logs what the runtime cannot log itself. It logs its function's errors.
     fn log_failure(&self, failure: &Failure) {
         let id = &self.request.id;
         match failure {

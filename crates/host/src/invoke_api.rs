@@ -1,7 +1,7 @@
-//! The [Invoke API]: what callers of functions see.
+//! The [Invoke API].
 //!
-//! Only one version of a function exists here, so any qualifier means it. Asynchronous invocations (`Event`) are
-//! refused: their retries and failure destinations are not imitated.
+//! A function has only one version here, so every qualifier refers to it. Asynchronous invocations (`Event`) are
+//! rejected, because their retries and failure destinations are not implemented.
 //!
 //! [Invoke API]: https://docs.aws.amazon.com/lambda/latest/api/API_Invoke.html
 
@@ -28,14 +28,14 @@ use crate::pool::{Pool, Throttle};
 use crate::runtime_api::{Upload, read_up_to};
 use crate::spec::{FunctionSpec, HostOptions};
 
-/// What the Invoke API and running invocations need.
+/// State shared by the Invoke API and running invocations.
 pub(crate) struct Shared {
     pub functions: BTreeMap<String, Arc<FunctionSpec>>,
     pub options: HostOptions,
     pub pool: Arc<Pool>,
 }
 
-/// The HTTP side.
+/// The HTTP routes.
 pub(super) fn router(shared: Arc<Shared>) -> Router {
     Router::new().route("/2015-03-31/functions/{name}/invocations", post(invoke)).with_state(shared)
 }
@@ -64,13 +64,13 @@ async fn answer(
     body: Body,
     request_id: &str,
 ) -> Result<Response, Refusal> {
-    // The body is read first: a client whose upload is cut off sees a broken connection instead of our answer.
+    // Read the body first: a client whose upload is cut off sees a broken connection instead of our response.
     let upload = read_up_to(body, PAYLOAD_LIMIT).await.map_err(|_| Refusal::Truncated)?;
     let target = Target::parse(name);
     let spec = shared.functions.get(target.function).ok_or_else(|| Refusal::NotFound(target.arn()))?;
     let payload = match upload {
         Upload::TooLarge(length) => return Err(Refusal::TooLarge(length)),
-        // Without a payload, the function gets an empty object.
+        // As on AWS, a function invoked without a payload gets an empty object.
         Upload::Whole(payload) if payload.is_empty() => Bytes::from_static(b"{}"),
         Upload::Whole(payload) => payload,
     };
@@ -87,7 +87,7 @@ async fn answer(
         trace_id: text(headers, "X-Amzn-Trace-Id").map_or_else(new_trace_id, str::to_owned),
         payload,
     };
-    // A task of its own: the invocation goes on when its caller hangs up.
+    // Run it in a separate task, so that the invocation continues when the caller hangs up.
     let run = invocation::run(Arc::clone(spec), shared.options.clone(), lease, request);
     let ended = tokio::spawn(run).await.map_err(|_| Refusal::Internal)?;
     Ok(ended_response(ended, request_id))
@@ -108,20 +108,20 @@ fn text<'h>(headers: &'h HeaderMap, name: &str) -> Option<&'h str> {
     headers.get(name).and_then(|value| value.to_str().ok())
 }
 
-/// A trace header as AWS makes it where the caller sends none: not sampled.
+/// The trace header that AWS creates if the caller sends none: not sampled.
 fn new_trace_id() -> String {
     let random = Uuid::new_v4().simple().to_string();
     format!("Root=1-{:08x}-{};Sampled=0", Timestamp::now().as_second(), &random[..24])
 }
 
-/// Which function a caller means.
+/// The function and qualifier in a request's path.
 struct Target<'n> {
     function: &'n str,
     qualifier: Option<&'n str>,
 }
 
 impl<'n> Target<'n> {
-    /// Reads a name, a partial ARN (`{account}:function:{name}`) or an ARN, each with or without `:{qualifier}`.
+    /// Parses a name, a partial ARN (`{account}:function:{name}`) or an ARN, each with or without `:{qualifier}`.
     fn parse(name: &'n str) -> Self {
         let name = name.split_once(":function:").map_or(name, |(_, name)| name);
         match name.split_once(':') {
@@ -136,7 +136,7 @@ impl<'n> Target<'n> {
     }
 }
 
-/// Why a request is not an invocation.
+/// Why a request is rejected.
 enum Refusal {
     NotFound(String),
     TooLarge(usize),
@@ -155,7 +155,7 @@ impl IntoResponse for Refusal {
 }
 
 impl Refusal {
-    /// Status, exception and body. Whether it is `message` or `Message` differs on AWS as it does here.
+    /// Status, exception and body. AWS itself mixes `message` and `Message`.
     fn parts(self) -> (StatusCode, &'static str, Value) {
         let user = |message: String| json!({ "Type": "User", "message": message });
         match self {
@@ -195,7 +195,7 @@ impl Refusal {
             Self::Internal => (
                 StatusCode::INTERNAL_SERVER_ERROR,
                 "ServiceException",
-                json!({ "Type": "Service", "Message": "the host failed while it ran the invocation" }),
+                json!({ "Type": "Service", "Message": "the host panicked while it ran the invocation" }),
             ),
         }
     }
@@ -206,7 +206,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_function_is_named_by_name_or_arn_with_or_without_qualifier() {
+    fn parses_names_and_arns_with_and_without_qualifier() {
         for (name, arn) in [
             ("email", "arn:aws:lambda:us-east-1:000000000000:function:email"),
             ("email:live", "arn:aws:lambda:us-east-1:000000000000:function:email:live"),

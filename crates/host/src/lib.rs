@@ -1,12 +1,14 @@
-//! A Lambda host: starts functions' real binaries, speaks the [Runtime API] to them, and offers the [Invoke API]
-//! to callers. Anything with a runtime interface client runs in it: `provided.*` executables, or for example
-//! `python -m awslambdaric app.handler`.
+//! A local Lambda host. It runs the functions' real binaries, serves them the [Runtime API], and serves the
+//! [Invoke API] to callers. It runs any program with a runtime interface client: `provided.*` executables, or for
+//! example `python -m awslambdaric app.handler`.
 //!
-//! As on AWS: a cold start on first use or when all instances are busy, warm instances reused (the latest used
-//! first), ten seconds to initialise and a second try within the first invocation, the whole process group killed
-//! at the timeout, a new instance after a crash, throttling by reserved concurrency and by a limit over all
-//! functions. Not imitated: asynchronous invocations, extensions, freezing between invocations, CPU share, and
-//! the memory limit (which is reported, not enforced).
+//! As on AWS, an instance starts on first use and when all others are busy, and warm instances are reused, the
+//! most recently used first. An instance has ten seconds to initialise; if that fails, initialisation is repeated
+//! once within the first invocation. At the timeout the whole process group is killed, and after a crash a new
+//! instance starts. Invocations are throttled by reserved concurrency and by a limit for all functions together.
+//!
+//! Not implemented are asynchronous invocations, extensions, freezing between invocations, and the CPU share. The
+//! memory limit is reported but not enforced.
 //!
 //! [Runtime API]: https://docs.aws.amazon.com/lambda/latest/dg/runtimes-api.html
 //! [Invoke API]: https://docs.aws.amazon.com/lambda/latest/api/API_Invoke.html

@@ -1,4 +1,4 @@
-//! Which instances there are, which of them are idle, and how many invocations may run.
+//! The pool of idle and busy instances, and the concurrency limits.
 
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -9,12 +9,12 @@ use super::instance::Instance;
 use super::processes::Processes;
 use super::spec::FunctionSpec;
 
-/// Why an invocation may not run now: the `Reason` of AWS's `TooManyRequestsException`.
+/// Why an invocation is throttled: the `Reason` of AWS's `TooManyRequestsException`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Throttle {
-    /// The function's reserved concurrency is in use.
+    /// The function's reserved concurrency is exhausted.
     Reserved,
-    /// The limit over all functions is in use.
+    /// The limit for all functions together is exhausted.
     Host,
 }
 
@@ -36,7 +36,7 @@ pub(super) struct Pool {
 
 #[derive(Default)]
 struct Slots {
-    /// The one used last is at the end.
+    /// The most recently used instance is at the end.
     idle: Vec<(Instant, Instance)>,
     busy: usize,
     last_number: u64,
@@ -56,7 +56,7 @@ impl Pool {
         self.functions.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// A place for one invocation: with the warm instance used last, or with the name for a new one.
+    /// Reserves a slot for one invocation, with the most recently used warm instance or the name for a new one.
     pub(super) fn lease(self: &Arc<Self>, spec: &FunctionSpec) -> Result<Lease, Throttle> {
         let mut functions = self.functions();
         let busy: usize = functions.values().map(|slots| slots.busy).sum();
@@ -81,7 +81,7 @@ impl Pool {
         Ok(Lease { pool: Arc::clone(self), function: spec.name.clone(), name, warm })
     }
 
-    /// Ends the instance that was idle longest, where with a new one they would be over the limit.
+    /// Drops the instance that has been idle longest if a new one would exceed the limit.
     fn make_room(&self, functions: &mut HashMap<String, Slots>) {
         let all: usize = functions.values().map(|slots| slots.busy + slots.idle.len()).sum();
         if all <= self.limit {
@@ -94,23 +94,23 @@ impl Pool {
     }
 }
 
-/// A place for one invocation; counts as busy until it is dropped.
+/// A slot for one invocation. It counts as busy until it is dropped.
 pub(super) struct Lease {
     pool: Arc<Pool>,
     function: String,
-    /// The instance, `{function}.{number}`.
+    /// The instance's name, `{function}.{number}`.
     pub name: String,
-    /// The instance, where there is one already.
+    /// A warm instance, if there is one.
     pub warm: Option<Instance>,
 }
 
 impl Lease {
-    /// Where to register a new instance's process.
+    /// The list in which to register a new instance's process.
     pub(super) fn processes(&self) -> &Processes {
         &self.pool.processes
     }
 
-    /// Frees the place and keeps the instance for the next invocation, if it lives.
+    /// Releases the slot and keeps the instance for the next invocation if it is still running.
     pub(super) fn give_back(self, instance: Instance) {
         let mut functions = self.pool.functions();
         if let Some(slots) = functions.get_mut(&self.function)

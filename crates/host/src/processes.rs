@@ -1,4 +1,4 @@
-//! The processes of all instances, by the instance's name, so that each can be killed.
+//! The processes of all instances by instance name, so that each can be killed.
 
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
@@ -20,7 +20,7 @@ impl Processes {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Notes the process of an instance, so that it can be killed. False once they are closed.
+    /// Registers the process of an instance. Returns false after [`Processes::close`].
     pub(super) fn register(&self, instance: &str, process: &Arc<Process>) -> bool {
         let mut state = self.state();
         if !state.closed {
@@ -30,14 +30,14 @@ impl Processes {
         !state.closed
     }
 
-    /// Kills the process of an instance. False where it does not run.
+    /// Kills the process of an instance. Returns false if it is not running.
     pub(super) fn kill(&self, instance: &str) -> bool {
         let process = self.state().by_instance.get(instance).and_then(Weak::upgrade);
         let running = process.filter(|process| process.exit_status().is_none());
         running.inspect(|process| process.kill()).is_some()
     }
 
-    /// Lets no instance start any more; returns the processes of all that run.
+    /// Prevents further instances from starting. Returns the processes of all running ones.
     pub(super) fn close(&self) -> Vec<Arc<Process>> {
         let mut state = self.state();
         state.closed = true;

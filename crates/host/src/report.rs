@@ -1,4 +1,4 @@
-//! What an invocation took: the numbers of Lambda's REPORT line.
+//! Lambda's REPORT line: the duration and memory of an invocation.
 
 use std::fmt;
 use std::time::Duration;
@@ -6,38 +6,38 @@ use std::time::Duration;
 /// How an invocation ended.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Status {
-    /// The function answered.
+    /// The function returned a response.
     Success,
-    /// The function failed, or its process ended; AWS's or the function's name of the error.
+    /// The function failed or its process exited. Holds the error type, from AWS or from the function.
     Error(String),
-    /// It took longer than its timeout.
+    /// The invocation exceeded the function's timeout.
     Timeout,
 }
 
-/// The numbers of one ended invocation. Displayed as Lambda's REPORT line.
+/// The report of a finished invocation. Its `Display` is Lambda's REPORT line.
 #[derive(Debug, Clone)]
 pub struct Report {
     /// The function's name.
     pub function: String,
-    /// The instance, `{function}.{number}`.
+    /// The instance's name, `{function}.{number}`.
     pub instance: String,
     /// The request id.
     pub request_id: String,
-    /// How it ended.
+    /// How the invocation ended.
     pub status: Status,
-    /// How long the function had the event; at a timeout, the timeout.
+    /// How long the function ran; after a timeout, the timeout.
     pub duration: Duration,
-    /// The memory that the function is configured with, in MB.
+    /// The function's configured memory, in MB.
     pub memory_mb: u32,
-    /// The most memory that its process ever held, in MB. None where the operating system does not tell.
+    /// The peak memory of its process, in MB. `None` if the operating system does not report it.
     pub max_memory_used_mb: Option<u32>,
-    /// How long the instance took to initialise; only in the invocation that it was started for.
+    /// How long initialisation took. Set only for the invocation that started the instance.
     pub init: Option<Duration>,
 }
 
 impl Report {
-    /// What AWS bills for: duration and initialisation ([since August 2025] of every function), in whole
-    /// milliseconds, rounded up.
+    /// The billed duration: duration plus initialisation (billed for every function [since August 2025]), rounded
+    /// up to whole milliseconds.
     ///
     /// [since August 2025]: https://aws.amazon.com/blogs/compute/aws-lambda-standardizes-billing-for-init-phase/
     #[must_use]
@@ -70,7 +70,7 @@ impl fmt::Display for Report {
     }
 }
 
-/// For log lines: milliseconds with their fraction.
+/// Milliseconds with fraction, for log lines.
 pub(super) fn milliseconds(duration: Duration) -> f64 {
     duration.as_secs_f64() * 1_000.0
 }
@@ -93,7 +93,7 @@ mod tests {
     }
 
     #[test]
-    fn reads_as_lambdas_report_line() {
+    fn displays_as_lambdas_report_line() {
         assert_eq!(
             report(Status::Success, Some(Duration::from_micros(411_400))).to_string(),
             "REPORT RequestId: id-1\tDuration: 26.73 ms\tBilled Duration: 439 ms\tMemory Size: 128 MB\t\

@@ -1,6 +1,6 @@
-//! The [Runtime API] of one instance: hands the runtime one event at a time and takes its answer.
+//! The [Runtime API] of one instance: gives the runtime one event at a time and accepts its response.
 //!
-//! Statuses and bodies are those of AWS's `OpenAPI` description of the API and of its runtime interface emulator.
+//! Statuses and bodies follow AWS's `OpenAPI` description of the API and AWS's runtime interface emulator.
 //!
 //! [Runtime API]: https://docs.aws.amazon.com/lambda/latest/dg/runtimes-api.html
 
@@ -18,40 +18,40 @@ use tokio::sync::{oneshot, watch};
 
 use super::failure::{Failure, RESPONSE_LIMIT};
 
-/// How a runtime answered an event.
+/// The runtime's response to an event, or its error.
 pub(super) type Answer = Result<Bytes, Failure>;
 
 /// One event for the runtime.
 pub(super) struct Event {
     /// The invocation's request id.
     pub request_id: String,
-    /// When the function's time is up, in milliseconds since 1970.
+    /// The function's deadline, in milliseconds since 1970.
     pub deadline_ms: u128,
-    /// The function's ARN as the caller named it.
+    /// The function's ARN, with the caller's qualifier.
     pub function_arn: String,
     /// The X-Ray trace header.
     pub trace_id: String,
-    /// The event itself.
+    /// The event as JSON.
     pub payload: Bytes,
 }
 
-/// What the runtime is doing, told by its calls.
+/// The state of the runtime, derived from its calls.
 enum Phase {
-    /// Started, and not yet asked for an event.
+    /// It has started but has not asked for an event yet.
     Initialising,
-    /// It gave up while it initialised.
+    /// It reported that initialisation failed.
     InitFailed(Failure),
     /// It waits for an event.
     Idle,
-    /// An event is there, which it will get.
+    /// An event is ready for it.
     Pending(Event, oneshot::Sender<Answer>),
-    /// It works on the event of this request id.
+    /// It is processing the event with this request id.
     Running(String, oneshot::Sender<Answer>),
-    /// It answered, and has not yet asked for the next event.
+    /// It has responded but has not asked for the next event yet.
     Answered,
 }
 
-/// Both ends of one instance's Runtime API: the HTTP handlers below, and the methods for the host.
+/// The Runtime API of one instance: the HTTP handlers below serve the runtime, the methods serve the host.
 pub(super) struct RuntimeApi {
     phase: watch::Sender<Phase>,
 }
@@ -61,18 +61,18 @@ impl RuntimeApi {
         Arc::new(Self { phase: watch::Sender::new(Phase::Initialising) })
     }
 
-    /// Waits until the runtime asks for an event, or says that it cannot initialise.
+    /// Waits until the runtime asks for an event or reports that initialisation failed.
     pub(super) async fn ready(&self) -> Result<(), Failure> {
         let mut phases = self.phase.subscribe();
         let phase = phases.wait_for(|phase| matches!(phase, Phase::Idle | Phase::InitFailed(_))).await;
         match phase.as_deref() {
             Ok(Phase::InitFailed(failure)) => Err(failure.clone()),
-            // The sender is part of self: waiting cannot fail while self exists.
+            // Waiting fails only if the sender is dropped, and self owns it.
             _ => Ok(()),
         }
     }
 
-    /// Gives the runtime an event; the receiver gets its answer. Call it only when the runtime is
+    /// Gives the runtime an event and returns a receiver for its response. Call it only when the runtime is
     /// [`RuntimeApi::ready`].
     pub(super) fn give(&self, event: Event) -> oneshot::Receiver<Answer> {
         let (answer, answered) = oneshot::channel();
@@ -80,7 +80,7 @@ impl RuntimeApi {
         answered
     }
 
-    /// Takes the event that waits for the runtime, and counts it as running.
+    /// Takes the pending event and marks it as running.
     fn take(&self) -> Option<Event> {
         let mut taken = None;
         self.phase.send_if_modified(|phase| {
@@ -96,21 +96,22 @@ impl RuntimeApi {
         taken
     }
 
-    /// Hands on the answer to `request_id`. False where this is not the running invocation, or has its answer.
+    /// Passes on the response to `request_id`. Returns false if that invocation is not running.
     fn answer(&self, request_id: &str, answer: Answer) -> bool {
         self.phase.send_if_modified(|phase| {
             if !matches!(phase, Phase::Running(id, _) if id == request_id) {
                 return false;
             }
             if let Phase::Running(_, waiting) = std::mem::replace(phase, Phase::Answered) {
-                // Nobody waits where the time was up in this moment.
+                // The receiver is gone if the invocation timed out meanwhile.
                 let _ = waiting.send(answer);
             }
             true
         })
     }
 
-    /// Notes that the runtime asks for an event. False while it still owes an answer, or has given up.
+    /// Records that the runtime asks for an event. Returns false if it has not responded to the last one yet, or
+    /// if its initialisation failed.
     fn idle(&self) -> bool {
         let mut allowed = true;
         self.phase.send_if_modified(|phase| match phase {
@@ -118,7 +119,7 @@ impl RuntimeApi {
                 *phase = Phase::Idle;
                 true
             }
-            // Asked again, because its connection broke while it waited.
+            // It asks again because its connection broke while it waited.
             Phase::Idle | Phase::Pending(..) => false,
             Phase::Running(..) | Phase::InitFailed(_) => {
                 allowed = false;
@@ -129,7 +130,7 @@ impl RuntimeApi {
     }
 }
 
-/// The HTTP side.
+/// The HTTP routes.
 pub(super) fn router(api: Arc<RuntimeApi>) -> Router {
     Router::new()
         .route("/2018-06-01/runtime/invocation/next", get(next))
@@ -144,7 +145,7 @@ async fn next(State(api): State<Arc<RuntimeApi>>) -> Response {
         return refuse(
             StatusCode::FORBIDDEN,
             "InvalidStateTransition",
-            "the last event has no answer yet, or initialisation failed",
+            "the last event has no response yet, or initialisation failed",
         );
     }
     let mut phases = api.phase.subscribe();
@@ -168,7 +169,7 @@ fn event_response(event: Event) -> Response {
     let mut response = Response::new(Body::from(event.payload));
     response.headers_mut().insert(header::CONTENT_TYPE, HeaderValue::from_static("application/json"));
     for (name, value) in headers {
-        // What a caller sent in a header or a path is valid in a header; anything else is left out.
+        // These values come from headers and paths and are valid in a header. An invalid one is left out.
         if let Ok(value) = HeaderValue::try_from(value) {
             response.headers_mut().insert(name, value);
         }
@@ -220,8 +221,8 @@ async fn init_error(State(api): State<Arc<RuntimeApi>>, headers: HeaderMap, body
     refuse(StatusCode::FORBIDDEN, "InvalidStateTransition", "initialisation is over")
 }
 
-/// The error that a runtime reports. Without a body, AWS builds one of the header; the same goes for one that is
-/// over the limit.
+/// The error that a runtime reports. If the body is missing, AWS builds it from the header; here a body over the
+/// limit is treated likewise.
 fn function_error(headers: &HeaderMap, body: Upload) -> Failure {
     let header = headers.get("Lambda-Runtime-Function-Error-Type").and_then(|value| value.to_str().ok());
     let payload = match body {
@@ -234,16 +235,16 @@ fn function_error(headers: &HeaderMap, body: Upload) -> Failure {
     Failure::Function { payload, error_type }
 }
 
-/// A body, read to its end whatever its size: a client whose upload is cut off sees a broken connection instead
-/// of our answer.
+/// A request body. It is always read to its end, because a client whose upload is cut off sees a broken connection
+/// instead of our response.
 pub(super) enum Upload {
-    /// All of it.
+    /// The complete body.
     Whole(Bytes),
-    /// It was longer than the limit; its length in bytes.
+    /// The body exceeded the limit. Holds its length in bytes.
     TooLarge(usize),
 }
 
-/// Reads a body and keeps at most `limit` bytes.
+/// Reads a whole body but keeps at most `limit` bytes.
 pub(super) async fn read_up_to(body: Body, limit: usize) -> Result<Upload, axum::Error> {
     let announced = usize::try_from(body.size_hint().lower()).unwrap_or(limit);
     let mut stream = body.into_data_stream();

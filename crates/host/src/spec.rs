@@ -1,4 +1,4 @@
-//! What a host runs.
+//! The configuration of a host and its functions.
 
 use std::collections::BTreeMap;
 use std::path::PathBuf;
@@ -7,47 +7,48 @@ use std::time::Duration;
 
 use crate::report::Report;
 
-/// One function, as its template describes it.
+/// A function's configuration, as in its template.
 #[derive(Debug, Clone)]
 pub struct FunctionSpec {
     /// The function's name, unique in a host.
     pub name: String,
     /// The program (a path, or a name looked up in PATH) and its arguments.
     pub command: Vec<String>,
-    /// Where it is started and what `LAMBDA_TASK_ROOT` says; by default the folder of the program.
+    /// The working directory and `LAMBDA_TASK_ROOT`. Defaults to the program's folder.
     pub working_directory: Option<PathBuf>,
-    /// Its own environment variables; they win over those that the host sets.
+    /// The function's environment variables. They override those that the host sets.
     pub environment: BTreeMap<String, String>,
     /// How long one invocation may take.
     pub timeout: Duration,
-    /// Its memory in MB: reported to the function and in [`Report`], not enforced.
+    /// Memory in MB. Passed to the function and shown in [`Report`], but not enforced.
     pub memory_mb: u32,
-    /// How many invocations may run at once; None: as many as the host allows.
+    /// How many invocations may run at once. `None` leaves only the host's limit.
     pub reserved_concurrency: Option<u32>,
 }
 
-/// Receives what an instance (`{function}.{number}`) writes, and what Lambda writes about it: START, END, REPORT.
+/// Receives the name of an instance (`{function}.{number}`) and a log line: the instance's output, or a line that
+/// Lambda writes about it (START, END, REPORT).
 pub type LogSink = Arc<dyn Fn(&str, &str) + Send + Sync>;
 
-/// Receives the numbers of each ended invocation, before its caller has the answer.
+/// Receives the report of each finished invocation before the caller gets the response.
 pub type ReportSink = Arc<dyn Fn(&Report) + Send + Sync>;
 
-/// What all functions of a host share.
+/// Settings that apply to all functions of a host.
 #[derive(Clone)]
 pub struct HostOptions {
-    /// How many instances may run at once. Idle ones of other functions make room; an invocation that would need
-    /// one more is throttled.
+    /// How many instances may run at once. An idle instance of another function is stopped to make room; if there
+    /// is none, the invocation is throttled.
     pub instance_limit: usize,
     /// How long an instance may take to initialise.
     pub init_limit: Duration,
-    /// Receives log lines.
+    /// Called for every log line.
     pub on_line: LogSink,
-    /// Receives reports.
+    /// Called for every finished invocation.
     pub on_report: ReportSink,
 }
 
 impl Default for HostOptions {
-    /// AWS's limits (1,000 concurrent executions, 10 seconds to initialise), and nobody listening.
+    /// AWS's limits (1,000 concurrent executions, 10 seconds to initialise), and sinks that discard everything.
     fn default() -> Self {
         Self {
             instance_limit: 1_000,

@@ -40,7 +40,7 @@ impl Entry {
     }
 }
 
-/// What kind of debit it was.
+/// A kind of debit.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Kind {
     /// A transfer that the customer made.

@@ -7,10 +7,10 @@ use tidings_events::{Amount, Currency};
 
 use crate::{ENTRY, Entry, Kind, sort_key};
 
-/// An item that this version cannot read as an entry.
+/// An item cannot be read as an entry.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum ItemError {
-    /// An attribute is absent or not a string.
+    /// An attribute is missing or not a string.
     #[error("the ledger item has no string attribute {0}; fix or delete the item")]
     Missing(&'static str),
     /// An attribute does not have the form that the ledger function writes.

@@ -1,31 +1,31 @@
-//! The order of an account's items, and how to read a part of them.
+//! The sort key, which orders an account's items by time, and queries of a period.
 
 use aws_sdk_dynamodb::{Client, operation::query::builders::QueryFluentBuilder, types::AttributeValue};
 use jiff::{Timestamp, tz::TimeZone};
 use tidings_bank_events::AccountId;
 use tidings_events::EventId;
 
-/// The sort key's attribute.
+/// The attribute of the sort key.
 pub const ENTRY: &str = "entry";
 
-/// Nanoseconds, all that a timestamp has, in UTC and with a fixed number of digits, so that the order of the texts is
-/// the order in time (for the years 0 to 9999).
+/// UTC with a fixed number of digits down to nanoseconds, the precision of a timestamp, so that the order of the texts
+/// is the order in time (for the years 0 to 9999).
 fn instant(timestamp: Timestamp) -> String {
     timestamp.to_zoned(TimeZone::UTC).strftime("%Y-%m-%dT%H:%M:%S.%9fZ").to_string()
 }
 
-/// The sort key of an event's item. It does not contain the position in Kafka, so that an event that is published again
-/// is booked once. [`sort`](crate::sort) orders events of the same time.
+/// The sort key of an event's item. It does not contain the position in Kafka, so that an event that is published twice
+/// is booked once. [`sort`](crate::sort) orders events with the same time.
 #[must_use]
 pub fn sort_key(timestamp: Timestamp, event_id: &EventId) -> String {
     format!("{}#{event_id}", instant(timestamp))
 }
 
-/// The query for an account's items from `first` to before `end`, in the order of time. Those of the same time have
-/// to be [sorted](crate::sort).
+/// The query for an account's items from `first` until before `end`, ordered by time. Items with the same time have to
+/// be [sorted](crate::sort).
 ///
-/// It reads consistently, so that a statement shows every entry that is already booked. DynamoDB answers at
-/// most 1 MB at once; follow `last_evaluated_key`, for example by `into_paginator`.
+/// The read is consistent, so that a statement shows every entry that is already booked. DynamoDB returns at most 1 MB
+/// at once; follow `last_evaluated_key`, for example with `into_paginator`.
 #[must_use]
 pub fn period_query(
     client: &Client,
@@ -34,8 +34,8 @@ pub fn period_query(
     first: Timestamp,
     end: Timestamp,
 ) -> QueryFluentBuilder {
-    // A bare instant sorts before every key of that instant, because those go on with "#": so the first
-    // bound includes its instant and the second one does not.
+    // An instant alone sorts before all keys of that instant, which continue with "#". So the first bound
+    // includes its instant and the second one excludes it.
     client
         .query()
         .table_name(table)
@@ -79,9 +79,9 @@ mod tests {
     }
 
     proptest! {
-        /// Nanoseconds of the years 0 to 9999, as far as a timestamp reaches in every offset; near ones too.
+        /// Two timestamps of the years 0 to 9999, sometimes close to each other.
         #[test]
-        fn the_order_of_keys_is_the_order_in_time(
+        fn keys_sort_by_time(
             one in -62_167_219_200_000_000_000_i128..253_402_207_200_000_000_000,
             other in -62_167_219_200_000_000_000_i128..253_402_207_200_000_000_000,
             near in -2_000_i128..2_000,

@@ -1,15 +1,15 @@
-//! The account ledger's item in DynamoDB: written by the ledger function, read by the statement function.
+//! The items of the account ledger in DynamoDB. The ledger function writes them, the statement function reads them.
 //!
 //! | attribute | type | content |
 //! |---|---|---|
 //! | `account_id` | S, partition key | the account |
 //! | `entry` | S, sort key | `{timestamp}#{event_id}`, see [`sort_key`] |
 //! | `event_id`, `timestamp`, `kind`, `reference`, `counterparty`, `currency` | S | see [`Entry`] |
-//! | `partition`, `offset` | S | decimal text: where the event's record stands in Kafka |
+//! | `partition`, `offset` | S | decimal text: the position of the event's record in Kafka |
 //! | `description` | S, optional | see [`Entry`] |
 //! | `amount`, `balance_after` | S | decimal text |
 //!
-//! Amounts are strings: DynamoDB's own numbers drop trailing zeros, and `5000.00` has to stay `5000.00`.
+//! Amounts are strings, because DynamoDB's numbers drop trailing zeros and `5000.00` has to stay `5000.00`.
 
 mod entry;
 mod item;

@@ -6,10 +6,10 @@ use tidings_events::Amount;
 
 use crate::{Entry, Kind};
 
-/// Sorts an account's entries as they happened: by their full timestamp, and at the same time by partition and offset.
+/// Sorts an account's entries in the order in which they happened: by timestamp, then by partition and offset.
 ///
-/// Offsets of different topics cannot be compared. Where a transfer and a bill have the same timestamp, the first one is
-/// the one whose balance the other starts from.
+/// Offsets of different topics cannot be compared. If a transfer and a bill have the same timestamp, the first one is
+/// the one that leaves the balance from which the other starts.
 pub fn sort(entries: &mut Vec<Entry>) {
     entries.sort_by_key(Entry::position);
     let mut sorted = Vec::with_capacity(entries.len());
@@ -24,10 +24,10 @@ pub fn sort(entries: &mut Vec<Entry>) {
     *entries = sorted;
 }
 
-/// Appends entries of the same time: those of one topic in their order, and of several the next one that starts from
-/// the balance reached.
+/// Appends entries with the same time. Entries of one topic keep their order. Of several topics, the one whose next
+/// entry starts from the current balance comes first.
 fn chain(entries: Vec<Entry>, sorted: &mut Vec<Entry>) {
-    // Each kind of entry has its own topic.
+    // Each kind of entry comes from its own topic.
     let mut topics: BTreeMap<Kind, Vec<Entry>> = BTreeMap::new();
     for entry in entries.into_iter().rev() {
         topics.entry(entry.kind).or_default().push(entry);
@@ -54,7 +54,7 @@ fn chain(entries: Vec<Entry>, sorted: &mut Vec<Entry>) {
     sorted.extend(topics.into_values().flat_map(|entries| entries.into_iter().rev()));
 }
 
-/// The balance that an entry starts from.
+/// The balance before an entry.
 fn opening(entry: &Entry) -> Option<Amount> {
     entry.balance_after.0.checked_add(entry.amount.0).map(Amount)
 }
@@ -104,7 +104,7 @@ mod tests {
     }
 
     #[test]
-    fn entries_of_several_topics_and_one_time_follow_from_each_others_balances() {
+    fn entries_of_several_topics_at_the_same_time_are_ordered_by_balance() {
         let transfers = [(500, "100", "900"), (501, "50", "750")];
         let mut entries: Vec<_> =
             transfers.map(|(at, amount, after)| entry(Kind::Transfer, at, amount, after)).into();
@@ -119,7 +119,7 @@ mod tests {
     }
 
     #[test]
-    fn the_first_entry_of_a_time_starts_from_no_other() {
+    fn the_first_entry_of_a_time_is_the_one_that_starts_from_no_other() {
         let entries = vec![
             entry(Kind::Bill, 3, "100", "900"),
             entry(Kind::Bill, 4, "100", "800"),
@@ -131,7 +131,7 @@ mod tests {
     }
 
     #[test]
-    fn entries_that_do_not_follow_from_each_other_are_all_there() {
+    fn entries_whose_balances_do_not_match_are_all_kept() {
         let entries = vec![
             entry(Kind::Bill, 3, "1", "7"),
             entry(Kind::Transfer, 2, "0", "5"),

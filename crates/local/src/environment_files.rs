@@ -1,4 +1,4 @@
-//! The functions' environments as files, for functions that something else than our own host runs: a shell, or
+//! The functions' environment variables as files, for functions that run outside of our host, e.g. in a shell or with
 //! `cargo lambda watch --env-file`.
 
 use std::path::Path;
@@ -9,8 +9,8 @@ use tidings_trigger::arn::REGION;
 
 use crate::stack::Stack;
 
-/// Writes `{binary}.env` for every function of the stack into `folder`: lines that a POSIX shell can source and
-/// cargo-lambda can read.
+/// Writes `{binary}.env` for every function of the stack into `folder`, in a format for both POSIX shells and
+/// cargo-lambda.
 pub fn write(stack: &Stack, folder: &Path) -> Result<(), StartError> {
     let failed = |path: &Path| {
         let path = path.to_owned();
@@ -30,7 +30,7 @@ fn lines(stack: &Stack, function: &Function) -> String {
         ("AWS_LAMBDA_FUNCTION_VERSION", "$LATEST".to_owned()),
         ("AWS_LAMBDA_FUNCTION_MEMORY_SIZE", function.memory_mb.to_string()),
         ("AWS_REGION", REGION.to_owned()),
-        // The recorder knows a function by its access key.
+        // The recorder identifies a function by its access key id.
         ("AWS_ACCESS_KEY_ID", format!("{}.0", function.name)),
         ("AWS_SECRET_ACCESS_KEY", "local".to_owned()),
     ];
@@ -39,7 +39,7 @@ fn lines(stack: &Stack, function: &Function) -> String {
     lambda.chain(own).collect()
 }
 
-/// Quoted, because names of banks have spaces.
+/// The value is quoted, because it may contain spaces.
 fn line(name: &str, value: &str) -> String {
     format!("{name}='{}'\n", value.replace('\'', r"'\''"))
 }
@@ -49,7 +49,7 @@ mod tests {
     use super::line;
 
     #[test]
-    fn values_survive_a_shell() {
+    fn values_are_quoted_for_a_shell() {
         assert_eq!(line("BANK_NAME", "Asha's Bank $1"), "BANK_NAME='Asha'\\''s Bank $1'\n");
     }
 }

@@ -1,5 +1,5 @@
-//! AWS's part on a laptop: a Kafka broker, an AWS emulator behind a recording proxy, Lambda's event source
-//! mapping and a host for the functions' real binaries, all on loopback, from the template that gets deployed.
+//! Runs a deployable template locally: a Kafka broker, an AWS emulator behind a recording proxy, Lambda's event source
+//! mappings and a host for the functions' real binaries, all on loopback.
 
 pub mod broker;
 pub mod command;

@@ -1,4 +1,4 @@
-//! Publishes records as they are, also such as no publisher would send: tombstones, broken JSON.
+//! Publishes any record unchanged, including tombstones and broken JSON.
 
 use std::time::Duration;
 
@@ -16,21 +16,21 @@ const ACKNOWLEDGED_WITHIN: Duration = Duration::from_secs(30);
 /// A record to publish.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct OutgoingRecord {
-    /// The topic.
+    /// The topic's name.
     pub topic: String,
-    /// The key; it decides on the partition.
+    /// The key, which determines the partition.
     pub key: Option<Vec<u8>>,
-    /// The value; `None` is a tombstone.
+    /// The value; `None` for a tombstone.
     pub value: Option<Vec<u8>>,
-    /// The headers.
+    /// The headers' names and values, in order.
     pub headers: Vec<(String, Vec<u8>)>,
 }
 
-/// A Kafka producer for any bytes.
+/// A Kafka producer for arbitrary bytes.
 pub struct Producer(FutureProducer);
 
 impl Producer {
-    /// A producer that waits for all replicas.
+    /// Creates a producer that waits for all replicas.
     pub fn new(bootstrap_servers: &str) -> Result<Self, KafkaError> {
         let producer = ClientConfig::new()
             .set("bootstrap.servers", bootstrap_servers)
@@ -41,7 +41,7 @@ impl Producer {
         Ok(Self(producer))
     }
 
-    /// Publishes a record and waits until the broker has it.
+    /// Publishes a record and waits for the broker's acknowledgement.
     pub async fn publish(&self, record: &OutgoingRecord) -> Result<Position, KafkaError> {
         let headers = record.headers.iter().fold(OwnedHeaders::new(), |headers, (name, value)| {
             headers.insert(Header { key: name, value: Some(value) })

@@ -1,25 +1,21 @@
-//! What the stack runs: templates, and what these cannot know by themselves.
+//! The templates that the stack runs, with their parameters and settings.
 
 use std::{collections::BTreeMap, path::PathBuf};
 
-use crate::broker::TopicSpec;
-
-/// In the value of a parameter it stands for the address of the broker, which is known once that runs.
+/// A placeholder in parameter values for the broker's address, which is known only once the broker runs.
 pub const BROKERS: &str = "{brokers}";
 
-/// Templates, and what is given to them.
+/// Templates with their parameters and settings.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Project {
     /// The templates, which are deployed as stacks of one stage.
     pub templates: Vec<PathBuf>,
-    /// Values of their parameters; [`BROKERS`] in a value is replaced.
+    /// Parameter values. [`BROKERS`] in a value is replaced by the broker's address.
     pub parameters: BTreeMap<String, String>,
-    /// Topics to create besides those that the templates describe.
-    pub topics: Vec<TopicSpec>,
-    /// How many partitions a topic has of which the templates say no more than its name.
+    /// The number of partitions of topics without an `AWS::MSK::Topic`.
     pub partitions: i32,
-    /// The address that e-mails come from, as SES has to know.
+    /// The sender of e-mails, which SES must verify.
     pub sender: Option<String>,
-    /// What every function finds in its environment, unless its template says otherwise.
+    /// Environment variables for every function. Those in the template override them.
     pub environment: BTreeMap<String, String>,
 }

@@ -1,4 +1,4 @@
-//! Every kind of broker that runs on this machine takes records and gives them back.
+//! Tests that every kind of broker available on this machine stores and delivers records.
 
 #![allow(clippy::unwrap_used, reason = "a failed step ends the test")]
 
@@ -83,7 +83,7 @@ fn listens(servers: &str) -> bool {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn the_embedded_broker_takes_and_gives_records() {
+async fn the_embedded_broker_stores_and_delivers_records() {
     let broker = start(BrokerKind::Embedded).await;
     round_trip(&broker).await;
     let servers = broker.bootstrap_servers().to_owned();
@@ -101,7 +101,7 @@ async fn two_embedded_brokers_do_not_disturb_each_other() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn apache_kafka_takes_and_gives_records_and_leaves_nothing() {
+async fn apache_kafka_stores_and_delivers_records_and_leaves_nothing_behind() {
     if !on_path("java") || !on_path("mvn") {
         eprintln!("skipped: needs java and mvn");
         return;
@@ -122,7 +122,7 @@ async fn apache_kafka_takes_and_gives_records_and_leaves_nothing() {
     assert!(!folders[0].exists(), "its data is gone");
 }
 
-/// The temporary folders whose settings name this address.
+/// The temporary folders whose settings contain this address.
 fn kafka_folders_of(servers: &str) -> Vec<PathBuf> {
     let all = std::fs::read_dir(std::env::temp_dir()).unwrap().map(|entry| entry.unwrap().path());
     let names = |folder: &PathBuf| {
@@ -133,10 +133,10 @@ fn kafka_folders_of(servers: &str) -> Vec<PathBuf> {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_broker_that_does_not_answer_is_an_error_that_names_it() {
+async fn the_error_for_a_broker_that_does_not_respond_names_it() {
     let port = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
     let servers = format!("127.0.0.1:{port}");
     let kind = BrokerKind::External(servers.clone());
     let error = Broker::start(kind, &silent()).await.err().unwrap().to_string();
-    assert!(error.contains(&servers) && error.contains("did not answer"), "{error}");
+    assert!(error.contains(&servers) && error.contains("did not respond"), "{error}");
 }

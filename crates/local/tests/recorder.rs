@@ -1,4 +1,4 @@
-//! The recorder and the emulator, as the real AWS SDK sees them.
+//! Tests of the recorder and the emulator with the real AWS SDK.
 
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -41,13 +41,13 @@ async fn emulator(state: &tempfile::TempDir) -> Emulator {
     let buckets = [Bucket { name: "statements".into() }];
     let topics = [NotificationTopic { name: "notices".to_owned() }];
     emulator.provision(&tables, &queues, &buckets, &topics).await.expect("resources are created");
-    // What exists already is no error.
+    // Existing resources must not be an error.
     emulator.provision(&tables, &queues, &buckets, &topics).await.expect("resources are kept");
     emulator.verify_sender("bank@bank.example").await.expect("the sender is verified");
     emulator
 }
 
-/// A recorder, and the sources that it has killed.
+/// A recorder, and a receiver for the callers that it kills.
 async fn recorder(upstream: &str) -> (Recorder, mpsc::UnboundedReceiver<String>) {
     let (killed, kills) = mpsc::unbounded_channel();
     let kill = Arc::new(move |source: &str| killed.send(source.to_owned()).expect("the test listens"));
@@ -224,7 +224,7 @@ async fn every_call_of_the_sdk_is_decoded_and_reaches_the_emulator() {
     assert_eq!((table.as_str(), &item["id"]["S"]), ("tidings-idempotency", &json!("email#EVT-5")));
     assert_eq!(condition.as_deref(), Some("attribute_not_exists(id)"));
 
-    // What was recorded is what arrived.
+    // The recorded calls must match what the emulator received.
     let mails = emulator.sent_mails().await.unwrap();
     assert_eq!((mails.len(), mails[0].subject.as_str()), (1, "Transaction Successful - ₹5,000"));
     assert_eq!(emulator.sent_sms().await.unwrap()[0].message, "Rs.5000.00 + 1 & more");
@@ -333,7 +333,7 @@ async fn an_effect_can_be_doubled_or_cut_off_by_a_kill_after_it() {
 }
 
 #[tokio::test]
-async fn a_kill_before_forwards_answers_and_records_nothing() {
+async fn kill_before_neither_forwards_nor_answers_nor_records_the_call() {
     let (recorder, mut kills) = recorder(NOWHERE).await;
     let clients = Clients::new(&recorder).await;
     let queue = Matcher { resource: Some("email-dead-letters".into()), ..Matcher::default() };
@@ -374,7 +374,7 @@ async fn a_body_beyond_the_limit_is_a_recorded_413() {
 }
 
 #[tokio::test]
-async fn a_call_whose_caller_is_gone_is_recorded_all_the_same() {
+async fn a_call_whose_caller_is_gone_is_recorded_too() {
     let arrived = Arc::new(Notify::new());
     let released = Arc::new(Notify::new());
     let handler = any({
@@ -413,6 +413,6 @@ async fn two_emulators_share_nothing_and_end_when_stopped() {
     assert_eq!(again.items("tidings-idempotency").await.unwrap().len(), 1);
     first.stop().await;
     let error = again.items("tidings-idempotency").await.unwrap_err().to_string();
-    assert!(error.contains("gave no answer"), "{error}");
+    assert!(error.contains("did not respond"), "{error}");
     assert_eq!(second.objects("statements", "").await.unwrap(), Vec::<String>::new());
 }

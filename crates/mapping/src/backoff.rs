@@ -1,4 +1,4 @@
-//! How long a batch waits before it is tried again.
+//! The backoff between attempts.
 
 use std::time::Duration;
 
@@ -6,8 +6,8 @@ use std::time::Duration;
 const FIRST: Duration = Duration::from_millis(200);
 const LONGEST: Duration = Duration::from_secs(10);
 
-/// Exponential backoff; the upper half of each wait is random, so that mappings that failed together do not
-/// come back together.
+/// Exponential backoff. The upper half of each wait is random, so that mappings that failed together do not retry
+/// together.
 pub(super) struct Backoff {
     state: u64,
 }
@@ -17,14 +17,14 @@ impl Backoff {
         Self { state: seed | 1 }
     }
 
-    /// The wait after the given number of tries (from 1).
+    /// The wait after this number of attempts (from 1).
     pub(super) fn after(&mut self, tries: u32) -> Duration {
         let whole = FIRST.saturating_mul(1 << (tries.saturating_sub(1)).min(16)).min(LONGEST);
         let half = whole / 2;
         half + half.mul_f64(self.fraction())
     }
 
-    /// Between 0 and 1, by xorshift: spreading waits needs no better randomness.
+    /// A random number between 0 and 1 by xorshift, which is good enough for jitter.
     fn fraction(&mut self) -> f64 {
         self.state ^= self.state << 13;
         self.state ^= self.state >> 7;
@@ -38,7 +38,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn waits_double_up_to_a_limit_and_spread() {
+    fn waits_double_up_to_a_limit_with_jitter() {
         let mut backoff = Backoff::new(7);
         let waits: Vec<_> = (1..=20).map(|tries| backoff.after(tries)).collect();
         for (index, wait) in waits.iter().enumerate() {

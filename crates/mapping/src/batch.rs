@@ -1,23 +1,23 @@
-//! Batches on their way: what they hold, how often they were tried, what happens to them next.
+//! Batches, their attempts, and the actions on them.
 
 use std::collections::BTreeSet;
 use std::time::Instant;
 
 use super::record::{Position, Record};
 
-/// Why a batch is given up, as the failure destination's message names it.
+/// Why a batch is discarded, as named in the failure destination's message.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Condition {
-    /// The function failed as often as `MaximumRetryAttempts` allows.
+    /// The batch failed after all attempts that `MaximumRetryAttempts` allows.
     RetryAttemptsExhausted,
-    /// A record that no payload can hold.
+    /// The record is too large for a payload.
     MaximumPayloadSizeExceeded,
-    /// Older than `MaximumRecordAgeInSeconds`. Inferred: the name is the one of Lambda's stream sources.
+    /// The record is older than `MaximumRecordAgeInSeconds`. Inferred: the name is that of Lambda's stream sources.
     RecordAgeExceeded,
 }
 
 impl Condition {
-    /// AWS's name.
+    /// AWS's name for it.
     #[must_use]
     pub fn as_str(self) -> &'static str {
         match self {
@@ -28,85 +28,85 @@ impl Condition {
     }
 }
 
-/// What a function's last answer to a batch was, for the failure destination.
+/// The function's last response to a batch, for the failure destination.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct LastAnswer {
     /// The invocation's request id.
     pub request_id: String,
-    /// HTTP status of the invocation.
+    /// The HTTP status of the invocation.
     pub status: u16,
-    /// The version that ran.
+    /// The function's version.
     pub version: String,
-    /// `Handled` or `Unhandled`, where the function failed.
+    /// `Handled` or `Unhandled` if the function failed.
     pub function_error: Option<String>,
 }
 
-/// How an invocation, or the delivery of a batch that was given up, ended.
+/// The outcome of an invocation or of a delivery to the failure destination.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Outcome {
-    /// All records are done.
+    /// All records succeeded.
     Done,
-    /// These records failed, the others are done.
+    /// These records failed, and the others succeeded.
     Partial(BTreeSet<Position>, LastAnswer),
     /// The whole batch failed.
     Failed(LastAnswer),
-    /// The function did not run (throttled, out of reach): again, without counting.
+    /// The function did not run (throttled, unreachable). The batch is retried without using an attempt.
     NotRun,
-    /// The endpoint refused the payload's size.
+    /// The endpoint rejected the payload as too large.
     TooLarge,
-    /// A batch that was given up is in the failure destination, or was dropped.
+    /// The discarded batch was sent to the failure destination or dropped.
     GivenUp,
-    /// The failure destination did not take it: again.
+    /// The delivery to the failure destination failed and is retried.
     NotDelivered,
 }
 
-/// What the state machine wants done. Each must be answered by `Machine::finish`.
+/// An action that the state machine requests. Its outcome must be passed to `Machine::finish`.
 #[derive(Debug)]
 pub enum Action {
     /// Invoke the function with these records.
     Invoke(Job),
-    /// Hand these records to the failure destination, or drop them.
+    /// Send these records to the failure destination, or drop them.
     GiveUp(Job, Condition),
 }
 
-/// One batch to act on.
+/// A batch to process.
 #[derive(Clone, Debug)]
 pub struct Job {
-    /// Names the batch while it lives.
+    /// The batch's id until it is settled or split.
     pub batch: u64,
-    /// Sorted by position; never empty.
+    /// Its records, sorted by position and never empty.
     pub records: Vec<Record>,
-    /// Invocations in which the function ran and failed, so far.
+    /// The number of failed invocations so far.
     pub failures: u32,
-    /// Its last answer, if it gave one.
+    /// The function's last response, if there was one.
     pub last: Option<LastAnswer>,
-    /// Tries to hand it to the failure destination, so far.
+    /// The number of attempts to deliver it to the failure destination so far.
     pub deliveries: u32,
 }
 
 impl Job {
-    /// Where the records sit.
+    /// The positions of its records.
     #[must_use]
     pub fn positions(&self) -> Vec<Position> {
         self.records.iter().map(|record| record.position).collect()
     }
 }
 
-/// A batch inside the state machine.
+/// The state of a batch.
 pub(super) struct Batch {
     pub(super) records: Vec<Record>,
-    /// Attempts used of the quota; splitting uses none.
+    /// The number of retries used. Splitting uses none.
     pub(super) retries: u32,
-    /// Invocations that failed.
+    /// The number of failed invocations.
     pub(super) failures: u32,
-    /// Tries of any kind that did not settle it, for the backoff.
+    /// The number of unsuccessful attempts of any kind, for the backoff.
     pub(super) waits: u32,
     pub(super) not_before: Instant,
     pub(super) in_flight: bool,
-    /// Set once it is to be given up instead of invoked.
+    /// Set if the batch is to be discarded instead of invoked.
     pub(super) given_up: Option<Condition>,
     pub(super) last: Option<LastAnswer>,
-    /// Tries to hand it to the failure destination.
+    /// The number of attempts to deliver it to the failure destination.
     pub(super) deliveries: u32,
 }
 
@@ -126,7 +126,7 @@ impl Batch {
         }
     }
 
-    /// A batch with this one's story and some of its records.
+    /// A batch with some of its records and the same history.
     pub(super) fn part(&self, records: Vec<Record>) -> Self {
         Self {
             records,
@@ -141,7 +141,7 @@ impl Batch {
         }
     }
 
-    /// The partitions that it holds records of, ascending.
+    /// The partitions of its records, in ascending order.
     pub(super) fn partitions(&self) -> BTreeSet<i32> {
         self.records.iter().map(|record| record.position.partition).collect()
     }

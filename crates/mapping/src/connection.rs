@@ -1,12 +1,12 @@
-//! Where a mapping's neighbours listen.
+//! The endpoints of a mapping.
 
-/// What a mapping connects.
+/// The endpoints that a mapping connects to.
 #[derive(Clone, Debug)]
 pub struct Connection {
-    /// The brokers, `host:port` separated by commas; payloads name them too.
+    /// The brokers, `host:port` separated by commas. They are also part of the payload.
     pub bootstrap_servers: String,
-    /// Base URL of a Lambda Invoke API.
+    /// The base URL of a Lambda Invoke API.
     pub invoke_endpoint: String,
-    /// Base URL of the AWS emulator, for failure destinations.
+    /// The base URL of the AWS emulator, for failure destinations.
     pub aws_endpoint: String,
 }

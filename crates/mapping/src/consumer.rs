@@ -1,4 +1,4 @@
-//! The mapping's member of its consumer group.
+//! The mapping's consumer, a member of its consumer group.
 
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
@@ -18,28 +18,28 @@ use tokio::sync::mpsc::UnboundedSender;
 
 use super::machine::Machine;
 
-/// Longest wait for an answer about offsets.
+/// The time limit for offset queries.
 const QUERY_TIMEOUT: Duration = Duration::from_secs(10);
 
-/// Partitions that the group gives to this member; they are read once `assign` is called.
+/// Partitions that the group assigns to this member. They are read once `assign` is called.
 #[derive(Clone)]
 pub(super) struct Assignment {
     pub(super) partitions: Vec<i32>,
-    /// The rebalance that gave them; a later one makes it void.
+    /// The number of the rebalance. A later rebalance invalidates the assignment.
     rebalance: u64,
 }
 
-/// Where a partition is read from.
+/// The offset from which a partition is read.
 pub(super) struct Start {
     pub(super) partition: i32,
     pub(super) offset: i64,
-    /// The group has committed this offset, so `StartingPosition` was not asked.
+    /// Whether the group has committed this offset, so that `StartingPosition` was not used.
     pub(super) committed: bool,
 }
 
 pub(super) type GroupConsumer = StreamConsumer<GroupContext>;
 
-/// Ties the group's callbacks to the machine.
+/// Connects the consumer group's callbacks with the machine.
 pub(super) struct GroupContext {
     topic: String,
     machine: Arc<Mutex<Machine>>,
@@ -48,11 +48,11 @@ pub(super) struct GroupContext {
     ends: UnboundedSender<Ends>,
 }
 
-/// The offset after the last record of each partition that is read, as the broker last told it.
+/// The end offset of each partition that is read, as last reported by the broker.
 pub(super) type Ends = Vec<(i32, i64)>;
 
 impl GroupContext {
-    /// Whether no rebalance came after the one that gave the assignment.
+    /// Whether the assignment is still valid: no later rebalance has happened.
     pub(super) fn holds(&self, assignment: &Assignment) -> bool {
         self.rebalances.load(Ordering::SeqCst) == assignment.rebalance
     }
@@ -77,12 +77,12 @@ impl ConsumerContext for GroupContext {
         let numbers: Vec<i32> = partitions.elements().iter().map(TopicPartitionListElem::partition).collect();
         let rebalance = self.rebalances.fetch_add(1, Ordering::SeqCst) + 1;
         if event == RDKafkaRespErr::RD_KAFKA_RESP_ERR__ASSIGN_PARTITIONS {
-            // Offsets must be looked up first, which would block here; librdkafka waits for `assign`.
+            // Looking up the offsets would block here. librdkafka waits for `assign`.
             let _ = self.assignments.send(Assignment { partitions: numbers, rebalance });
             return;
         }
-        // At once: what is settled is committed while the partitions are still owned, the rest is dropped
-        // before another member can read it.
+        // Commit settled records while the partitions are still owned, and drop the rest before another member
+        // can read it.
         let commits = {
             let mut machine = self.machine.lock().unwrap_or_else(PoisonError::into_inner);
             numbers
@@ -110,7 +110,7 @@ pub(super) fn create(
 ) -> KafkaResult<GroupConsumer> {
     let (topic, rebalances) = (spec.topic.clone(), AtomicU64::new(0));
     let context = GroupContext { topic, machine, assignments, rebalances, ends };
-    // Only for an offset that retention removes while it is waited for; starts are looked up.
+    // Only used if retention removes an offset while it is read; start offsets are looked up.
     let latest = matches!(spec.starting_position, StartingPosition::Latest);
     let reset = if latest { "latest" } else { "earliest" };
     let consumer: GroupConsumer = ClientConfig::new()
@@ -121,13 +121,13 @@ pub(super) fn create(
         .set("enable.auto.offset.store", "false")
         .set("auto.offset.reset", reset)
         .set("session.timeout.ms", "10000")
-        // How often the lag is told.
+        // How often the lag is reported.
         .set("statistics.interval.ms", "1000")
-        // How soon partitions that were added are read.
+        // How soon new partitions are discovered.
         .set("topic.metadata.refresh.interval.ms", "10000")
-        // The embedded broker answers an empty fetch only after this time, whatever arrives meanwhile.
+        // The embedded broker responds to an empty fetch only after this time, even if records arrive meanwhile.
         .set("fetch.wait.max.ms", "50")
-        // Of each partition; the machine buffers too, so librdkafka need not hoard 64 MB.
+        // Per partition. The machine buffers too, so librdkafka does not need its default of 64 MB.
         .set("queued.max.messages.kbytes", "8192")
         .set("fetch.queue.backoff.ms", "20")
         .create_with_context(context)?;
@@ -135,7 +135,7 @@ pub(super) fn create(
     Ok(consumer)
 }
 
-/// Commits offsets; nothing to commit is success.
+/// Commits offsets. An empty list is a success.
 pub(super) fn commit<C: Consumer<GroupContext>>(
     consumer: &C,
     topic: &str,
@@ -163,9 +163,8 @@ pub(super) fn list(
     Ok(list)
 }
 
-/// Where to read each partition from: the committed offset, or else the starting position, which also counts where
-/// retention removed the record at the committed offset (AWS, What's New of 21 June 2023 on starting timestamps for
-/// Kafka). Blocks.
+/// The start offset of each partition: the committed offset, or the starting position if there is none or if retention
+/// has removed the record at that offset (AWS, What's New of 21 June 2023 on starting timestamps for Kafka). Blocks.
 pub(super) fn starts(
     consumer: &GroupConsumer,
     topic: &str,
@@ -197,11 +196,11 @@ fn first_offset(
     };
     let times = list(topic, [(partition, Offset::Offset(time.as_millisecond()))])?;
     let found = consumer.offsets_for_times(times, QUERY_TIMEOUT)?;
-    // No record is that young: the end.
+    // Without a record at or after the time, start at the end.
     Ok(found.find_partition(topic, partition).and_then(|found| exact(found.offset())).unwrap_or(high))
 }
 
-/// The group's committed offset of each partition, where it has one. Blocks.
+/// The group's committed offset of each partition, if it has one. Blocks.
 fn committed(
     consumer: &GroupConsumer,
     topic: &str,
@@ -226,12 +225,12 @@ fn exact(offset: Offset) -> Option<i64> {
     }
 }
 
-/// What of a partition the group has not committed yet.
+/// The consumer group's lag in one partition.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct PartitionLag {
-    /// The partition.
+    /// The partition's number.
     pub partition: i32,
-    /// Records (strictly: offsets) between the committed offset and the end.
+    /// The number of offsets between the committed offset and the end.
     pub lag: u64,
 }
 
@@ -246,7 +245,8 @@ pub(super) fn lag(consumer: &GroupConsumer, topic: &str) -> KafkaResult<Vec<Part
     let mut lags = Vec::new();
     for (partition, committed) in committed(consumer, topic, &partitions)? {
         let (low, high) = consumer.fetch_watermarks(topic, partition, QUERY_TIMEOUT)?;
-        // Without a commit nobody has started yet, and retention may have removed what was not read.
+        // Without a commit, count from the oldest record. Retention may also have removed records after the
+        // committed offset.
         let from = committed.map_or(low, |offset| offset.max(low));
         lags.push(PartitionLag { partition, lag: u64::try_from(high - from).unwrap_or(0) });
     }

@@ -1,4 +1,4 @@
-//! From Kafka's messages to the JSON that a payload holds of them, byte for byte as Lambda sends it.
+//! Encodes Kafka messages as the JSON of Lambda's payload, byte for byte.
 //!
 //! Source: the AWS Lambda developer guide, "Using Lambda with Amazon MSK", example event.
 
@@ -14,13 +14,13 @@ use rdkafka::message::{Header, Headers, Message, Timestamp};
 use super::payload::json_string;
 use super::record::{Position, Record};
 
-/// Of a record all but its topic, key and value, without headers.
+/// The approximate size of a record's JSON without topic, key, value and headers.
 const AROUND: usize = 160;
 
-/// Values are most of what a mapping moves.
+/// A SIMD encoder, because values are most of the data.
 static BASE64: LazyLock<Simd> = LazyLock::new(|| Simd::standard(PAD));
 
-/// Messages of one topic as records, side by side in memory.
+/// Encodes messages of one topic as records in contiguous memory.
 pub(super) fn encode<M: Message>(messages: &[&M]) -> Vec<Record> {
     let Some(first) = messages.first() else { return Vec::new() };
     let topic = json_string(first.topic());
@@ -46,14 +46,14 @@ pub(super) fn encode<M: Message>(messages: &[&M]) -> Vec<Record> {
     records.collect()
 }
 
-/// A message as a payload has it.
+/// Encodes one message as in a payload.
 pub(super) fn encode_one<M: Message>(message: &M) -> Bytes {
     let mut text = Vec::new();
     write_record(&mut text, &json_string(message.topic()), message);
     text.into()
 }
 
-/// Where the message sits.
+/// The message's position.
 pub(super) fn position<M: Message>(message: &M) -> Position {
     Position { partition: message.partition(), offset: message.offset() }
 }
@@ -62,7 +62,7 @@ fn timestamp<M: Message>(message: &M) -> (i64, &'static str) {
     match message.timestamp() {
         Timestamp::CreateTime(millis) => (millis, "CREATE_TIME"),
         Timestamp::LogAppendTime(millis) => (millis, "LOG_APPEND_TIME"),
-        // Kafka's own name for records of the format before 0.10.
+        // Kafka's name for records in the format before 0.10.
         Timestamp::NotAvailable => (-1, "NO_TIMESTAMP_TYPE"),
     }
 }
@@ -100,10 +100,10 @@ fn write_number(out: &mut Vec<u8>, number: impl itoa::Integer) {
     out.extend_from_slice(itoa::Buffer::new().format(number).as_bytes());
 }
 
-/// Straight to its place.
+/// Encodes directly into `out`.
 fn write_base64(out: &mut Vec<u8>, bytes: &[u8]) {
     let start = out.len();
-    // No message comes near the length that has none in base64.
+    // No message is so long that the length overflows.
     out.resize(start + encoded_len(bytes.len(), true).unwrap_or_default(), 0);
     let _ = BASE64.encode_slice(bytes, &mut out[start..]);
 }
@@ -111,8 +111,8 @@ fn write_base64(out: &mut Vec<u8>, bytes: &[u8]) {
 fn write_headers(out: &mut Vec<u8>, headers: &impl Headers, at: Position) {
     let mut first = true;
     for index in 0..headers.count() {
-        // rdkafka panics on a name that is not UTF-8. Kafka's protocol allows none, but a client may send one,
-        // and it must not cost the mapping its partition.
+        // rdkafka panics on a name that is not UTF-8. Kafka's protocol does not allow one, but a client may send it,
+        // and it must not stop the partition.
         let Ok(header) = catch_unwind(AssertUnwindSafe(|| headers.get(index))) else {
             tracing::warn!(
                 kafka.partition = at.partition,
@@ -129,7 +129,7 @@ fn write_headers(out: &mut Vec<u8>, headers: &impl Headers, at: Position) {
     }
 }
 
-/// Header bytes are Java bytes in the payload: signed.
+/// Header bytes are signed in the payload, like Java's bytes.
 fn write_header(out: &mut Vec<u8>, header: &Header<'_, &[u8]>) {
     write_text(out, &["{", &json_string(header.key), ":"]);
     match header.value {
@@ -187,7 +187,7 @@ mod tests {
         );
     }
 
-    /// The second name is not UTF-8, of which rdkafka panics.
+    /// Headers of which the second name is not UTF-8, so that rdkafka panics.
     struct OddHeaders;
 
     impl Headers for OddHeaders {
@@ -220,13 +220,13 @@ mod tests {
     }
 
     #[test]
-    fn empty_key_and_value_are_not_absent() {
+    fn an_empty_key_and_value_are_not_absent() {
         assert!(text(&message(Some(b""), Some(b""), None)).contains(r#""key":"","value":"","#));
     }
 
-    /// Of every length, since the encoder takes long values in steps.
+    /// Tests every length, because the encoder processes long values in blocks.
     #[test]
-    fn base64_is_that_of_any_other_encoder() {
+    fn base64_equals_that_of_the_standard_encoder() {
         let bytes: Vec<u8> = (0..=255).cycle().take(1_000).collect();
         for end in 0..bytes.len() {
             let mut out = b"before".to_vec();
@@ -236,7 +236,7 @@ mod tests {
     }
 
     #[test]
-    fn messages_read_together_are_one_piece_without_those_that_are_left_out() {
+    fn contiguous_records_of_one_read_are_joined_into_one_piece() {
         let message = message(None, Some(b"{}"), None);
         let records = encode(&[&message; 4]);
         let pieces =

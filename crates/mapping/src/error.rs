@@ -1,41 +1,41 @@
-//! Why a mapping does not run.
+//! Errors of a mapping.
 
 use rdkafka::error::KafkaError;
 
-/// A mapping cannot start, or cannot tell its lag.
+/// A mapping cannot start or has stopped.
 #[derive(Debug, thiserror::Error)]
 pub enum MappingError {
-    /// A failure destination that cannot be used.
+    /// The failure destination cannot be used.
     #[error("the failure destination {destination} cannot be used: {reason}")]
     Destination {
-        /// As the template has it.
+        /// The destination in the template.
         destination: String,
         /// What is wrong and what to do.
         reason: String,
     },
-    /// Not a valid base URL.
+    /// An endpoint is not a valid base URL.
     #[error("the {name} {url} is not a base URL; give one like http://127.0.0.1:9001")]
     Endpoint {
-        /// Which endpoint.
+        /// The endpoint's name.
         name: &'static str,
-        /// What was given.
+        /// The given URL.
         url: String,
     },
-    /// The HTTP client could not be built.
-    #[error("the HTTP client cannot be set up: {0}")]
+    /// The HTTP client could not be created.
+    #[error("the HTTP client could not be created: {0}")]
     Http(#[from] reqwest::Error),
-    /// Kafka cannot be asked or read.
+    /// A Kafka request failed.
     #[error("topic {topic} cannot be read: {source}; check that the broker runs and has the topic")]
     Kafka {
-        /// The topic.
+        /// The topic's name.
         topic: String,
-        /// What librdkafka said.
+        /// librdkafka's error.
         source: KafkaError,
     },
-    /// The mapping's task has ended.
+    /// The mapping has stopped.
     #[error("the mapping of topic {topic} has stopped; start it again")]
     Stopped {
-        /// The topic.
+        /// The topic's name.
         topic: String,
     },
 }

@@ -1,4 +1,4 @@
-//! What a mapping tells about its work while it does it.
+//! The events that a mapping reports.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -7,131 +7,131 @@ use super::batch::Condition;
 use super::consumer::PartitionLag;
 use super::record::Position;
 
-/// Called for every event, those of a partition in order, on the mapping's tasks: it must not block.
+/// Called for every event. Events of a partition are in order. It runs on the mapping's tasks, so it must not block.
 pub type Observer = Arc<dyn Fn(&MappingEvent) + Send + Sync>;
 
-/// Something that a mapping did or saw.
+/// An event in a mapping's work.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum MappingEvent {
-    /// It began to work.
+    /// The mapping has started.
     Started,
-    /// The consumer group gave it these partitions.
+    /// The consumer group assigned these partitions.
     Assigned(Vec<i32>),
     /// Records of one partition were read.
     Polled(Vec<Position>),
-    /// No filter accepted these records: they are done without the function.
+    /// No filter accepted these records, so they are not sent to the function.
     FilteredOut(Vec<Position>),
     /// The function is invoked.
     Invoked {
-        /// Names the batch until it is settled or split.
+        /// The batch's id until it is settled or split.
         batch: u64,
-        /// Its records.
+        /// The batch's records.
         records: Vec<Position>,
     },
     /// An invocation succeeded for these records.
     Succeeded {
-        /// The batch.
+        /// The batch's id.
         batch: u64,
-        /// Its records that are done.
+        /// The records that succeeded.
         records: Vec<Position>,
-        /// Lambda's id of the invocation.
+        /// The invocation's request id.
         request_id: String,
     },
-    /// The function failed for these records, or its answer could not be used.
+    /// The function failed for these records, or its response is invalid.
     FunctionFailed {
-        /// The batch.
+        /// The batch's id.
         batch: u64,
-        /// Its failed records.
+        /// The failed records.
         records: Vec<Position>,
-        /// Lambda's id of the invocation.
+        /// The invocation's request id.
         request_id: String,
-        /// How it failed.
+        /// The kind of failure.
         failure: FunctionFailure,
     },
-    /// No instance was free.
+    /// The invocation was throttled.
     Throttled {
-        /// The batch.
+        /// The batch's id.
         batch: u64,
     },
-    /// The Invoke API was out of reach or refused the request.
+    /// The Invoke API was unreachable or rejected the request.
     NotInvoked {
-        /// The batch.
+        /// The batch's id.
         batch: u64,
-        /// What it said.
+        /// The error message.
         reason: String,
     },
-    /// These records will be sent again.
+    /// These records will be retried.
     Retrying {
-        /// The batch.
+        /// The batch's id.
         batch: u64,
-        /// Its records that come again.
+        /// The records to retry.
         records: Vec<Position>,
     },
-    /// A batch that was given up is in the failure destination.
+    /// A discarded batch was sent to the failure destination.
     Delivered {
-        /// Why it was given up.
+        /// Why it was discarded.
         condition: Condition,
-        /// Its records.
+        /// The batch's records.
         records: Vec<Position>,
     },
-    /// A batch was given up, and there is no failure destination, or it does not take the batch.
+    /// A discarded batch was dropped, because there is no failure destination or the delivery failed.
     Dropped {
-        /// Why it was given up.
+        /// Why it was discarded.
         condition: Condition,
-        /// Its records.
+        /// The batch's records.
         records: Vec<Position>,
     },
-    /// The failure destination did not take a batch that was given up; tried again unless it is dropped.
+    /// A delivery to the failure destination failed. It is retried unless the batch is dropped.
     DeliveryFailed {
-        /// Its records.
+        /// The batch's records.
         records: Vec<Position>,
-        /// What went wrong.
+        /// The error message.
         reason: String,
     },
-    /// The group's committed offset rose, acknowledged by the broker.
+    /// The broker acknowledged a higher committed offset of the group.
     Committed {
-        /// The partition.
+        /// The partition's number.
         partition: i32,
         /// The next offset to read.
         offset: i64,
     },
-    /// Offsets could not be committed; tried again.
+    /// A commit failed and will be retried.
     CommitFailed {
-        /// What the broker said.
+        /// The broker's error.
         reason: String,
     },
-    /// Reading from the cluster failed; tried again.
+    /// Reading from the cluster failed and will be retried.
     KafkaFailed {
-        /// What the broker said.
+        /// The broker's error.
         reason: String,
     },
-    /// How far the group's committed offsets are behind, as of now.
+    /// The group's current lag.
     Lag(Vec<PartitionLag>),
     /// Pollers were added or removed.
     Scaled {
-        /// So many there are now.
+        /// The new number of pollers.
         pollers: u32,
     },
     /// The mapping has stopped.
     Stopped {
-        /// How long it waited for invocations under way.
+        /// How long it waited for running invocations.
         waited: Duration,
     },
 }
 
-/// How an invocation failed, as far as the endpoint tells.
+/// How an invocation failed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum FunctionFailure {
-    /// The function's own error.
+    /// The function returned an error.
     Error,
-    /// It ran out of time.
+    /// The function timed out.
     Timeout,
-    /// Its process ended.
+    /// The function's process exited.
     Crash,
-    /// Its answer is larger than Lambda allows.
+    /// The response is larger than Lambda allows.
     ResponseTooLarge,
-    /// Its answer is not a batch response for this batch.
+    /// The response is not a valid batch response for this batch.
     BadResponse,
-    /// The records that its batch response lists.
+    /// The batch response lists failed records.
     Listed,
 }

@@ -1,4 +1,4 @@
-//! The mapping itself: starts what it consists of, tells how far it is, ends.
+//! Starting, observing and stopping a mapping.
 
 use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
@@ -23,15 +23,15 @@ use crate::rules;
 use crate::scaling::Scaling;
 use crate::worker::Worker;
 
-/// How long a broker that cannot answer yet is left alone.
+/// The delay before a broker that cannot respond yet is asked again.
 const ASK_AGAIN_AFTER: Duration = Duration::from_millis(200);
 
-/// How soon commits of the group's other members are seen.
+/// How often commits of the group's other members are checked.
 const LOOK_AGAIN_AFTER: Duration = Duration::from_secs(1);
 
-/// A running mapping. Dropping it stops it without waiting for invocations under way; their records come again. A tokio
-/// runtime that is dropped then may wait without end for a commit to a broker that is gone:
-/// [`shutdown_background`](tokio::runtime::Runtime::shutdown_background) does not.
+/// A running mapping. Dropping it stops it without waiting for running invocations; their records are redelivered. If
+/// the broker is gone, dropping the tokio runtime may then block forever on a commit. Use
+/// [`shutdown_background`](tokio::runtime::Runtime::shutdown_background) instead.
 #[derive(Debug)]
 pub struct EventSourceMapping {
     topic: String,
@@ -42,8 +42,8 @@ pub struct EventSourceMapping {
 }
 
 impl EventSourceMapping {
-    /// Starts a mapping on the current Tokio runtime, whatever its `enabled` says: whether to start it is the
-    /// caller's decision. The topic may be created later; the observer is told when partitions are assigned.
+    /// Starts a mapping on the current tokio runtime. It ignores `enabled`, which is up to the caller. The topic may
+    /// be created later; the observer is notified when partitions are assigned.
     pub fn start(spec: &Mapping, connection: &Connection, observer: Observer) -> Result<Self, MappingError> {
         let envelope = Envelope::new(&spec.topic, &spec.source, &connection.bootstrap_servers);
         let seed = uuid::Uuid::new_v4().as_u64_pair().0;
@@ -86,7 +86,7 @@ impl EventSourceMapping {
         Ok(Self { topic: spec.topic.clone(), consumer: weak, commits, stop, task })
     }
 
-    /// How far the group's committed offsets are behind the end of each partition.
+    /// The group's lag in each partition.
     pub async fn lag(&self) -> Result<Vec<PartitionLag>, MappingError> {
         let stopped = || MappingError::Stopped { topic: self.topic.clone() };
         let consumer = self.consumer.upgrade().ok_or_else(stopped)?;
@@ -95,8 +95,7 @@ impl EventSourceMapping {
         lag.map_err(|source| MappingError::Kafka { topic: self.topic.clone(), source })
     }
 
-    /// Waits until the group has committed all that the topic holds. What is published before the call is
-    /// waited for.
+    /// Waits until the group has committed all records of the topic, at least those published before the call.
     pub async fn settled(&self) -> Result<(), MappingError> {
         let mut commits = self.commits.clone();
         loop {
@@ -110,22 +109,22 @@ impl EventSourceMapping {
                 }
                 Err(error) => return Err(error),
             }
-            // Whatever is missing ends in a commit, which may be another member's.
+            // The missing records end in a commit, possibly by another member.
             if let Ok(own) = timeout(LOOK_AGAIN_AFTER, commits.changed()).await {
                 own.map_err(|_| MappingError::Stopped { topic: self.topic.clone() })?;
             }
         }
     }
 
-    /// Waits until the mapping ends without being stopped, by a panic.
+    /// Waits until the mapping panics.
     pub async fn ended(&mut self) {
-        // The panic was told where it happened.
+        // The panic was already printed.
         let _ = (&mut self.task).await;
     }
 
-    /// Stops: waits up to `limit` for invocations under way, commits what is settled and leaves the group.
+    /// Stops the mapping: waits up to `limit` for running invocations, commits settled records and leaves the group.
     pub async fn stop(self, limit: Duration) {
-        // Either fails only if the task has ended already.
+        // Both fail only if the task has already ended.
         let _ = self.stop.send(limit);
         if !self.task.is_finished() {
             let _ = self.task.await;
@@ -133,7 +132,7 @@ impl EventSourceMapping {
     }
 }
 
-/// Whether a broker says this while it starts, or moves a group's coordinator.
+/// Whether the error is temporary: the broker is starting, or the group's coordinator is moving.
 fn is_passing(error: &KafkaError) -> bool {
     use RDKafkaErrorCode::{
         CoordinatorLoadInProgress, CoordinatorNotAvailable, LeaderNotAvailable, NotCoordinator,
@@ -154,7 +153,7 @@ fn is_passing(error: &KafkaError) -> bool {
 }
 
 fn worker(spec: &Mapping, connection: &Connection, envelope: Envelope) -> Result<Worker, MappingError> {
-    // Loopback endpoints: a proxy of the environment must not come between.
+    // The endpoints are local, so proxies in the environment are ignored.
     let client = reqwest::Client::builder().no_proxy().build()?;
     Ok(Worker {
         destination: FailureDestination::new(client.clone(), spec, connection, envelope.clone())?,

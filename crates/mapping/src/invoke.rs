@@ -1,4 +1,4 @@
-//! The Lambda Invoke API, as a client.
+//! A client for the Lambda Invoke API.
 
 use std::convert::Infallible;
 use std::pin::Pin;
@@ -14,31 +14,31 @@ use reqwest::{Client, Url};
 use super::batch::LastAnswer;
 use super::error::MappingError;
 
-/// Longer than the longest timeout that a function behind a Kafka mapping may have (14 minutes).
+/// Longer than the longest timeout of a function with a Kafka mapping (14 minutes).
 const LONGEST_INVOCATION: Duration = Duration::from_mins(15);
 
-/// How an invocation ended, as far as HTTP tells.
+/// The result of an invocation.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Answer {
-    /// The function ran; it may have failed, then `last.function_error` says how.
+    /// The function ran. If it failed, `last.function_error` is set.
     Returned {
-        /// Facts about the invocation.
+        /// The invocation's metadata.
         last: LastAnswer,
-        /// The function's answer.
+        /// The function's response.
         body: Bytes,
     },
-    /// 429: no instance was free.
+    /// The invocation was throttled (HTTP 429).
     Throttled,
-    /// 413: the endpoint takes no payload of this size.
+    /// The payload is too large for the endpoint (HTTP 413).
     TooLarge,
-    /// Any other HTTP error: an unknown function, an error of the service.
+    /// Any other HTTP error, e.g. an unknown function or an error of the service.
     Refused {
-        /// HTTP status.
+        /// The HTTP status.
         status: u16,
     },
-    /// No HTTP answer: connection refused or broken.
+    /// There was no HTTP response: the connection was refused or broken.
     Unreachable {
-        /// What the connection said.
+        /// The error message.
         reason: String,
     },
 }
@@ -51,7 +51,7 @@ pub struct Invoker {
 }
 
 impl Invoker {
-    /// An invoker of `function` at the base URL of an Invoke API.
+    /// Creates an invoker for `function` at the base URL of an Invoke API.
     pub fn new(client: Client, endpoint: &str, function: &str) -> Result<Self, MappingError> {
         let unusable = || MappingError::Endpoint { name: "invoke endpoint", url: endpoint.to_owned() };
         let mut url = Url::parse(endpoint).map_err(|_| unusable())?;
@@ -64,7 +64,7 @@ impl Invoker {
         Ok(Self { client, url })
     }
 
-    /// Invokes the function synchronously with a payload in pieces.
+    /// Invokes the function synchronously. The payload consists of several pieces.
     pub async fn invoke(&self, payload: Vec<Bytes>) -> Answer {
         match self.request(payload).await {
             Ok(answer) => answer,
@@ -98,7 +98,7 @@ impl Invoker {
 fn last_answer(status: StatusCode, headers: &HeaderMap) -> LastAnswer {
     let text = |name: &str| headers.get(name).and_then(|value| value.to_str().ok()).map(str::to_owned);
     LastAnswer {
-        // Endpoints other than Lambda may name no request: the failure destination's message needs an id.
+        // Endpoints other than Lambda may not return a request id, but the failure destination's message needs one.
         request_id: text("x-amzn-RequestId").unwrap_or_else(|| uuid::Uuid::new_v4().to_string()),
         status: status.as_u16(),
         version: text("X-Amz-Executed-Version").unwrap_or_else(|| "$LATEST".to_owned()),
@@ -106,7 +106,7 @@ fn last_answer(status: StatusCode, headers: &HeaderMap) -> LastAnswer {
     }
 }
 
-/// A request's body that is sent as it is in memory, without being joined first.
+/// A request body that is sent in pieces, without copying them into one buffer.
 struct Pieces(IntoIter<Bytes>);
 
 impl Body for Pieces {
@@ -124,7 +124,7 @@ impl Body for Pieces {
         self.0.as_slice().is_empty()
     }
 
-    /// Exact, so that the request names its length.
+    /// The exact size, so that the request has a Content-Length.
     fn size_hint(&self) -> SizeHint {
         SizeHint::with_exact(self.0.as_slice().iter().map(|piece| piece.len() as u64).sum())
     }

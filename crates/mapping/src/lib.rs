@@ -1,7 +1,7 @@
-//! Lambda's event source mapping for Kafka: reads one topic in one consumer group, forms batches as AWS does,
-//! invokes the function over the Lambda Invoke API and commits what it settled.
+//! Lambda's event source mapping for Kafka. It reads one topic in one consumer group, forms batches as AWS does,
+//! invokes the function with the Lambda Invoke API, and commits settled records.
 //!
-//! It needs a Kafka broker, anything that answers Lambda's Invoke API and, for failure destinations on AWS, an AWS
+//! It needs a Kafka broker, an implementation of Lambda's Invoke API and, for failure destinations on AWS, an AWS
 //! endpoint. [`conformance`] lists every behaviour with its source.
 //!
 //! ```no_run
@@ -32,9 +32,9 @@
 //! # }
 //! ```
 //!
-//! The decisions are in [`machine`], which does no input or output itself; `poller` feeds it records, responses and the
-//! time. Events that the observer receives are not logged as well. A record is dropped only where no failure destination
-//! accepts it, and never without an event.
+//! All decisions are made in [`machine`], which does no I/O. `poller` feeds it with records, responses and the time.
+//! Events that the observer receives are not logged. A record is dropped only if no failure destination accepts it,
+//! and never without an event.
 //!
 //! Not supported: schema registries. A topic that ends in a transaction's control record is never reported as settled.
 

@@ -1,4 +1,4 @@
-//! One partition that the mapping owns: what it has read, what is being worked on, what it may commit.
+//! The state of an owned partition.
 
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::time::Instant;
@@ -11,31 +11,31 @@ pub(super) struct Buffered {
     pub(super) arrived: Instant,
 }
 
-/// State of one owned partition.
+/// The state of an owned partition.
 pub(super) struct Partition {
-    /// Read, in order, and in no batch yet.
+    /// Records that were read but are in no batch yet, in order.
     pub(super) buffer: VecDeque<Buffered>,
-    /// Size of the buffer in bytes.
+    /// The size of the buffer in bytes.
     pub(super) buffered_bytes: usize,
-    /// Batches that hold records of this partition, in the order in which they must settle. Only the first
-    /// may be in flight; no new batch takes records while there is one.
+    /// The batches with records of this partition, in the order in which they must settle. Only the first may be in
+    /// flight. While there is one, no new batch takes records.
     pub(super) batches: VecDeque<u64>,
-    /// Batches still in flight from before the partition was taken away and given back.
+    /// Batches that are still in flight from an earlier assignment of the partition.
     pub(super) earlier: BTreeSet<u64>,
     /// The offset after the last settled record.
     pub(super) settled_to: i64,
-    /// Where to go on after a record that filtered-out ones follow: by its offset, the offset after them.
+    /// For a record followed by filtered-out records: the offset after them, by the record's offset.
     skipped: BTreeMap<i64, i64>,
-    /// The highest offset handed out to be committed.
+    /// The highest offset that was requested to be committed.
     pub(super) commit_requested: Option<i64>,
-    /// The highest offset that the broker acknowledged; the start before there is one.
+    /// The highest offset that the broker acknowledged, initially the start offset.
     pub(super) committed: i64,
-    /// Reading is paused because the buffer is full.
+    /// Whether reading is paused because the buffer is full.
     pub(super) paused: bool,
 }
 
 impl Partition {
-    /// A partition read from `start` on. `committed` says whether the group has that offset already.
+    /// Creates a partition that is read from `start`. `committed` says whether the group has committed that offset.
     pub(super) fn new(start: i64, committed: bool, earlier: BTreeSet<u64>) -> Self {
         Self {
             buffer: VecDeque::new(),
@@ -55,7 +55,7 @@ impl Partition {
         self.buffer.push_back(Buffered { record, arrived });
     }
 
-    /// Passes a record over that no filter accepts: it is settled as soon as those before it are.
+    /// Skips a record that no filter accepts. It is settled together with the records before it.
     pub(super) fn skip(&mut self, offset: i64) {
         match self.buffer.back() {
             Some(before) => {
@@ -65,7 +65,7 @@ impl Partition {
         }
     }
 
-    /// Notes that a record is settled.
+    /// Marks a record as settled.
     pub(super) fn settle(&mut self, offset: i64) {
         let next = self.skipped.remove(&offset).unwrap_or(offset + 1);
         self.settled_to = self.settled_to.max(next);
@@ -77,7 +77,7 @@ impl Partition {
         Some(record)
     }
 
-    /// When the first waiting record arrived, if a batch may take it now.
+    /// When the first buffered record arrived, if a batch may take it now.
     pub(super) fn ready_since(&self) -> Option<Instant> {
         let free = self.batches.is_empty() && self.earlier.is_empty();
         self.buffer.front().filter(|_| free).map(|first| first.arrived)

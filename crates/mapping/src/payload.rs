@@ -1,4 +1,4 @@
-//! The payload that a function gets, byte for byte as Lambda sends it, and its size before it is built.
+//! The payload for the function, byte for byte as Lambda sends it, and its size in advance.
 //!
 //! Source: the AWS Lambda developer guide, "Using Lambda with Amazon MSK", example event.
 
@@ -7,7 +7,7 @@ use tidings_trigger::EventSource;
 
 use super::record::Record;
 
-/// All of a payload but its records.
+/// A payload without its records.
 #[derive(Clone, Debug)]
 pub struct Envelope {
     topic: String,
@@ -17,7 +17,7 @@ pub struct Envelope {
 const TAIL: &[u8] = b"}}";
 
 impl Envelope {
-    /// The envelope of a mapping's payloads. The brokers are those that are read, whatever the source is named.
+    /// Creates the envelope of a mapping's payloads. `bootstrap_servers` are the brokers that are actually read.
     #[must_use]
     pub fn new(topic: &str, source: &EventSource, bootstrap_servers: &str) -> Self {
         let source = match source {
@@ -31,19 +31,19 @@ impl Envelope {
         Self { topic: topic.to_owned(), head: head.into_bytes() }
     }
 
-    /// How the payload and a function's answer name a partition: `topic-partition`.
+    /// The partition's name in payloads and responses: `topic-partition`.
     #[must_use]
     pub fn partition_name(&self, partition: i32) -> String {
         format!("{}-{partition}", self.topic)
     }
 
-    /// A gauge for a payload without records yet.
+    /// A gauge for a payload, initially without records.
     #[must_use]
     pub fn gauge(&self) -> Gauge<'_> {
         Gauge { envelope: self, size: self.head.len() + TAIL.len(), last: None }
     }
 
-    /// The size in bytes of the payload that holds these records, sorted by position.
+    /// The size in bytes of the payload with these records, which must be sorted by position.
     #[must_use]
     pub fn size(&self, records: &[Record]) -> usize {
         let mut gauge = self.gauge();
@@ -53,7 +53,8 @@ impl Envelope {
         gauge.size
     }
 
-    /// The payload that holds these records, sorted by position; in pieces, because most of it is in memory already.
+    /// The payload with these records, which must be sorted by position. It is returned in pieces, because most of
+    /// them exist in memory already.
     #[must_use]
     pub fn payload(&self, records: &[Record]) -> Vec<Bytes> {
         let mut pieces = Vec::new();
@@ -83,7 +84,7 @@ impl Envelope {
     }
 }
 
-/// The growing size of a payload. Records of one partition must be added one after the other.
+/// Computes the size of a payload. Records of one partition must be added consecutively.
 pub struct Gauge<'a> {
     envelope: &'a Envelope,
     size: usize,
@@ -91,7 +92,7 @@ pub struct Gauge<'a> {
 }
 
 impl Gauge<'_> {
-    /// The size in bytes that the payload would have with this record too.
+    /// The size in bytes of the payload if this record is added.
     #[must_use]
     pub fn with(&self, record: &Record) -> usize {
         let partition = record.position.partition;
@@ -103,7 +104,7 @@ impl Gauge<'_> {
         self.size + around + record.json().len()
     }
 
-    /// Counts the record.
+    /// Adds the record.
     pub fn add(&mut self, record: &Record) {
         self.size = self.with(record);
         self.last = Some(record.position.partition);
@@ -124,7 +125,7 @@ mod tests {
     }
 
     #[test]
-    fn the_payload_groups_by_partition_and_its_size_is_known_exactly() {
+    fn the_payload_groups_records_by_partition_and_its_computed_size_is_exact() {
         let envelope = Envelope::new("t", &EventSource::Msk("arn:aws:kafka:x".to_owned()), "127.0.0.1:9092");
         let records = [at(0, 1), at(0, 3), at(10, 7)];
         let payload = envelope.payload(&records).concat();

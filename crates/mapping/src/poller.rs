@@ -1,4 +1,4 @@
-//! The mapping's task: moves records, invocations, commits and time between Kafka, the function and the machine.
+//! The mapping's main task, which connects Kafka, the function and the machine.
 
 mod commits;
 
@@ -27,13 +27,13 @@ use super::reader::Readers;
 use super::scaling::Scaling;
 use super::worker::{Report, Worker};
 
-/// Before commits or an assignment that failed are tried again.
+/// The delay before failed commits or assignments are retried.
 const KAFKA_RETRY: Duration = Duration::from_millis(500);
 
-/// Longest time to commit the last offsets and leave the group.
+/// The time limit for committing the last offsets and leaving the group.
 const LEAVE_LIMIT: Duration = Duration::from_secs(10);
 
-/// Everything the task works with.
+/// The state of the task.
 pub(super) struct Poller {
     pub(super) topic: String,
     pub(super) starting_position: StartingPosition,
@@ -49,14 +49,14 @@ pub(super) struct Poller {
     pub(super) commits: watch::Sender<u64>,
 }
 
-/// What a background task of the poller brings back.
+/// The result of a background task.
 enum Done {
     Batch(Report),
     Starts(Assignment, KafkaResult<Vec<Start>>),
     Commit(Vec<(i32, i64)>, KafkaResult<()>),
 }
 
-/// Work under way beside the poller, and what it waits to try again.
+/// The running background tasks and pending retries.
 #[derive(Default)]
 struct Background {
     tasks: JoinSet<Done>,
@@ -73,14 +73,14 @@ impl Background {
 }
 
 impl Poller {
-    /// Works until told to stop, or until the handle is gone; then waits for invocations under way as long as
-    /// told, commits and leaves the group.
+    /// Runs until `stop` receives a limit or its sender is dropped. Then waits up to the limit for running
+    /// invocations, commits, and leaves the group.
     pub(super) async fn run(mut self, mut stop: oneshot::Receiver<Duration>) {
         self.observe(&MappingEvent::Started);
         let mut background = Background::default();
         let consumer = Arc::clone(&self.consumer);
-        // Records come through the partitions' own queues; what is left here are errors, and the group's callbacks,
-        // which happen only while this is polled.
+        // Records arrive through the partitions' queues. This stream only has errors and runs the group's callbacks
+        // while it is polled.
         let mut group = consumer.stream();
         let reader = Arc::clone(&self.readers.reader);
         let limit = loop {
@@ -95,7 +95,7 @@ impl Poller {
                 panic = self.readers.panicked() => std::panic::resume_unwind(panic),
                 Some(done) = background.tasks.join_next() => match done {
                     Ok(done) => self.finish(done, &mut background).await,
-                    // A batch without an outcome would block its partitions in silence: end with the panic.
+                    // A batch without an outcome would silently block its partitions, so propagate the panic.
                     Err(error) => std::panic::resume_unwind(error.into_panic()),
                 },
                 Some(assignment) = self.assignments.recv() => self.locate(assignment, &mut background),
@@ -116,7 +116,7 @@ impl Poller {
         (self.observer)(event);
     }
 
-    /// Starts all that is due. Answers when to look again.
+    /// Starts everything that is due. Returns when to check again.
     fn decide(&self, background: &mut Background) -> Option<Instant> {
         let at = Instant::now();
         if background.retry_at.is_some_and(|retry| retry <= at) {
@@ -149,7 +149,7 @@ impl Poller {
         background.tasks.spawn(async move { Done::Batch(worker.perform(action).await) });
     }
 
-    /// Looks up where to read the partitions from.
+    /// Looks up the start offsets of the partitions.
     fn locate(&self, assignment: Assignment, background: &mut Background) {
         let consumer = Arc::clone(&self.consumer);
         let (topic, position) = (self.topic.clone(), self.starting_position);
@@ -163,7 +163,7 @@ impl Poller {
         match done {
             Done::Batch(report) => self.finish_batch(report),
             Done::Commit(commits, result) => self.committed(commits, result, background),
-            // A later rebalance gave, or will give, another assignment.
+            // A later rebalance has made this assignment obsolete.
             Done::Starts(assignment, _) if !self.consumer.context().holds(&assignment) => {}
             Done::Starts(assignment, starts) => {
                 let assigned = match starts {
@@ -180,12 +180,12 @@ impl Poller {
     }
 
     async fn assign(&mut self, starts: &[Start]) -> KafkaResult<()> {
-        // What they read before belongs to an earlier assignment.
+        // The running readers belong to the previous assignment.
         self.readers.stop().await;
-        // Before the partitions are assigned, so that no record takes the other way.
+        // Split the queues before the partitions are assigned, so that no record arrives on the main stream.
         let queue = |start: &Start| {
             let queue = self.consumer.split_partition_queue(&self.topic, start.partition);
-            let missing = || format!("partition {} has no queue of its own", start.partition);
+            let missing = || format!("partition {} has no separate queue", start.partition);
             Ok((start.partition, queue.ok_or_else(|| KafkaError::Subscription(missing()))?))
         };
         let queues = starts.iter().map(queue).collect::<KafkaResult<Vec<_>>>()?;
@@ -194,7 +194,7 @@ impl Poller {
         for start in starts {
             self.machine().assign(start.partition, start.offset, start.committed);
         }
-        // Before any of their records.
+        // The observer must see the assignment before any of its records.
         self.observe(&MappingEvent::Assigned(starts.iter().map(|start| start.partition).collect()));
         for (partition, queue) in queues {
             self.readers.start(partition, queue);
@@ -229,9 +229,9 @@ impl Poller {
             }
         }
         let observer = Arc::clone(&self.observer);
-        // A broker that is gone must not keep the mapping.
+        // A broker that is gone must not block the mapping.
         if timeout(LEAVE_LIMIT, self.leave(background)).await.is_err() {
-            tracing::warn!("the broker did not answer; records whose commit it missed will come again");
+            tracing::warn!("the broker did not respond; records whose commit it missed will be redelivered");
         }
         observer(&MappingEvent::Stopped { waited: began.elapsed() });
     }
@@ -254,22 +254,22 @@ impl Poller {
                 }
             }
             Ok(Err(error)) => {
-                tracing::warn!(%error, "the last offsets could not be committed; their records will come again");
+                tracing::warn!(%error, "the last offsets could not be committed; their records will be redelivered");
             }
             Err(_) => {}
         }
     }
 }
 
-/// A record that no reader gets would be lost in silence, as its partition's commits pass it: ends with a panic.
+/// Panics, because a record that no reader gets would be lost silently: the partition's commits would pass it.
 fn astray(message: &impl Message) -> ! {
     let (partition, offset) = (message.partition(), message.offset());
     tracing::error!(
         kafka.partition = partition,
         kafka.offset = offset,
-        "a record came past its partition's queue"
+        "a record bypassed its partition's queue"
     );
-    panic!("the record {partition}@{offset} came past its partition's queue; please report this");
+    panic!("the record {partition}@{offset} bypassed its partition's queue; report this bug");
 }
 
 async fn sleep_until_or_forever(at: Option<Instant>) {
@@ -284,8 +284,8 @@ mod tests {
     use rdkafka::message::{OwnedMessage, Timestamp};
 
     #[test]
-    #[should_panic(expected = "the record 2@15 came past its partition's queue")]
-    fn a_record_past_its_partitions_queue_ends_the_mapping() {
+    #[should_panic(expected = "the record 2@15 bypassed its partition's queue")]
+    fn a_record_that_bypasses_its_partitions_queue_stops_the_mapping() {
         super::astray(&OwnedMessage::new(None, None, "t".to_owned(), Timestamp::NotAvailable, 2, 15, None));
     }
 }

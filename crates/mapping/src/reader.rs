@@ -1,4 +1,4 @@
-//! Reads partitions into the machine, each through a queue of its own.
+//! Reads partitions into the machine, each through a separate queue.
 
 use std::any::Any;
 use std::collections::BTreeMap;
@@ -19,18 +19,18 @@ use super::encode::{encode, encode_one, position};
 use super::event::{MappingEvent, Observer};
 use super::machine::Machine;
 
-/// Records handed over to the machine at once, and the bytes of their values: enough to make that cheap, few enough to
-/// stay responsive.
+/// How many records, and how many bytes of their keys and values, are passed to the machine at once: enough to be
+/// efficient, but few enough to stay responsive.
 const RECORDS_AT_ONCE: usize = 500;
 const BYTES_AT_ONCE: usize = 64 * 1024;
 
-/// What the readers of all partitions share.
+/// The state shared by the readers of all partitions.
 pub(super) struct Reader {
     pub(super) machine: Arc<Mutex<Machine>>,
-    /// Only records that one of them accepts are handed on; all where there is none.
+    /// A record is passed on if one of the filters accepts it, or if there is none.
     pub(super) filters: Vec<Pattern>,
     pub(super) observer: Observer,
-    /// Told when records came in.
+    /// Notified when records were read.
     pub(super) arrived: Notify,
 }
 
@@ -38,7 +38,7 @@ pub(super) struct Reader {
 pub(super) struct Readers {
     pub(super) reader: Arc<Reader>,
     tasks: JoinSet<()>,
-    /// By partition: told when the machine has room again.
+    /// By partition: notified when the machine has room again.
     room: BTreeMap<i32, Arc<Notify>>,
 }
 
@@ -53,20 +53,20 @@ impl Readers {
         self.tasks.spawn(async move { reader.run(queue, room).await });
     }
 
-    /// Returns when none reads any more.
+    /// Stops all readers.
     pub(super) async fn stop(&mut self) {
         self.tasks.shutdown().await;
         self.room.clear();
     }
 
-    /// Lets those go on that wait for room in the machine.
+    /// Resumes readers that wait for room in the machine.
     pub(super) fn resume(&self, partitions: &[i32]) {
         for room in partitions.iter().filter_map(|partition| self.room.get(partition)) {
             room.notify_one();
         }
     }
 
-    /// Waits until one panics.
+    /// Waits until a reader panics.
     pub(super) async fn panicked(&mut self) -> Box<dyn Any + Send> {
         loop {
             match self.tasks.join_next().await {
@@ -79,8 +79,8 @@ impl Readers {
 }
 
 impl Reader {
-    /// Reads until it is aborted. Where the machine has enough of the partition, it waits to be told of room; then
-    /// librdkafka's queue of the partition fills up, and no more is fetched.
+    /// Reads until it is aborted. While the machine's buffer is full, it waits for room; then librdkafka's queue of
+    /// the partition fills up and fetching stops.
     async fn run(&self, queue: StreamPartitionQueue<GroupContext>, room: Arc<Notify>) {
         let mut messages = queue.stream();
         while let Some(first) = messages.next().await {
@@ -89,13 +89,13 @@ impl Reader {
             if full {
                 room.notified().await;
             } else {
-                // Reading never waits where there is much to read.
+                // Reading does not yield by itself while there are records to read.
                 tokio::task::yield_now().await;
             }
         }
     }
 
-    /// The first message and what more has arrived.
+    /// The first message and those that have arrived since.
     fn read<'q>(
         &self,
         first: KafkaResult<BorrowedMessage<'q>>,
@@ -117,12 +117,12 @@ impl Reader {
         read
     }
 
-    /// Tells of an error that librdkafka recovers from by itself.
+    /// Reports an error from which librdkafka recovers by itself.
     pub(super) fn failed(&self, error: &KafkaError) {
         (self.observer)(&MappingEvent::KafkaFailed { reason: error.to_string() });
     }
 
-    /// Answers whether the machine has enough of the partition.
+    /// Passes messages to the machine. Returns whether its buffer of the partition is full.
     fn hand_over(&self, messages: &[BorrowedMessage<'_>]) -> bool {
         if messages.is_empty() {
             return false;

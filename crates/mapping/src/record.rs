@@ -1,11 +1,11 @@
-//! Records as the mapping keeps them: positioned, and already in the form that the payload takes.
+//! Records with their position, already encoded as in the payload.
 
 use std::fmt;
 use std::ops::Range;
 
 use bytes::Bytes;
 
-/// Where a record sits in the mapping's one topic.
+/// A record's position in the mapping's topic.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Position {
     /// The partition's number.
@@ -20,28 +20,28 @@ impl fmt::Display for Position {
     }
 }
 
-/// A record waiting in the mapping. Encoded once, on arrival: retries send the same bytes, and batches know
-/// their exact size before they are built.
+/// A record in the mapping. It is encoded once on arrival, so retries send the same bytes, and the exact size of a
+/// batch is known in advance.
 #[derive(Clone, Debug)]
 pub struct Record {
-    /// Where it sits.
+    /// The record's position.
     pub position: Position,
-    /// Milliseconds since the epoch as Kafka has it; -1 where it has none.
+    /// Kafka's timestamp in milliseconds since the epoch; -1 if it has none.
     pub timestamp: i64,
-    /// The records that were read with it, separated by commas.
+    /// The JSON of all records that were read together, separated by commas.
     text: Bytes,
-    /// Where it is in the text.
+    /// The range of this record in the text.
     place: Range<usize>,
 }
 
 impl Record {
-    /// The record at `place` in `text`, which may hold others before and after it, separated by a comma each.
+    /// Creates the record at `place` in `text`, which may have further records separated by commas.
     #[must_use]
     pub fn new(position: Position, timestamp: i64, text: Bytes, place: Range<usize>) -> Self {
         Self { position, timestamp, text, place }
     }
 
-    /// A record that shares its memory with no other.
+    /// Creates a record that does not share its memory.
     #[cfg(test)]
     pub(super) fn alone(position: Position, timestamp: i64, json: impl Into<Bytes>) -> Self {
         let text = json.into();
@@ -49,14 +49,14 @@ impl Record {
         Self::new(position, timestamp, text, place)
     }
 
-    /// The record as the payload's `records` hold it.
+    /// The record's JSON in the payload.
     #[must_use]
     pub fn json(&self) -> &[u8] {
         &self.text[self.place.clone()]
     }
 
-    /// These records as the payload holds them, but for the commas between the pieces: those that were read together
-    /// are one piece already.
+    /// The JSON of these records in pieces, without the commas between the pieces. Contiguous records that were read
+    /// together are one piece.
     pub fn joined(records: &[Self]) -> impl Iterator<Item = Bytes> {
         let neighbours = |one: &Self, next: &Self| {
             one.text.as_ptr() == next.text.as_ptr() && one.place.end + ",".len() == next.place.start

@@ -1,7 +1,7 @@
-//! What a function's answer means for its batch.
+//! Interprets the function's response to a batch.
 //!
-//! Source: the AWS Lambda developer guide on partial batch responses of Kafka sources: an empty or null list is
-//! success, an identifier that was not in the batch fails all of it.
+//! Source: the AWS Lambda developer guide on partial batch responses of Kafka sources. An empty or null list is a
+//! success; an identifier that is not in the batch fails the whole batch.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -13,7 +13,7 @@ use super::invoke::Answer;
 use super::payload::Envelope;
 use super::record::{Position, Record};
 
-/// How an invocation failed that brought the whole batch back.
+/// The kind of failure of an invocation that failed the whole batch.
 #[must_use]
 pub fn failure(last: &LastAnswer, body: &[u8]) -> FunctionFailure {
     if last.function_error.is_none() {
@@ -25,7 +25,7 @@ pub fn failure(last: &LastAnswer, body: &[u8]) -> FunctionFailure {
         Some("Sandbox.Timedout") => FunctionFailure::Timeout,
         Some("Runtime.ExitError") => FunctionFailure::Crash,
         Some("Function.ResponseSizeTooLarge") => FunctionFailure::ResponseTooLarge,
-        // Some endpoints say it in the message only.
+        // Some endpoints only say so in the message.
         None if message.is_some_and(|message| message.contains("Task timed out after")) => {
             FunctionFailure::Timeout
         }
@@ -33,8 +33,8 @@ pub fn failure(last: &LastAnswer, body: &[u8]) -> FunctionFailure {
     }
 }
 
-/// The outcome of a batch. `report` is whether the mapping has `ReportBatchItemFailures`; without it a
-/// function's answer is not looked at.
+/// The outcome of a batch. `report` says whether the mapping has `ReportBatchItemFailures`; without it, the response
+/// body is ignored.
 #[must_use]
 pub fn interpret(answer: &Answer, report: bool, envelope: &Envelope, sent: &[Record]) -> Outcome {
     let (last, body) = match answer {
@@ -55,7 +55,7 @@ pub fn interpret(answer: &Answer, report: bool, envelope: &Envelope, sent: &[Rec
     }
 }
 
-/// The records that the body lists; nothing if it can't be read or lists one that was not sent.
+/// The records that the body lists; `None` if it is invalid or lists a record that was not sent.
 fn failed_positions(body: &[u8], envelope: &Envelope, sent: &[Record]) -> Option<BTreeSet<Position>> {
     if body.is_empty() {
         return Some(BTreeSet::new());
@@ -75,7 +75,7 @@ fn failed_positions(body: &[u8], envelope: &Envelope, sent: &[Record]) -> Option
         .map(|position| (envelope.partition_name(position.partition), position.partition))
         .collect();
     let position = |failure: &Value| {
-        // What is missing, or below anything but an object, is null.
+        // Indexing a missing field or a value that is not an object returns null.
         let item = &failure["itemIdentifier"];
         let partition = *partitions.get(item["partition"].as_str()?)?;
         let position = Position { partition, offset: item["offset"].as_i64()? };
@@ -110,7 +110,7 @@ mod tests {
     }
 
     #[test]
-    fn nothing_listed_is_success() {
+    fn an_empty_list_is_a_success() {
         for body in [
             "",
             "null",
@@ -134,7 +134,7 @@ mod tests {
     }
 
     #[test]
-    fn what_cannot_be_matched_fails_the_batch() {
+    fn an_invalid_response_fails_the_batch() {
         for body in [
             "ok",
             r#""ok""#,
@@ -166,7 +166,7 @@ mod tests {
     }
 
     #[test]
-    fn failures_are_told_apart_by_lambdas_error_types() {
+    fn failures_are_distinguished_by_lambdas_error_types() {
         for (body, expected) in [
             (r#"{"errorType":"Sandbox.Timedout","errorMessage":"x"}"#, FunctionFailure::Timeout),
             (
@@ -184,7 +184,7 @@ mod tests {
     }
 
     #[test]
-    fn what_did_not_run_is_not_counted() {
+    fn an_invocation_that_did_not_run_is_not_counted() {
         let envelope = Envelope::new("t.x", &EventSource::Msk("arn".to_owned()), "b");
         for answer in [
             Answer::Throttled,

@@ -1,11 +1,11 @@
-//! From a template's mapping to the machine's rules.
+//! Derives the machine's rules from a mapping's settings.
 
 use tidings_trigger::{Mapping, PAYLOAD_LIMIT};
 
 use super::machine::Rules;
 use super::scaling;
 
-/// Unlimited retries are ten where there is a failure destination.
+/// With a failure destination, unlimited retries become ten.
 const RETRIES_BEFORE_DESTINATION: u32 = 10;
 
 pub(super) fn rules(spec: &Mapping) -> Rules {
@@ -39,7 +39,7 @@ mod tests {
     }
 
     #[test]
-    fn unlimited_retries_end_at_ten_only_before_a_destination_of_a_provisioned_mapping() {
+    fn unlimited_retries_become_ten_only_for_a_provisioned_mapping_with_a_destination() {
         let on_failure = Some("arn:aws:sqs:us-east-1:000000000000:q".to_owned());
         assert_eq!(rules(&provisioned()).retries, None);
         assert_eq!(rules(&Mapping { on_failure: on_failure.clone(), ..provisioned() }).retries, Some(10));
@@ -49,7 +49,7 @@ mod tests {
     }
 
     #[test]
-    fn a_mapping_begins_with_its_minimum_of_pollers_or_one() {
+    fn a_mapping_starts_with_its_minimum_of_pollers_or_one() {
         assert_eq!(rules(&provisioned()).pollers, 2);
         assert_eq!(rules(&on_demand()).pollers, 1);
     }

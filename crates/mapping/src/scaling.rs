@@ -1,21 +1,21 @@
-//! How many event pollers a mapping has.
+//! Scales the number of event pollers.
 //!
-//! Documented (AWS Lambda developer guide, "Apache Kafka event poller scaling modes"): Lambda looks at the lag of all
-//! partitions once a minute and adds or removes pollers; in provisioned mode between a minimum and a maximum, up to one
-//! per partition; a throttled function gets fewer. Inferred: on-demand mode begins with one and has up to one per
-//! partition too. Chosen: what counts as too much lag, and the steps.
+//! Documented (AWS Lambda developer guide, "Apache Kafka event poller scaling modes"): Lambda evaluates the lag of all
+//! partitions once a minute and adds or removes pollers, in provisioned mode between a minimum and a maximum and up to
+//! one per partition. A throttled function gets fewer. Inferred: on-demand mode starts with one and also has up to one
+//! per partition. Chosen: the thresholds and steps.
 
 use std::time::{Duration, Instant};
 
 use tidings_trigger::{Mapping, Pollers};
 
-/// How often the number is looked at.
+/// How often the number is evaluated.
 const INTERVAL: Duration = Duration::from_mins(1);
-/// Batches that a poller has under way at once. Documented for provisioned mode; inferred for on-demand mode, whose
-/// pollers work in parallel too.
+/// The concurrent batches of one poller. Documented for provisioned mode; inferred for on-demand mode, whose pollers
+/// work in parallel too.
 const BATCHES_PER_POLLER: u32 = 5;
 
-/// The number of pollers, and when it changes.
+/// The number of pollers and the state of scaling.
 pub(super) struct Scaling {
     bounds: Pollers,
     batch_size: u64,
@@ -24,12 +24,12 @@ pub(super) struct Scaling {
     due: Instant,
 }
 
-/// Invocations at once by so many pollers.
+/// The limit of concurrent invocations with this number of pollers.
 pub(super) fn invocations_at_once(pollers: u32) -> u32 {
     pollers.saturating_mul(BATCHES_PER_POLLER)
 }
 
-/// Between how many pollers the mapping may have, partitions aside.
+/// The minimum and maximum of pollers, not considering partitions.
 pub(super) fn bounds(spec: &Mapping) -> Pollers {
     spec.provisioned.unwrap_or(Pollers { minimum: 1, maximum: u32::MAX })
 }
@@ -41,12 +41,12 @@ impl Scaling {
         Self { bounds, batch_size, pollers: bounds.minimum, throttled: false, due: now + INTERVAL }
     }
 
-    /// The function was throttled: no more pollers when they are next looked at.
+    /// Records that the function was throttled, so that the next evaluation removes a poller.
     pub(super) fn note_throttle(&mut self) {
         self.throttled = true;
     }
 
-    /// The new number of pollers, once a minute where it changes. `lag` is that of all partitions together.
+    /// The new number of pollers, if it changes; evaluated once a minute. `lag` is the sum of all partitions.
     pub(super) fn evaluate(&mut self, lag: u64, partitions: usize, now: Instant) -> Option<u32> {
         if now < self.due {
             return None;
@@ -93,7 +93,7 @@ mod tests {
     const ON_DEMAND: Pollers = Pollers { minimum: 1, maximum: u32::MAX };
 
     #[test]
-    fn lag_adds_pollers_up_to_one_per_partition_and_its_end_removes_them() {
+    fn lag_adds_pollers_up_to_one_per_partition_and_no_lag_removes_them() {
         let mut minutes = Minutes::new(ON_DEMAND);
         let grown: Vec<u32> = (0..4).map(|_| minutes.next(1000, 6)).collect();
         assert_eq!(grown, [2, 4, 6, 6]);
@@ -102,7 +102,7 @@ mod tests {
     }
 
     #[test]
-    fn lag_that_the_pollers_cope_with_changes_nothing() {
+    fn moderate_lag_does_not_change_the_number_of_pollers() {
         let mut minutes = Minutes::new(Pollers { minimum: 1, maximum: 9 });
         assert_eq!(minutes.next(50, 9), 1);
         assert_eq!(minutes.next(51, 9), 2);
@@ -119,7 +119,7 @@ mod tests {
     }
 
     #[test]
-    fn a_throttled_function_gets_fewer_pollers_whatever_the_lag() {
+    fn a_throttled_function_gets_fewer_pollers_at_any_lag() {
         let mut minutes = Minutes::new(ON_DEMAND);
         assert_eq!(minutes.next(1000, 4), 2);
         minutes.0.note_throttle();
@@ -128,7 +128,7 @@ mod tests {
     }
 
     #[test]
-    fn the_number_is_looked_at_once_a_minute() {
+    fn the_number_of_pollers_is_evaluated_once_a_minute() {
         let mut minutes = Minutes::new(ON_DEMAND);
         assert_eq!(minutes.0.evaluate(1000, 4, minutes.1 + INTERVAL / 2), None);
         assert_eq!(minutes.0.evaluate(1000, 4, minutes.1 + INTERVAL), Some(2));

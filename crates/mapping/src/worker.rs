@@ -1,4 +1,4 @@
-//! Carries out one action of the machine: an invocation, or the delivery of a batch that was given up.
+//! Performs the machine's actions: invocations and deliveries to the failure destination.
 
 use jiff::Timestamp;
 
@@ -9,10 +9,10 @@ use super::invoke::{Answer, Invoker};
 use super::payload::Envelope;
 use super::response;
 
-/// Chosen: a batch that the failure destination did not take so often is dropped, as it would block its partitions.
+/// Chosen: after this number of failed deliveries a batch is dropped, because it would block its partitions.
 const MOST_DELIVERIES: u32 = 10;
 
-/// What actions need.
+/// Performs actions.
 pub(super) struct Worker {
     pub(super) envelope: Envelope,
     pub(super) invoker: Invoker,
@@ -20,11 +20,11 @@ pub(super) struct Worker {
     pub(super) destination: Option<FailureDestination>,
 }
 
-/// How an action went.
+/// The result of an action.
 pub(super) struct Report {
     pub(super) batch: u64,
     pub(super) outcome: Outcome,
-    /// What to tell the observer.
+    /// The events for the observer.
     pub(super) events: Vec<MappingEvent>,
 }
 
@@ -70,11 +70,11 @@ fn events(job: &Job, outcome: &Outcome, answer: Answer) -> Vec<MappingEvent> {
         Answer::Returned { last, body } => (last, body),
         Answer::Throttled => return vec![MappingEvent::Throttled { batch }],
         Answer::TooLarge => {
-            let reason = "the Invoke API refused the payload's size".to_owned();
+            let reason = "the Invoke API rejected the payload as too large".to_owned();
             return vec![MappingEvent::NotInvoked { batch, reason }];
         }
         Answer::Refused { status } => {
-            let reason = format!("the Invoke API answered with HTTP status {status}");
+            let reason = format!("the Invoke API returned HTTP status {status}");
             return vec![MappingEvent::NotInvoked { batch, reason }];
         }
         Answer::Unreachable { reason } => return vec![MappingEvent::NotInvoked { batch, reason }],

@@ -1,32 +1,32 @@
-//! Why the local stack cannot start, said in one sentence that tells what to do.
+//! Startup errors. Each message also says what to do.
 
-/// A part of the local stack could not be started. The command prints it and exits with status 2.
+/// A part of the local stack could not be started. The command prints the message and exits with status 2.
 #[derive(Debug, thiserror::Error)]
 pub enum StartError {
-    /// A program that is needed is not installed.
+    /// A required program is not installed.
     #[error("{program} was not found: {remedy}")]
     MissingTool {
-        /// The program's name as it was looked up.
+        /// The program's name or path.
         program: String,
         /// What to install or which option to choose instead.
         remedy: String,
     },
-    /// A started program ended, or did not get ready in time.
+    /// A program exited during startup or was not ready in time.
     #[error("{what} did not start: {reason}")]
     NotReady {
         /// What was started, e.g. "Apache Kafka".
         what: String,
-        /// What it last said, and what to do.
+        /// The cause with the program's last output, and what to do.
         reason: String,
     },
-    /// The address a server should listen on is taken, or may not be used.
+    /// A server cannot listen on its address.
     #[error("{what} cannot listen on {address}: {reason}; free the port or choose another one")]
     Listen {
-        /// The server that should listen.
+        /// The server, e.g. "the recorder".
         what: String,
         /// Host and port.
         address: String,
-        /// What the operating system said.
+        /// The operating system's error.
         reason: String,
     },
     /// A setting or an input file is wrong.
@@ -35,9 +35,9 @@ pub enum StartError {
     /// A file could not be read or written.
     #[error("{path}: {source}; check that it exists and that you may read and write it")]
     File {
-        /// The file.
+        /// The file's path.
         path: std::path::PathBuf,
-        /// What the operating system said.
+        /// The operating system's error.
         source: std::io::Error,
     },
 }

@@ -1,4 +1,4 @@
-//! What to start and how: the command, where its output goes, and that it never outlives us.
+//! Starting a program: its command, its output, and the guarantee that it does not outlive this process.
 
 use std::ffi::{OsStr, OsString};
 use std::fs::File;
@@ -14,7 +14,7 @@ use crate::error::StartError;
 use crate::output::{LineSink, Output};
 use crate::process::Process;
 
-/// What to start, and what becomes of its output.
+/// A program to start.
 pub struct Launch {
     what: String,
     remedy: String,
@@ -24,8 +24,8 @@ pub struct Launch {
 }
 
 impl Launch {
-    /// Prepares `program` (a path, or a name looked up in PATH). `what` names it in errors ("Apache Kafka");
-    /// `remedy` says what to do where it is not installed.
+    /// Prepares `program` (a path, or a name looked up in PATH). Errors call it `what` ("Apache Kafka"), and
+    /// `remedy` says what to do if it is not installed.
     pub fn new(what: impl Into<String>, program: impl AsRef<OsStr>, remedy: impl Into<String>) -> Self {
         let mut command = Command::new(program);
         command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
@@ -39,21 +39,21 @@ impl Launch {
         self
     }
 
-    /// Starts it in this folder instead of ours.
+    /// Sets its working directory.
     #[must_use]
     pub fn directory(mut self, directory: impl AsRef<Path>) -> Self {
         self.command.current_dir(directory);
         self
     }
 
-    /// Hands down nothing of our own environment; call it before [`Launch::variables`].
+    /// Starts it without inheriting this process's environment. Call it before [`Launch::variables`].
     #[must_use]
     pub fn clean_environment(mut self) -> Self {
         self.command.env_clear();
         self
     }
 
-    /// Adds environment variables; a later one of the same name wins.
+    /// Adds environment variables. A later one overrides an earlier one with the same name.
     #[must_use]
     pub fn variables<K, V>(mut self, variables: impl IntoIterator<Item = (K, V)>) -> Self
     where
@@ -64,14 +64,14 @@ impl Launch {
         self
     }
 
-    /// Appends all output to this file too.
+    /// Also appends all output to this file.
     #[must_use]
     pub fn log_file(mut self, path: impl Into<PathBuf>) -> Self {
         self.log_file = Some(path.into());
         self
     }
 
-    /// Hands each line of output to `sink`.
+    /// Passes each line of output to `sink`.
     #[must_use]
     pub fn on_line(mut self, sink: LineSink) -> Self {
         self.on_line = Some(sink);
@@ -107,8 +107,8 @@ fn start_error(what: &str, program: &OsStr, remedy: String, error: &std::io::Err
     StartError::NotReady { what: what.to_owned(), reason: format!("{program}: {error}; {remedy}") }
 }
 
-/// The full path of `program`: a path that names a file, or the first match in PATH. `remedy` says what to do
-/// where there is none.
+/// The full path of `program`, which is a path or a name looked up in PATH. `remedy` says what to do if it is
+/// missing.
 pub fn find_program(program: &str, remedy: &str) -> Result<PathBuf, StartError> {
     let candidates: Vec<PathBuf> = if program.contains('/') {
         std::path::absolute(program).into_iter().collect()
@@ -122,14 +122,15 @@ pub fn find_program(program: &str, remedy: &str) -> Result<PathBuf, StartError> 
         .ok_or_else(|| StartError::MissingTool { program: program.to_owned(), remedy: remedy.to_owned() })
 }
 
-/// On Linux the kernel kills the program when we die, even by SIGKILL. Elsewhere it outlives a SIGKILL of ours.
+/// On Linux the kernel kills the program when this process dies, even from SIGKILL. On other systems the program
+/// outlives a SIGKILL of this process.
 #[cfg(target_os = "linux")]
 fn die_with_parent(command: &mut Command) {
     use rustix::process::{getpid, getppid, set_parent_process_death_signal};
     let parent = getpid();
     let in_child = move || {
         set_parent_process_death_signal(Some(Signal::KILL))?;
-        // The parent may have died before the line above: then no signal comes any more.
+        // If the parent died before the call above, no signal will be sent.
         if getppid() == Some(parent) { Ok(()) } else { Err(std::io::ErrorKind::BrokenPipe.into()) }
     };
     // SAFETY: between fork and exec only async-signal-safe calls are allowed. The closure makes two plain
@@ -145,8 +146,8 @@ fn die_with_parent(_command: &mut Command) {}
 
 type Job = Box<dyn FnOnce() + Send>;
 
-/// Linux sends the parent death signal when the *thread* that started the child ends, and tokio's threads come
-/// and go. So one thread, which lives as long as this process, starts them all.
+/// Linux sends the parent death signal when the *thread* that started the child ends, and tokio ends its threads
+/// when they are idle. So one thread that lives as long as this process starts all programs.
 static SPAWNER: LazyLock<mpsc::Sender<Job>> = LazyLock::new(|| {
     let (jobs, queue) = mpsc::channel::<Job>();
     std::thread::spawn(move || queue.into_iter().for_each(|job| job()));
@@ -158,7 +159,7 @@ fn spawn_from_lasting_thread(mut command: Command) -> std::io::Result<Child> {
     let (answer, started) = mpsc::sync_channel(1);
     let job: Job = Box::new(move || {
         let _within = runtime.enter();
-        // A caller that is gone drops the child, which kills it.
+        // If the caller is gone, the child is dropped and thereby killed.
         let _ = answer.send(command.spawn());
     });
     let gone = || std::io::Error::other("the thread that starts programs is gone");
@@ -166,8 +167,8 @@ fn spawn_from_lasting_thread(mut command: Command) -> std::io::Result<Child> {
     started.recv().unwrap_or_else(|_| Err(gone()))
 }
 
-/// The environment variables that a program cannot do without, from our own environment: where programs,
-/// libraries, the home folder and temporary files are.
+/// The environment variables that every program needs, from this process's environment: the paths of programs,
+/// libraries, the home folder and temporary files.
 #[must_use]
 pub fn basic_environment() -> Vec<(&'static str, OsString)> {
     ["PATH", "HOME", "TMPDIR", "LD_LIBRARY_PATH"]

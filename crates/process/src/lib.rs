@@ -1,5 +1,5 @@
-//! Programs that the local stack starts: each in a process group of its own, so that Ctrl-C in a terminal
-//! reaches only us and we end them in order, and none outlives us, however we end.
+//! Programs that the local stack starts. Each runs in a separate process group, so that Ctrl-C in a terminal
+//! reaches only the local stack, which stops the programs in order. No program outlives the local stack.
 
 mod error;
 mod launch;

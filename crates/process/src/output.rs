@@ -1,4 +1,4 @@
-//! What a program writes.
+//! The output of a program.
 
 use std::collections::VecDeque;
 use std::fs::File;
@@ -7,13 +7,13 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use tokio::io::{AsyncBufReadExt as _, AsyncRead, BufReader};
 
-/// How many of a program's last lines are kept to explain why it did not start.
+/// How many of a program's last lines an error shows if it does not start.
 const LINES_KEPT: usize = 20;
 
-/// Receives each line that a program writes to its standard output or standard error, without its line end.
+/// Receives each line that a program writes to standard output or standard error, without the line break.
 pub type LineSink = Arc<dyn Fn(&str) + Send + Sync>;
 
-/// Where the lines of a program's output go.
+/// The destinations of a program's output, and its last lines.
 pub(crate) struct Output {
     on_line: Option<LineSink>,
     log_file: Option<Mutex<File>>,
@@ -27,7 +27,7 @@ impl Output {
 
     fn line(&self, line: &str) {
         if let Some(file) = &self.log_file {
-            // A full disk must not end the program that is logged.
+            // A full disk must not stop the program.
             let _ = writeln!(file.lock().unwrap_or_else(PoisonError::into_inner), "{line}");
         }
         if let Some(sink) = &self.on_line {

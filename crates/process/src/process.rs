@@ -12,16 +12,16 @@ use tokio::sync::watch;
 use crate::error::StartError;
 use crate::output::Output;
 
-/// How often [`Process::wait_ready`] asks: short beside any program's start, long beside one question.
+/// How often [`Process::wait_ready`] polls: short compared with a start, long compared with one check.
 const READY_INTERVAL: Duration = Duration::from_millis(50);
 
-/// Kills what a program started and left behind, which may also hold its pipes open; dropped when the program
-/// has ended, or when the runtime that watches it goes down.
+/// Kills the processes that a program started and left behind, which may hold its pipes open. Dropped when the
+/// program exits or when the tokio runtime that watches it shuts down.
 struct KillGroup(Pid);
 
 impl Drop for KillGroup {
     fn drop(&mut self) {
-        // The only possible error is that nobody is left.
+        // The only possible error is that the group is empty.
         let _ = kill_process_group(self.0, Signal::KILL);
     }
 }
@@ -47,35 +47,35 @@ impl Process {
                 let _left_behind = KillGroup(group);
                 child.wait().await
             };
-            // The end is published after the last line, so that nobody misses why it ended.
+            // Publish the exit after the last line, so that every waiter can read why the program exited.
             let (status, _) = tokio::join!(waiting, reading);
             publish.send_replace(status.ok());
         });
         Self { what, group, output, ended }
     }
 
-    /// The process id, which is also the id of its process group.
+    /// The id of the process and of its process group.
     #[must_use]
     pub fn id(&self) -> u32 {
         self.group.as_raw_nonzero().get().unsigned_abs()
     }
 
-    /// How it ended, once it ended and its last line was handed on; None while it runs.
+    /// Its exit status, once it has exited and its last line was passed on. `None` while it runs.
     #[must_use]
     pub fn exit_status(&self) -> Option<ExitStatus> {
         *self.ended.borrow()
     }
 
-    /// Waits until it ends and all of its output was handed on. None where the operating system could not tell
-    /// how it ended.
+    /// Waits until it has exited and all its output was passed on. Returns `None` if the operating system did not
+    /// report a status.
     pub async fn wait(&self) -> Option<ExitStatus> {
         let mut ended = self.ended.clone();
-        // An error means that the watching task is gone, and with it the process.
+        // An error means that the watching task is gone, and the process with it.
         ended.wait_for(Option::is_some).await.ok().and_then(|status| *status)
     }
 
-    /// Asks `ready` again and again until it says yes. Fails when the program ends first or `limit` is over,
-    /// with the last lines that the program wrote.
+    /// Polls `ready` until it returns true. If the program exits first or `limit` passes, the error includes the
+    /// last lines that the program wrote.
     pub async fn wait_ready<F, R>(&self, limit: Duration, mut ready: F) -> Result<(), StartError>
     where
         F: FnMut() -> R,
@@ -89,8 +89,8 @@ impl Process {
         tokio::select! {
             () = asking => Ok(()),
             status = self.wait() => Err(self.not_ready(&match status {
-                Some(status) => format!("it ended with {status}"),
-                None => "it ended".to_owned(),
+                Some(status) => format!("it exited ({status})"),
+                None => "it exited".to_owned(),
             })),
             () = tokio::time::sleep(limit) => {
                 Err(self.not_ready(&format!("it was not ready after {} seconds", limit.as_secs_f32())))
@@ -106,13 +106,13 @@ impl Process {
         StartError::NotReady { what: self.what.clone(), reason }
     }
 
-    /// The last lines that it wrote, at most 20, oldest first.
+    /// The last lines that it wrote (at most 20), oldest first.
     #[must_use]
     pub fn last_lines(&self) -> String {
         self.output.last_lines()
     }
 
-    /// Ends it: SIGTERM to its group, SIGKILL where it still runs after `limit`. Returns when it is gone.
+    /// Stops it: sends SIGTERM to its group, and SIGKILL if it still runs after `limit`. Returns when it is gone.
     pub async fn stop(&self, limit: Duration) {
         self.signal(Signal::TERM);
         if tokio::time::timeout(limit, self.wait()).await.is_err() {
@@ -121,20 +121,20 @@ impl Process {
         }
     }
 
-    /// Kills its whole group at once (SIGKILL). It is gone when [`Process::wait`] returns.
+    /// Sends SIGKILL to its group. The process is gone when [`Process::wait`] returns.
     pub fn kill(&self) {
         self.signal(Signal::KILL);
     }
 
     fn signal(&self, signal: Signal) {
         if self.ended.borrow().is_none() && self.ended.has_changed().is_ok() {
-            // The only possible error is that it ended meanwhile.
+            // The only possible error is that it has exited meanwhile.
             let _ = kill_process_group(self.group, signal);
         }
     }
 
-    /// The most memory it ever held, in bytes (`VmHWM` of /proc/PID/status). None where there is no such file, or
-    /// once it ended.
+    /// Its peak memory in bytes (`VmHWM` in /proc/PID/status). `None` after it has exited and on systems without
+    /// that file.
     #[must_use]
     pub fn peak_memory(&self) -> Option<u64> {
         let status = std::fs::read_to_string(format!("/proc/{}/status", self.id())).ok()?;

@@ -10,7 +10,7 @@ fn shell(script: &str) -> Launch {
 }
 
 fn runs(pid: u32) -> bool {
-    // An orphan that nobody reaps yet is dead too.
+    // A zombie is dead too.
     std::fs::read_to_string(format!("/proc/{pid}/stat")).is_ok_and(|stat| !stat.contains(") Z "))
 }
 
@@ -24,7 +24,7 @@ async fn gone(pid: u32) {
 }
 
 #[tokio::test]
-async fn all_lines_are_handed_on_before_the_end_is_known() {
+async fn all_lines_are_passed_on_before_the_exit_is_reported() {
     let folder = tempfile::tempdir().unwrap();
     let log = folder.path().join("log");
     let lines = Arc::new(Mutex::new(Vec::new()));
@@ -42,7 +42,7 @@ async fn all_lines_are_handed_on_before_the_end_is_known() {
 }
 
 #[tokio::test]
-async fn a_missing_program_or_folder_is_named() {
+async fn the_error_names_a_missing_program_or_folder() {
     let error = Launch::new("x", "no-such-program", "install it").start().err().unwrap();
     assert_eq!(error.to_string(), "no-such-program was not found: install it");
     let error = shell("true").directory("/no/such/folder").start().err().unwrap();
@@ -50,7 +50,7 @@ async fn a_missing_program_or_folder_is_named() {
 }
 
 #[tokio::test]
-async fn not_ready_tells_the_last_lines() {
+async fn the_not_ready_error_shows_the_last_lines() {
     let process = shell("echo port taken; exit 1").start().unwrap();
     let error = process.wait_ready(Duration::from_mins(1), async || false).await.unwrap_err().to_string();
     assert!(error.contains("a shell did not start") && error.contains("port taken"), "{error}");
@@ -61,7 +61,7 @@ async fn not_ready_tells_the_last_lines() {
 }
 
 #[tokio::test]
-async fn stop_asks_first_and_kills_what_does_not_listen() {
+async fn stop_sends_sigterm_first_and_sigkill_after_the_limit() {
     let lines = Arc::new(Mutex::new(Vec::new()));
     let sink = Arc::clone(&lines);
     let process = shell("trap 'echo bye; exit 0' TERM; echo up; while :; do sleep 600 & wait; done")
@@ -79,7 +79,7 @@ async fn stop_asks_first_and_kills_what_does_not_listen() {
 }
 
 #[tokio::test]
-async fn a_drop_kills_the_whole_group() {
+async fn dropping_a_process_kills_its_whole_group() {
     let process = shell("sleep 600 & echo $!; wait").start().unwrap();
     process.wait_ready(Duration::from_mins(1), async || !process.last_lines().is_empty()).await.unwrap();
     let (parent, child) = (process.id(), process.last_lines().parse().unwrap());
@@ -91,7 +91,7 @@ async fn a_drop_kills_the_whole_group() {
 
 #[cfg(target_os = "linux")]
 #[tokio::test]
-async fn outlives_the_thread_that_asked_for_it() {
+async fn a_process_outlives_the_thread_that_started_it() {
     let runtime = tokio::runtime::Handle::current();
     let started = std::thread::spawn(move || {
         let _within = runtime.enter();
@@ -102,9 +102,9 @@ async fn outlives_the_thread_that_asked_for_it() {
     assert!(tokio::time::timeout(Duration::from_millis(300), process.wait()).await.is_err());
 }
 
-/// Not a test of its own: the program that [`dies_with_a_killed_parent`] kills.
+/// Not a test: the program that [`a_process_dies_when_its_parent_is_killed`] starts and kills.
 #[tokio::test]
-#[ignore = "runs as a program of another test"]
+#[ignore = "another test starts it as a program"]
 async fn parent_to_be_killed() {
     let process = shell("exec sleep 600").start().unwrap();
     println!("child {}", process.id());
@@ -113,7 +113,7 @@ async fn parent_to_be_killed() {
 
 #[cfg(target_os = "linux")]
 #[tokio::test]
-async fn dies_with_a_killed_parent() {
+async fn a_process_dies_when_its_parent_is_killed() {
     let mut parent = std::process::Command::new(std::env::current_exe().unwrap())
         .args(["--ignored", "--exact", "tests::parent_to_be_killed", "--nocapture"])
         .stdout(Stdio::piped())

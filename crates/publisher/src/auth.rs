@@ -11,10 +11,10 @@ use rdkafka::{
 };
 use tokio::runtime::Handle;
 
-/// How long signing a token may take: it holds up the thread that reports deliveries.
+/// The timeout for signing a token. Signing blocks the thread that reports deliveries.
 const SIGNING_TIMEOUT: Duration = Duration::from_secs(3);
 
-/// How to authenticate to the brokers.
+/// The authentication to the brokers.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Auth {
     /// No authentication and no encryption: for brokers on this machine.
@@ -26,7 +26,7 @@ pub enum Auth {
     },
 }
 
-/// What librdkafka calls back for: logs go to `tracing`, tokens are signed here.
+/// librdkafka's callbacks. They pass logs on to `tracing` and sign tokens.
 pub struct BrokerContext {
     pub auth: Auth,
     /// The runtime that signs tokens, because librdkafka asks for them on its own thread.
@@ -51,7 +51,7 @@ impl ClientContext for BrokerContext {
     }
 
     fn error(&self, error: KafkaError, reason: &str) {
-        // The callback above has already logged it.
+        // Already logged by the callback above.
         tracing::debug!(error = %error, "librdkafka reports: {reason}");
     }
 
@@ -62,7 +62,7 @@ impl ClientContext for BrokerContext {
         let signing = generate_auth_token(Region::new(region.clone()));
         let (token, lifetime_ms) =
             self.runtime.block_on(async { tokio::time::timeout(SIGNING_TIMEOUT, signing).await })??;
-        // MSK reads the identity from the token; librdkafka only requires a name that is not empty.
+        // MSK reads the identity from the token, but librdkafka requires a name that is not empty.
         Ok(OAuthToken { token, principal_name: "tidings".to_owned(), lifetime_ms })
     }
 }
@@ -75,7 +75,7 @@ mod tests {
 
     const CHILD: &str = "auth::tests::signed_with_the_credentials_of_the_environment";
 
-    /// Credentials come from the environment, so the test runs itself again in a process that has some.
+    /// Credentials come from the environment, so the test starts itself again in a process with credentials.
     #[test]
     fn a_token_is_signed_on_a_thread_outside_the_runtime() {
         let status = Command::new(env::current_exe().unwrap())

@@ -1,4 +1,4 @@
-//! librdkafka's configuration; names and meanings: its CONFIGURATION.md.
+//! librdkafka's configuration. Its CONFIGURATION.md explains the settings.
 
 use std::time::Duration;
 
@@ -6,15 +6,15 @@ use rdkafka::ClientConfig;
 
 use crate::Auth;
 
-/// How long one publication may take, retries included: less than half of a handler's usual time.
+/// The timeout of one publication, including retries: less than half of a handler's usual timeout.
 pub const DELIVERY_TIMEOUT: Duration = Duration::from_secs(4);
 
-/// Which brokers to publish to, and how to authenticate.
+/// The brokers and the authentication.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct PublisherSettings {
-    /// The brokers to start from: `host:port,host:port`.
+    /// The bootstrap servers: `host:port,host:port`.
     pub bootstrap_servers: String,
-    /// How to authenticate to them.
+    /// The authentication to the brokers.
     pub auth: Auth,
 }
 
@@ -26,12 +26,12 @@ pub fn client_config(settings: &PublisherSettings) -> ClientConfig {
         .set("acks", "all")
         .set("enable.idempotence", "true")
         .set("compression.type", "lz4")
-        // Long enough to put events of one moment into one request, too short to be noticeable.
+        // Long enough to send concurrent events in one request, but too short to be noticeable.
         .set("linger.ms", "5")
         .set("message.timeout.ms", DELIVERY_TIMEOUT.as_millis().to_string())
         .set("request.timeout.ms", "2000")
         .set("socket.connection.setup.timeout.ms", "2000")
-        // Lambda freezes an instance between invocations, so that its connections are often closed; that is normal.
+        // Closed connections are normal, because Lambda freezes an instance between invocations.
         .set("log.connection.close", "false");
     match &settings.auth {
         Auth::None => {}
@@ -39,7 +39,7 @@ pub fn client_config(settings: &PublisherSettings) -> ClientConfig {
             config
                 .set("security.protocol", "SASL_SSL")
                 .set("sasl.mechanism", "OAUTHBEARER")
-                // The built-in OpenSSL does not know where this system keeps its root certificates.
+                // The built-in OpenSSL does not know the path of the system's root certificates.
                 .set("ssl.ca.location", "probe");
         }
     }
@@ -57,13 +57,13 @@ mod tests {
     }
 
     #[test]
-    fn librdkafka_takes_delivery_seriously() {
+    fn the_producer_is_idempotent_and_waits_for_all_replicas() {
         let names = ["enable.idempotence", "acks", "compression.type", "message.timeout.ms"];
         assert_eq!(in_librdkafka(Auth::None, &names), ["true", "-1", "lz4", "4000"]);
     }
 
     #[test]
-    fn iam_is_oauth_over_tls() {
+    fn iam_uses_oauth_over_tls() {
         let names = ["security.protocol", "sasl.mechanism", "ssl.ca.location"];
         let iam = Auth::MskIam { region: "eu-central-1".to_owned() };
         assert_eq!(in_librdkafka(iam, &names), ["sasl_ssl", "OAUTHBEARER", "probe"]);

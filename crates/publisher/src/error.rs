@@ -1,4 +1,4 @@
-//! How publishing can fail.
+//! The errors of publishing.
 
 use rdkafka::{error::KafkaError, types::RDKafkaErrorCode};
 use tidings_events::{DecodeError, EventId};
@@ -24,7 +24,7 @@ pub enum PublishError {
     Invalid {
         /// The event's id.
         event_id: EventId,
-        /// The error that a subscriber would get.
+        /// The error that a subscriber would get when reading it.
         reason: DecodeError,
     },
     /// The event is larger than the producer or the topic accepts.
@@ -54,8 +54,8 @@ pub enum PublishError {
 }
 
 impl PublishError {
-    /// Whether publishing the same event again may succeed. It keeps its id, so that subscribers treat
-    /// a second copy as a duplicate.
+    /// Whether publishing the same event again may succeed. The event keeps its id, so that subscribers treat a second
+    /// copy as a duplicate.
     #[must_use]
     pub const fn is_retryable(&self) -> bool {
         matches!(self, Self::QueueFull { .. } | Self::NotAcknowledged { .. })

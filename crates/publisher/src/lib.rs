@@ -1,4 +1,5 @@
-//! Publishes typed events to Kafka: validated, to their topic under their key, acknowledged by all replicas.
+//! Publishes typed events to Kafka: validates them, sends them with their key to their topic, and waits until all
+//! replicas have acknowledged them.
 
 mod auth;
 mod config;

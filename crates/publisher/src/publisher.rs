@@ -1,4 +1,4 @@
-//! The producer, and how it publishes an event.
+//! The producer and the publishing of events.
 
 use std::sync::{PoisonError, RwLock};
 
@@ -19,7 +19,7 @@ use crate::{
     DELIVERY_TIMEOUT, PublishError, PublisherSettings, StartError, auth::BrokerContext, config::client_config,
 };
 
-/// Where Kafka stored an event.
+/// The position at which Kafka stored an event.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Delivery {
     /// The partition of the event's topic.
@@ -28,7 +28,7 @@ pub struct Delivery {
     pub offset: i64,
 }
 
-/// Publishes events. Make one per process; it serves any number of tasks.
+/// Publishes events. Create one per process; any number of tasks can use it.
 pub struct Publisher {
     settings: PublisherSettings,
     runtime: Handle,
@@ -36,20 +36,20 @@ pub struct Publisher {
 }
 
 impl Publisher {
-    /// Sets up the producer; it connects in the background. Must be called within a multi-threaded Tokio
-    /// runtime, which signs the tokens for IAM.
+    /// Creates the producer, which connects in the background. Must be called within a multi-threaded Tokio runtime,
+    /// which signs the tokens for IAM.
     pub fn new(settings: PublisherSettings) -> Result<Self, StartError> {
         let runtime = Handle::current();
         let producer = RwLock::new(connect(&settings, &runtime)?);
         Ok(Self { settings, runtime, producer })
     }
 
-    /// Publishes an event to its topic under its key, and waits until all replicas have it: at most twice
+    /// Publishes an event with its key to its topic and waits until all replicas have it, at most twice
     /// [`DELIVERY_TIMEOUT`].
     ///
-    /// The record's headers are `content-type` and `traceparent`: the next step of its caller's trace where
-    /// OpenTelemetry records spans, otherwise of the trace of `cause` (what this event follows from), otherwise of a new
-    /// one.
+    /// The record's headers are `content-type` and `traceparent`. The latter continues the caller's trace if
+    /// OpenTelemetry records spans, otherwise the trace of `cause` (the event that led to this one). Without a cause it
+    /// starts a new trace.
     pub async fn publish<P: Catalog>(
         &self,
         event: &Event<P>,
@@ -106,13 +106,13 @@ fn publish_span<P: Catalog>(event: &Event<P>, cause: Option<&TraceContext>) -> S
     if let Some(cause) = cause
         && place(&Span::current()).is_none()
     {
-        // Fails only where spans are not recorded.
+        // Fails only if spans are not recorded.
         let _ = span.set_parent(Context::new().with_remote_span_context(cause.span_context()));
     }
     span
 }
 
-/// A span's place in its trace, where OpenTelemetry records spans.
+/// A span's trace context, if OpenTelemetry records spans.
 fn place(span: &Span) -> Option<TraceContext> {
     TraceContext::of_span(span.context().span().span_context())
 }
@@ -125,8 +125,8 @@ fn connect(
     Ok(client_config(settings).create_with_context(context)?)
 }
 
-/// The event as JSON that a subscriber can read. An event that the types allow but decoding refuses (such as an amount
-/// below zero) is an error.
+/// The event as JSON that a subscriber can read. Fails if the types allow the event but decoding refuses it (such as an
+/// amount below zero).
 fn validated<P: Catalog>(event: &Event<P>) -> Result<Vec<u8>, PublishError> {
     let event_id = || event.event_id.clone();
     let value =

@@ -1,4 +1,4 @@
-//! Publishing to librdkafka's mock cluster, and reading back what arrived.
+//! Publishes to librdkafka's mock cluster and reads the records back.
 
 #![allow(clippy::unwrap_used, reason = "a test's helpers may panic as the test itself does")]
 
@@ -42,18 +42,18 @@ async fn events_of_one_key_go_to_one_partition_in_their_order() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn an_event_that_no_subscriber_could_read_is_refused_for_good() {
+async fn an_event_that_no_subscriber_could_read_is_refused_permanently() {
     let mut event = event();
     let Payload::Paid(paid) = &mut event.payload;
     paid.items = 10;
-    // Nobody listens at this address: an invalid event does not even get that far.
+    // Nothing listens at this address, because an invalid event is refused before connecting.
     let error = publisher("127.0.0.1:1".to_owned()).publish(&event, None).await.unwrap_err();
     assert!(matches!(error, PublishError::Invalid { .. }), "{error}");
     assert!(!error.is_retryable());
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn an_event_that_is_too_large_is_refused_for_good() {
+async fn an_event_that_is_too_large_is_refused_permanently() {
     let cluster = cluster();
     let mut event = event();
     let note = RawJson::try_from(&"x".repeat(1_100_000).into()).unwrap();
@@ -83,10 +83,9 @@ async fn a_missing_topic_fails_retryably_within_the_delivery_timeout() {
     fails_retryably_in_time(&publisher(cluster.bootstrap_servers())).await;
 }
 
-/// Only an idempotent producer asks for a producer id; its loss is an error that the producer does not
-/// survive. The publisher does.
+/// Only an idempotent producer requests a producer id. Losing the id ends the producer, but not the publisher.
 #[tokio::test(flavor = "multi_thread")]
-async fn a_producer_that_lost_its_id_for_good_is_replaced() {
+async fn a_producer_that_lost_its_id_is_replaced() {
     let cluster = cluster();
     cluster.request_errors(
         RDKafkaApiKey::InitProducerId,

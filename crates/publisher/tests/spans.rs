@@ -1,7 +1,7 @@
-//! Where a published event stands in its publisher's trace.
+//! The trace of a published event.
 //!
-//! A separate test binary: `tracing` caches per span whether a subscriber is interested, and another test that publishes
-//! at the same time without a subscriber would disable the span.
+//! This is a separate test binary, because `tracing` caches for each span whether a subscriber is interested. Another
+//! test that publishes at the same time without a subscriber would disable the span.
 
 #![allow(clippy::unwrap_used, reason = "a test's helpers may panic as the test itself does")]
 
@@ -16,7 +16,7 @@ use tracing_subscriber::layer::SubscriberExt as _;
 
 use crate::support::{TRACE, cluster, event, header, publisher, read};
 
-/// Publishes where OpenTelemetry notes spans, within `caller`, and returns the record's `traceparent`.
+/// Publishes within the span `caller` while OpenTelemetry records spans, and returns the record's `traceparent`.
 async fn traceparent(caller: &Span, cause: Option<&TraceContext>) -> String {
     let cluster = cluster();
     let publisher = publisher(cluster.bootstrap_servers());
@@ -25,7 +25,7 @@ async fn traceparent(caller: &Span, cause: Option<&TraceContext>) -> String {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn where_spans_are_noted_an_event_belongs_to_its_publishers() {
+async fn a_published_event_continues_its_publishers_span() {
     let spans = SdkTracerProvider::builder().build();
     let layer = tracing_opentelemetry::layer().with_tracer(spans.tracer("test"));
     let _noting = set_default(tracing_subscriber::registry().with(layer));
@@ -33,7 +33,7 @@ async fn where_spans_are_noted_an_event_belongs_to_its_publishers() {
     let context = request.context().span().span_context().clone();
     let within = traceparent(&request, None).await;
     assert_eq!(within[3..35], context.trace_id().to_string());
-    assert_ne!(within[36..52], context.span_id().to_string(), "a span of its own within the request's");
+    assert_ne!(within[36..52], context.span_id().to_string(), "a new span within the request's span");
     assert!(within.ends_with("-01"), "{within}");
 
     let caused = traceparent(&Span::none(), TraceContext::parse(TRACE).as_ref()).await;

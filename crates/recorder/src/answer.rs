@@ -1,4 +1,4 @@
-//! The recorder's own answers, shaped as each service's protocol demands, so that an AWS SDK reads them.
+//! The responses that the recorder itself sends, in each service's protocol so that an AWS SDK can read them.
 
 use axum::body::{Body, Bytes};
 use axum::http::header::{CONTENT_TYPE, ETAG};
@@ -9,10 +9,10 @@ use uuid::Uuid;
 
 use super::decode::Request;
 
-/// Where REST services with JSON bodies name the error.
+/// The header in which REST services with JSON bodies name the error.
 const ERROR_TYPE: HeaderName = HeaderName::from_static("x-amzn-errortype");
 
-/// An HTTP answer: the emulator's or our own.
+/// An HTTP response, from the emulator or from the recorder.
 #[derive(Debug, Clone)]
 pub(super) struct Answer {
     pub status: StatusCode,
@@ -34,7 +34,7 @@ impl Answer {
     }
 }
 
-/// An error that the service's SDK reads as `code`.
+/// An error response that the service's SDK reads as `code`.
 pub(super) fn error(service: &str, status: StatusCode, code: &str, message: &str) -> Answer {
     let request_id = Uuid::new_v4();
     match service {
@@ -75,7 +75,7 @@ pub(super) fn error(service: &str, status: StatusCode, code: &str, message: &str
     }
 }
 
-/// A success as the service would give it, for a call that never reaches the service.
+/// A success response like the service's, for a call that is not forwarded.
 pub(super) fn success(request: &Request) -> Answer {
     let id = Uuid::new_v4();
     match request.service.as_str() {

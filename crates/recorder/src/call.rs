@@ -6,48 +6,48 @@ use bytes::Bytes;
 use jiff::Timestamp;
 use serde_json::Value;
 
-/// One AWS call as it happened. Calls that a fault swallowed, or that were killed before anything was
-/// forwarded, never happened and are not recorded.
+/// One AWS call. Calls that a fault swallowed, or whose caller was killed before they were forwarded, are not
+/// recorded.
 #[derive(Debug, Clone)]
 pub struct Call {
-    /// When the whole request had arrived at the recorder.
+    /// When the recorder had received the whole request.
     pub at: Timestamp,
-    /// When its answer was known.
+    /// When the recorder had the response.
     pub answered: Timestamp,
-    /// The access key id of the caller: `{function}.{instance number}` for the local stack's functions; empty
-    /// for an unsigned request.
+    /// The caller's access key id: `{function}.{instance number}` for the local stack's functions; empty for an
+    /// unsigned request.
     pub source: String,
-    /// The part of the source before its last dot: the function's name.
+    /// The function's name: the part of `source` before its last dot.
     pub function: String,
-    /// The service as the signature's credential scope names it: `ses`, `sns`, `s3`, `sqs`, `dynamodb`.
+    /// The service in the signature's credential scope: `ses`, `sns`, `s3`, `sqs`, `dynamodb`.
     pub service: String,
-    /// The API operation, e.g. `SendEmail`; method and path where it is not known.
+    /// The API operation, e.g. `SendEmail`; method and path if it is unknown.
     pub operation: String,
-    /// The HTTP status of the answer: the emulator's, an injected fault's, or 502 where the emulator was
-    /// unreachable and 413 where the request was too large.
+    /// The HTTP status of the response: the emulator's, an injected fault's, 502 if the emulator was unreachable,
+    /// or 413 if the request was too large.
     pub status: u16,
-    /// Whether the emulator got the request. An injected answer has `false` here.
+    /// Whether the emulator got the request; `false` for an injected response.
     pub reached: bool,
-    /// Whether a fault killed the caller after this call, so that the caller never saw the answer.
+    /// Whether a fault killed the caller after this call, so that it never saw the response.
     pub killed: bool,
-    /// The event that the call serves: the tag, attribute, metadata or item attribute that carries its id; for
-    /// a record without a readable id, `topic/partition/offset`.
+    /// The id of the event that caused the call, from its tag, attribute, metadata or item attribute. For a record
+    /// without a readable id it is `topic/partition/offset`.
     pub event_id: Option<String>,
-    /// What the call works on: table name, queue URL, bucket or endpoint ARN.
+    /// The table name, queue URL, bucket or endpoint ARN.
     pub resource: Option<String>,
     /// The decoded request.
     pub details: CallDetails,
 }
 
 impl Call {
-    /// Whether the call had its effect: the emulator got it and accepted it.
+    /// Whether the emulator got and accepted the call.
     #[must_use]
     pub fn is_success(&self) -> bool {
         self.reached && (200..300).contains(&self.status)
     }
 }
 
-/// The decoded fields of a request, per operation. String maps are in key order.
+/// The decoded fields of a request, per operation.
 #[derive(Debug, Clone, PartialEq)]
 pub enum CallDetails {
     /// SES v2 `SendEmail` with simple content.
@@ -78,7 +78,7 @@ pub enum CallDetails {
     PublishPush {
         /// The ARN of the endpoint (or topic).
         endpoint_arn: String,
-        /// The message as sent, JSON per platform where the message structure says so.
+        /// The message as sent; JSON per platform if the message structure is `json`.
         message: String,
         /// The message attributes by name.
         attributes: BTreeMap<String, String>,
@@ -93,7 +93,7 @@ pub enum CallDetails {
         metadata: BTreeMap<String, String>,
         /// SHA-256 of the content, lowercase hex.
         sha256: String,
-        /// The content, without the framing of `aws-chunked`.
+        /// The content, without `aws-chunked` framing.
         body: Bytes,
     },
     /// SQS `SendMessage`.
@@ -143,6 +143,6 @@ pub enum CallDetails {
         /// The condition expression.
         condition: Option<String>,
     },
-    /// Any other operation, or one whose request could not be read.
+    /// Any other operation, or a request that could not be decoded.
     Other,
 }

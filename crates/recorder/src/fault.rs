@@ -1,4 +1,4 @@
-//! Injected faults: which calls they meet and what happens to those.
+//! Injected faults: the calls that they match and what happens to those calls.
 
 use std::fmt;
 use std::sync::Arc;
@@ -6,28 +6,28 @@ use std::sync::Arc;
 use super::call::CallDetails;
 use super::decode::Request;
 
-/// A test on the decoded request, for what the fields of [`Matcher`] cannot say.
+/// A condition on the decoded request.
 pub type Predicate = Arc<dyn Fn(&CallDetails) -> bool + Send + Sync>;
 
-/// Which calls a fault meets. Every field that is set must match; the default meets every call.
+/// Selects calls. Every field that is set must match; the default matches every call.
 #[derive(Clone, Default)]
 pub struct Matcher {
     /// The calling function's name.
     pub function: Option<String>,
-    /// The service as in [`super::Call::service`].
+    /// The service, as in [`super::Call::service`].
     pub service: Option<String>,
-    /// The operation as in [`super::Call::operation`].
+    /// The operation, as in [`super::Call::operation`].
     pub operation: Option<String>,
-    /// The event's id as in [`super::Call::event_id`].
+    /// The event's id, as in [`super::Call::event_id`].
     pub event_id: Option<String>,
-    /// A part of the table's, queue's or bucket's name (or of the endpoint's ARN).
+    /// A part of the resource's name, as in [`super::Call::resource`].
     pub resource: Option<String>,
-    /// A test on the decoded request.
+    /// A further condition on the decoded request.
     pub predicate: Option<Predicate>,
 }
 
 impl Matcher {
-    fn meets(&self, request: &Request) -> bool {
+    fn matches(&self, request: &Request) -> bool {
         let is = |wanted: &Option<String>, actual: &str| wanted.as_deref().is_none_or(|w| w == actual);
         is(&self.function, &request.function)
             && is(&self.service, &request.service)
@@ -54,53 +54,53 @@ impl fmt::Debug for Matcher {
     }
 }
 
-/// What happens to a call that a fault meets.
+/// What happens to a call that a fault matches.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Action {
-    /// The caller gets this error; nothing is forwarded; the call is recorded as not reached.
+    /// The caller gets this error. The call is not forwarded, and is recorded with `reached` = `false`.
     Respond {
         /// The HTTP status.
         status: u16,
         /// The error code that the caller's SDK reads, e.g. `ThrottlingException`.
         code: String,
     },
-    /// The caller is killed; nothing is forwarded, answered or recorded.
+    /// The caller is killed. The call is neither forwarded nor recorded.
     KillBefore,
-    /// The call is forwarded and recorded; then the caller is killed and never sees the answer.
+    /// The call is forwarded and recorded. Then the caller is killed and never sees the response.
     KillAfter,
-    /// The caller gets a plausible success; nothing is forwarded or recorded: an effect that got lost.
+    /// The caller gets a success response, but the call is neither forwarded nor recorded: a lost effect.
     Swallow,
-    /// The call is forwarded twice and recorded twice; the caller gets the first answer: an effect too many.
+    /// The call is forwarded and recorded twice, and the caller gets the first response: a duplicate effect.
     Twice,
 }
 
 /// A fault to inject.
 #[derive(Debug, Clone)]
 pub struct Fault {
-    /// The calls it meets.
+    /// The calls to which it applies.
     pub matcher: Matcher,
-    /// How many of those pass untouched before the fault begins.
+    /// How many matching calls pass before the fault takes effect.
     pub skip: u32,
-    /// How often it happens; `None`: always.
+    /// How many calls it affects; `None` for no limit.
     pub times: Option<u32>,
-    /// What happens.
+    /// What it does to a call.
     pub action: Action,
 }
 
 impl Fault {
-    /// A fault that begins with the first call it meets and never ends.
+    /// A fault that affects every matching call.
     #[must_use]
     pub fn new(matcher: Matcher, action: Action) -> Self {
         Self { matcher, skip: 0, times: None, action }
     }
 
-    /// Lets the first `skip` calls pass.
+    /// Lets the first `skip` matching calls pass.
     #[must_use]
     pub fn skip(self, skip: u32) -> Self {
         Self { skip, ..self }
     }
 
-    /// Ends after it happened `times` times.
+    /// Ends the fault after it has affected `times` calls.
     #[must_use]
     pub fn times(self, times: u32) -> Self {
         Self { times: Some(times), ..self }
@@ -114,7 +114,7 @@ pub struct FaultId(usize);
 #[derive(Debug)]
 struct Injected {
     fault: Fault,
-    met: u32,
+    matched: u32,
     happened: u32,
     removed: bool,
 }
@@ -125,7 +125,7 @@ pub(super) struct Faults(Vec<Injected>);
 
 impl Faults {
     pub(super) fn add(&mut self, fault: Fault) -> FaultId {
-        self.0.push(Injected { fault, met: 0, happened: 0, removed: false });
+        self.0.push(Injected { fault, matched: 0, happened: 0, removed: false });
         FaultId(self.0.len() - 1)
     }
 
@@ -137,15 +137,15 @@ impl Faults {
         self.0[id.0].happened
     }
 
-    /// The action for this request: that of the first fault that meets it, is past its skip and not used up.
+    /// The action of the first matching fault that is past its skip and not used up.
     pub(super) fn decide(&mut self, request: &Request) -> Option<Action> {
         for injected in self.0.iter_mut().filter(|i| !i.removed) {
-            if !injected.fault.matcher.meets(request) {
+            if !injected.fault.matcher.matches(request) {
                 continue;
             }
-            injected.met = injected.met.saturating_add(1);
+            injected.matched = injected.matched.saturating_add(1);
             let used_up = injected.fault.times.is_some_and(|times| injected.happened >= times);
-            if injected.met > injected.fault.skip && !used_up {
+            if injected.matched > injected.fault.skip && !used_up {
                 injected.happened += 1;
                 return Some(injected.fault.action.clone());
             }
@@ -200,7 +200,7 @@ mod tests {
     }
 
     #[test]
-    fn skips_first_and_ends_after_its_times() {
+    fn a_fault_skips_calls_and_ends_after_its_times() {
         let mut faults = Faults::default();
         let id = faults.add(killing(Matcher::default()).skip(1).times(2));
         let outcomes: Vec<bool> =

@@ -1,4 +1,5 @@
-//! The calls as lines of JSON, for people to look at. Recipients are masked, contents and keys left out.
+//! A human-readable log of the calls, one JSON object per line. Recipients are masked; contents and keys are left
+//! out.
 
 use std::fs::File;
 use std::io::Write as _;
@@ -23,7 +24,7 @@ impl Journal {
 
     pub(super) fn write(&self, call: &Call) {
         let line = format!("{}\n", line(call));
-        // A full disk must not fail the call that is noted.
+        // A full disk must not fail the call.
         let _ = lock(&self.0).write_all(line.as_bytes());
     }
 }

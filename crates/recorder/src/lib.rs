@@ -1,8 +1,9 @@
-//! A loopback proxy between the functions and the AWS emulator that notes every call decoded and injects faults.
+//! A loopback proxy between the functions and the AWS emulator. It decodes and records every call, and injects
+//! faults.
 //!
-//! It is what the demo and the whole-system tests count by: the emulator's own read-backs show neither headers
-//! nor tags, overwrite what is put twice, and leave pushes out. A call is recorded as it happened, before its
-//! caller sees the answer, even where the caller is gone by then.
+//! The demo and the whole-system tests count effects by these records, because what can be read back from the
+//! emulator is not enough: it shows neither headers nor tags, keeps only the last of two writes, and leaves pushes
+//! out. A call is recorded before its caller gets the response, and also if the caller is gone by then.
 
 mod answer;
 mod call;

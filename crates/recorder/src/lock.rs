@@ -1,8 +1,8 @@
-//! Locks that a panic does not close.
+//! Locking without poisoning.
 
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
-/// Locks, also where another thread panicked while it held the lock: every change here is complete in itself.
+/// Locks `mutex`, even if another thread panicked while holding it: no change here can be left half done.
 pub(super) fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }

@@ -1,4 +1,4 @@
-//! The HTTP server of the recorder, and its way to the emulator.
+//! The recorder's HTTP server, which forwards requests to the emulator.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -25,13 +25,13 @@ use super::fault::Action;
 use super::lock::lock;
 use super::shared::Shared;
 
-/// The largest request body: beyond Lambda's 6 MB payload even in base64, and far beyond one audit object.
+/// The largest request body. It exceeds Lambda's 6 MB payload even in Base64.
 const BODY_LIMIT: usize = 16 << 20;
 
-/// The emulator is on this machine (or near): one that takes longer hangs.
+/// The time limit for the emulator's response. The emulator is on this machine or nearby.
 const ANSWER_LIMIT: Duration = Duration::from_mins(1);
 
-/// Headers that belong to one connection (RFC 9110, section 7.6.1), or that the next hop writes itself.
+/// Headers that apply to one connection (RFC 9110, section 7.6.1) or that the HTTP client sets itself.
 const HOP_BY_HOP: [HeaderName; 8] = [
     header::CONNECTION,
     header::CONTENT_LENGTH,
@@ -49,43 +49,41 @@ struct Server {
     stopping: watch::Receiver<()>,
 }
 
-/// The client for the way to the emulator; no proxy of the environment may come between.
+/// The HTTP client for the emulator. It ignores proxies in the environment.
 pub(super) fn client() -> Result<reqwest::Client, StartError> {
-    reqwest::Client::builder()
-        .no_proxy()
-        .timeout(ANSWER_LIMIT)
-        .build()
-        .map_err(|error| StartError::Setting(format!("the recorder's HTTP client cannot be built: {error}")))
+    reqwest::Client::builder().no_proxy().timeout(ANSWER_LIMIT).build().map_err(|error| {
+        StartError::Setting(format!("the recorder's HTTP client could not be created: {error}"))
+    })
 }
 
-/// Serves until the other end of `stopping` is gone.
+/// Serves until the sender of `stopping` is dropped.
 pub(super) async fn serve(listener: TcpListener, shared: Arc<Shared>, mut stopping: watch::Receiver<()>) {
     let server = Server { shared, stopping: stopping.clone() };
     let router = Router::new().fallback(handle).with_state(server);
-    // An answer goes out at once, also where it takes two writes.
+    // Without TCP_NODELAY, a response that takes two writes is delayed.
     let listener = listener.tap_io(|stream| {
         if let Err(error) = stream.set_nodelay(true) {
-            tracing::warn!(%error, "A connection to the recorder may be slow.");
+            tracing::warn!(%error, "TCP_NODELAY could not be set: a connection to the recorder may be slow.");
         }
     });
     let stopped = async move { while stopping.changed().await.is_ok() {} };
     if let Err(error) = axum::serve(listener, router).with_graceful_shutdown(stopped).await {
-        tracing::error!(%error, "The recorder's server ended.");
+        tracing::error!(%error, "The recorder's server failed.");
     }
 }
 
 async fn handle(State(mut server): State<Server>, parts: Parts, body: Body) -> Response {
     let Ok(body) = read(body).await else {
-        // The caller went away within its request: nobody hears this, and no call was made.
+        // The caller disconnected before it had sent the whole request, so there is no call to record.
         return answer::error("", StatusCode::BAD_REQUEST, "IncompleteBody", "the body ended early")
             .into_response();
     };
-    // A task of its own, because a caller that goes away cancels only this future: a call that reached the
-    // emulator is recorded even where its caller was killed meanwhile.
+    // Run the exchange in a separate task, because this future is cancelled when the caller disconnects: a call
+    // that reached the emulator is recorded even if its caller was killed meanwhile.
     let exchange = tokio::spawn(exchange(Arc::clone(&server.shared), parts, body));
     match exchange.await {
         Ok(Some(answer)) => answer.into_response(),
-        // The caller is killed: it hears nothing, and its end ends this connection and with it this future.
+        // The caller was killed and gets no response. Its death closes this connection and cancels this future.
         Ok(None) => {
             while server.stopping.changed().await.is_ok() {}
             StatusCode::SERVICE_UNAVAILABLE.into_response()
@@ -97,8 +95,8 @@ async fn handle(State(mut server): State<Server>, parts: Parts, body: Body) -> R
     }
 }
 
-/// Reads the whole body; `None` where it is too large. That one is read to its end too, because a caller that
-/// still sends does not read the answer.
+/// Reads the whole body; `None` if it is too large. That is read to its end too, because a caller that is still
+/// sending does not read the response.
 async fn read(body: Body) -> Result<Option<Bytes>, axum::Error> {
     let mut frames = body.into_data_stream();
     let (mut content, mut size) = (BytesMut::new(), 0_usize);
@@ -112,12 +110,12 @@ async fn read(body: Body) -> Result<Option<Bytes>, axum::Error> {
     Ok((size <= BODY_LIMIT).then(|| content.freeze()))
 }
 
-/// Carries out and records one request; `None`: its caller was killed and gets no answer.
+/// Forwards and records one request. Returns `None` if its caller was killed and gets no response.
 async fn exchange(shared: Arc<Shared>, parts: Parts, body: Option<Bytes>) -> Option<Answer> {
     let at = Timestamp::now();
     let Some(body) = body else {
         let request = decode::decode(&parts, &Bytes::new());
-        let message = format!("the recorder takes bodies up to {BODY_LIMIT} bytes");
+        let message = format!("the recorder accepts bodies of up to {BODY_LIMIT} bytes");
         let too_large = StatusCode::PAYLOAD_TOO_LARGE;
         let answer = answer::error(&request.service, too_large, "RequestEntityTooLarge", &message);
         shared.record(call(request, at, &answer, false));
@@ -175,10 +173,10 @@ impl Shared {
         let (answer, reached) = match self.forward(parts, body).await {
             Ok(answer) => (answer, true),
             Err(error) => {
-                let message = format!("the AWS emulator at {} gives no answer: {error}", self.upstream);
+                let message = format!("the AWS emulator at {} did not respond: {error}", self.upstream);
                 let status = StatusCode::BAD_GATEWAY;
                 let answer = answer::error(&request.service, status, "EmulatorUnreachable", &message);
-                // Past the connection, the emulator may have got the request and only its answer is missing.
+                // Once connected, the emulator may have got the request even though its response is missing.
                 (answer, !error.is_connect())
             }
         };
@@ -195,11 +193,11 @@ impl Shared {
             .body(body)
             .send()
             .await
-            // The URL may carry keys and signatures.
+            // The URL may contain keys and signatures.
             .map_err(reqwest::Error::without_url)?;
         let status = response.status();
         let mut headers = end_to_end(response.headers());
-        // The answer to HEAD has the length of the body that it leaves out.
+        // The response to HEAD states the length of the omitted body.
         if parts.method == Method::HEAD
             && let Some(length) = response.headers().get(header::CONTENT_LENGTH)
         {

@@ -1,4 +1,4 @@
-//! The recorder: starts it, tells what it recorded, injects faults.
+//! Starting a recorder, reading its calls and injecting faults.
 
 use std::net::{Ipv4Addr, SocketAddr};
 use std::path::PathBuf;
@@ -16,31 +16,31 @@ use crate::lock::lock;
 use crate::proxy;
 use crate::shared::{Kill, Shared};
 
-/// What a recorder needs to know.
+/// The configuration of a recorder.
 pub struct RecorderOptions {
     /// The emulator's address, e.g. `http://127.0.0.1:4566`.
     pub upstream: String,
-    /// Carries out the kill faults.
+    /// Kills a caller, for [`crate::Action::KillBefore`] and [`crate::Action::KillAfter`].
     pub kill: Kill,
-    /// Where to write each call as a line of JSON, recipients masked and contents left out; `None`: nowhere.
+    /// A file to which each call is written as a line of JSON, with recipients masked and contents left out.
     pub journal: Option<PathBuf>,
 }
 
-/// A running recorder. Dropping it closes its port; calls on their way are still carried out and recorded.
+/// A running recorder. Dropping it closes its port. Calls in progress are still forwarded and recorded.
 pub struct Recorder {
     address: SocketAddr,
     shared: Arc<Shared>,
-    /// Its end tells the server to stop.
+    /// Dropping it stops the server.
     _stop: watch::Sender<()>,
 }
 
-/// The recorded calls did not come to fulfil a condition in time.
+/// The recorded calls did not fulfil a condition in time.
 #[derive(Debug, thiserror::Error)]
 #[error("the recorded calls did not fulfil the condition within {} s; {recorded} calls are recorded", limit.as_secs_f32())]
 pub struct NotInTime {
-    /// How long was waited.
+    /// The time limit.
     pub limit: Duration,
-    /// How many calls are recorded now.
+    /// How many calls were recorded by then.
     pub recorded: usize,
 }
 
@@ -68,38 +68,38 @@ impl Recorder {
         Ok(Self { address, shared, _stop: stop })
     }
 
-    /// The URL that takes the place of AWS for the functions (`AWS_ENDPOINT_URL`), without a slash at its end.
+    /// The endpoint URL for the functions (`AWS_ENDPOINT_URL`), without a trailing slash.
     #[must_use]
     pub fn endpoint(&self) -> String {
         format!("http://{}", self.address)
     }
 
-    /// All calls so far, in the order in which they were answered.
+    /// All calls so far, in the order of their responses.
     #[must_use]
     pub fn calls(&self) -> Vec<Arc<Call>> {
         lock(&self.shared.calls).clone()
     }
 
-    /// The calls after the first `seen` ones, for who follows along with [`Recorder::subscribe`].
+    /// The calls after the first `seen` ones, for callers that use [`Recorder::subscribe`].
     #[must_use]
     pub fn calls_since(&self, seen: usize) -> Vec<Arc<Call>> {
         lock(&self.shared.calls).get(seen..).unwrap_or_default().to_vec()
     }
 
-    /// The number of recorded calls, and each change of it.
+    /// A receiver for the number of recorded calls.
     #[must_use]
     pub fn subscribe(&self) -> watch::Receiver<usize> {
         self.shared.count.subscribe()
     }
 
-    /// Waits until `condition` holds for all calls so far, at most for `limit`.
+    /// Waits up to `limit` until `condition` holds for the calls so far.
     pub async fn wait_until<C>(&self, condition: C, limit: Duration) -> Result<(), NotInTime>
     where
         C: Fn(&[Arc<Call>]) -> bool,
     {
         let mut count = self.subscribe();
         let holding = async {
-            // `changed` marks the count as seen before the calls are read, so that no call falls between.
+            // `changed` marks the count as seen before the calls are read, so that no call is missed.
             while !condition(&self.calls()) && count.changed().await.is_ok() {}
         };
         tokio::time::timeout(limit, holding)
@@ -107,19 +107,19 @@ impl Recorder {
             .map_err(|_| NotInTime { limit, recorded: lock(&self.shared.calls).len() })
     }
 
-    /// Injects a fault, from the next call on. Where several meet a call, the one injected first happens.
-    // Most faults stay to the end, so their id is often of no use.
+    /// Injects a fault, effective from the next call. If several faults match a call, the first injected one applies.
+    // Most faults are never removed, so their id is often unused.
     #[allow(clippy::must_use_candidate)]
     pub fn inject(&self, fault: Fault) -> FaultId {
         lock(&self.shared.faults).add(fault)
     }
 
-    /// Ends a fault.
+    /// Removes a fault.
     pub fn remove(&self, fault: FaultId) {
         lock(&self.shared.faults).remove(fault);
     }
 
-    /// How often a fault happened so far.
+    /// How many calls a fault has affected so far.
     #[must_use]
     pub fn happened(&self, fault: FaultId) -> u32 {
         lock(&self.shared.faults).happened(fault)

@@ -1,4 +1,4 @@
-//! What the proxy and its owner share.
+//! The state shared by the recorder and its HTTP server.
 
 use std::sync::{Arc, Mutex};
 
@@ -9,10 +9,9 @@ use crate::fault::Faults;
 use crate::journal::Journal;
 use crate::lock::lock;
 
-/// Kills the caller with this access key id, at once: when it returns, the caller does nothing any more.
+/// Kills the caller with this access key id. The caller is dead when it returns.
 pub type Kill = Arc<dyn Fn(&str) + Send + Sync>;
 
-/// What server and owner share.
 pub(super) struct Shared {
     pub upstream: String,
     pub client: reqwest::Client,

@@ -1,11 +1,11 @@
-//! The section Conditions: `Fn::Equals`, `Fn::Not`, `Fn::And`, `Fn::Or` and Condition.
+//! Evaluates the section Conditions: `Fn::Equals`, `Fn::Not`, `Fn::And`, `Fn::Or` and `Condition`.
 
 use super::error::{Fault, Located, Result};
 use super::scope::{Scope, circular};
 use super::yaml::{Entry, Node, Value};
 
 impl Scope<'_> {
-    /// Whether the condition `name` holds.
+    /// Whether the condition `name` is true.
     pub fn condition(&self, name: &str, line: usize) -> Result<bool> {
         let entry =
             self.conditions.iter().find(|entry| entry.key == name).ok_or_else(|| {

@@ -1,39 +1,39 @@
-//! What is wrong with a template, where, and what to do about it.
+//! Errors in templates. Each message also says what to do.
 
 use std::fmt;
 use std::path::PathBuf;
 
-/// A template cannot be read, or the settings given to it are wrong.
+/// A template or its settings are invalid.
 #[derive(Debug, thiserror::Error)]
 pub enum TemplateError {
     /// The file cannot be read.
     #[error("{path}: {source}; check that the template exists and that you may read it")]
     File {
-        /// The template.
+        /// The template's path.
         path: PathBuf,
-        /// What the operating system said.
+        /// The operating system's error.
         source: std::io::Error,
     },
-    /// A folder, a pipe or a device.
-    #[error("{path} is not a file; name the template itself, e.g. template.yaml in that folder")]
+    /// The path is a folder, a pipe or a device.
+    #[error("{path} is not a file; give the path of a template, e.g. of template.yaml in that folder")]
     NoFile {
-        /// What was given.
+        /// The given path.
         path: PathBuf,
     },
-    /// A line of a template is wrong, or asks for what the local stack does not have.
+    /// A line of a template is invalid or needs something that the local stack does not support.
     #[error("{file}:{line}: {fault}")]
     Line {
-        /// The template.
+        /// The template's path.
         file: PathBuf,
-        /// Line in it, counted from 1.
+        /// The line, counted from 1.
         line: usize,
-        /// What is wrong there.
+        /// What is wrong.
         fault: Fault,
     },
     /// A value was given for a parameter that no template declares.
-    #[error("no template has a parameter {name}; there are: {known}")]
+    #[error("no template has a parameter {name}; the parameters are: {known}")]
     UnknownParameter {
-        /// The name as it was given.
+        /// The given name.
         name: String,
         /// The declared names, separated by commas.
         known: String,
@@ -43,72 +43,70 @@ pub enum TemplateError {
 /// What is wrong with one line, and what to do.
 #[derive(Debug, thiserror::Error, PartialEq, Eq)]
 pub enum Fault {
-    /// The YAML scanner gave up.
-    #[error("this is not YAML: {0}; correct the line")]
+    /// The YAML cannot be parsed.
+    #[error("invalid YAML: {0}; correct this line")]
     Yaml(String),
-    /// Bigger or deeper than any real template.
+    /// The template exceeds a limit.
     #[error("the template exceeds {limit} {what}; make it smaller")]
     TooBig {
         /// The limit.
         limit: usize,
-        /// Its unit, e.g. "bytes".
+        /// What is counted, e.g. "bytes".
         what: &'static str,
     },
-    /// The same key twice in one map, or the same name for two resources.
-    #[error("{name} is there twice; remove or rename one")]
+    /// A map has the same key twice, or two resources have the same name.
+    #[error("{name} is defined twice; remove or rename one")]
     Duplicate {
-        /// Key or name.
+        /// The key or name.
         name: String,
     },
-    /// A loop makes a key that is there already.
-    #[error("{name} is there already, on {first}; remove or rename one")]
+    /// A loop creates a key that exists already, or another template has a resource of the same name.
+    #[error("{name} is already defined {first}; remove or rename one")]
     Clash {
-        /// The key, e.g. a logical id.
+        /// The key or name.
         name: String,
-        /// Where it is, too.
+        /// Where the other one is, e.g. `on line 3` or `in infra/bank.yaml`.
         first: String,
     },
-    /// Something is wrong with what a loop makes.
+    /// Something in a copy that a loop creates is wrong.
     #[error("in {turn}: {fault}")]
     InLoop {
-        /// The loop and what its identifiers stand for.
+        /// The loop and the values of its identifiers.
         turn: String,
         /// What is wrong.
         fault: Box<Fault>,
     },
-    /// Another kind of value is needed.
+    /// A value has the wrong type.
     #[error("{name} must be {expected}")]
     Type {
         /// The property.
         name: String,
-        /// What it must be.
+        /// The expected type.
         expected: &'static str,
     },
     /// A required property is absent.
     #[error("{of} lacks {name}; add it")]
     Missing {
-        /// What lacks it.
+        /// The resource or map without it.
         of: String,
         /// The property.
         name: &'static str,
     },
     /// A parameter has neither a default nor a given value.
-    #[error(
-        "parameter {name} has no default and was not given; give it a value with --parameter {name}=VALUE"
-    )]
+    #[error("parameter {name} has no default and no given value; set it with --parameter {name}=VALUE")]
     MissingParameter {
         /// The parameter.
         name: String,
     },
-    /// Something refers to what does not exist.
+    /// A reference to something that does not exist.
     #[error("there is no {kind} {name}; correct the name or add it")]
     Unknown {
-        /// e.g. "condition".
+        /// What kind of thing is missing, e.g. "condition".
         kind: &'static str,
         /// The name as written.
         name: String,
     },
-    /// A valid construct of `CloudFormation` or SAM, or a misspelt one, that the local stack cannot honour.
+    /// A construct of `CloudFormation` or SAM that the local stack does not support, or a misspelt one.
     #[error("the local stack does not support {construct}; {remedy}")]
     Unsupported {
         /// The construct as written.
@@ -116,17 +114,17 @@ pub enum Fault {
         /// What to do instead.
         remedy: &'static str,
     },
-    /// A value outside the limits of the service.
+    /// A value is outside the limits of the service.
     #[error("{name} is {value}, but must be {expected}")]
     Value {
         /// The property or parameter.
         name: String,
-        /// Its value.
+        /// The wrong value.
         value: String,
-        /// The limits.
+        /// The valid values.
         expected: String,
     },
-    /// A value that another part of the local stack cannot read.
+    /// A value is invalid for a reason that no other fault covers.
     #[error("{name} cannot be used: {reason}")]
     Refused {
         /// The property.
@@ -135,14 +133,14 @@ pub enum Fault {
         reason: String,
     },
     /// A condition or name depends on itself.
-    #[error("{name} refers to itself; break the circle")]
+    #[error("{name} refers to itself; remove the circular reference")]
     Circular {
-        /// Condition or resource.
+        /// The condition or resource.
         name: String,
     },
 }
 
-/// A fault and its line; the file is added where it is known.
+/// A fault and its line. The file is added later.
 #[derive(Debug)]
 pub(super) struct Located {
     pub line: usize,

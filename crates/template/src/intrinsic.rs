@@ -1,14 +1,14 @@
-//! Evaluates `CloudFormation`'s functions, here Ref, `Fn::Sub`, `Fn::GetAtt`, `Fn::If` and `Fn::Join`.
+//! Evaluates `CloudFormation`'s intrinsic functions.
 
 use super::error::{Fault, Located, Result};
 use super::scope::Scope;
 use super::yaml::{Entry, Node, Value, find};
 
-/// Longest text that evaluation may build. Environment variables of a function end at 4 KB together.
+/// The longest string that evaluation may build. All environment variables of a function together may have 4 KB.
 const MAX_TEXT: usize = 64 * 1024;
 
 impl Scope<'_> {
-    /// The value without function calls; `None` where it is `AWS::NoValue`, which removes the property.
+    /// The value with its functions evaluated; `None` for `AWS::NoValue`, which removes the property.
     pub fn resolve(&self, node: &Node) -> Result<Option<Node>> {
         if let Some((name, argument)) = node.intrinsic() {
             return self.call(name, argument, node.line);
@@ -37,7 +37,7 @@ impl Scope<'_> {
 
     fn call(&self, name: &str, argument: &Node, line: usize) -> Result<Option<Node>> {
         match name {
-            // With the transform `AWS::LanguageExtensions`, functions may name what Ref and Fn::GetAtt are of.
+            // With the transform `AWS::LanguageExtensions`, the arguments of Ref and Fn::GetAtt may be functions.
             "Ref" => self.reference(self.value(argument, name)?.text(name)?, line),
             "Fn::GetAtt" => self.get_att(argument).map(Some),
             "Fn::Sub" => self.substitute(argument).map(Some),
@@ -98,7 +98,11 @@ impl Scope<'_> {
             Value::List(items) => match items.as_slice() {
                 [pattern, own] => (pattern.text("Fn::Sub")?, own.map("Fn::Sub")?),
                 _ => {
-                    return Err(Located::kind(argument.line, "Fn::Sub", "a text, or a list of text and map"));
+                    return Err(Located::kind(
+                        argument.line,
+                        "Fn::Sub",
+                        "a string, or a list of a string and a map",
+                    ));
                 }
             },
             _ => (argument.text("Fn::Sub")?, &[] as &[Entry]),
@@ -109,7 +113,7 @@ impl Scope<'_> {
             append(&mut built, &rest[..start], argument.line)?;
             let after = &rest[start + 2..];
             let end = after.find('}').ok_or_else(|| {
-                Located::value(argument.line, "Fn::Sub", pattern, "a text that closes each ${")
+                Located::value(argument.line, "Fn::Sub", pattern, "a string in which every ${ is closed")
             })?;
             let name = after[..end].trim();
             append(&mut built, &self.variable(name, own, argument.line)?, argument.line)?;
@@ -119,7 +123,7 @@ impl Scope<'_> {
         Ok(Node::scalar(argument.line, built))
     }
 
-    /// What `${name}` stands for: `${!name}` is itself without the mark, `${id.attribute}` a `GetAtt`.
+    /// The value of `${name}`. `${!name}` is the literal `${name}`, and `${id.attribute}` is a `GetAtt`.
     fn variable(&self, name: &str, own: &[Entry], line: usize) -> Result<String> {
         if let Some(literal) = name.strip_prefix('!') {
             return Ok(format!("${{{literal}}}"));

@@ -1,28 +1,29 @@
-//! Reads the SAM and `CloudFormation` templates that get deployed, as far as they mean something on a laptop.
+//! Reads SAM and `CloudFormation` templates for the local stack.
 //!
-//! Read are
-//! - functions, `AWS::Serverless::Function` and `AWS::Lambda::Function`, of any runtime, with their code in a
-//!   folder or file on this machine (or where CDK's metadata say that it is), or elsewhere, to be started by a
-//!   command or run behind another Invoke API;
-//! - their Kafka triggers: events of type MSK and `SelfManagedKafka`, and `AWS::Lambda::EventSourceMapping`,
-//!   which may point to a function of another template;
-//! - what they write to: standard queues and topics of SQS and SNS, tables, buckets;
-//! - topics of the cluster, `AWS::MSK::Topic`, and its ARN where it is declared.
+//! It reads
+//! - functions (`AWS::Serverless::Function` and `AWS::Lambda::Function`) of any runtime. Their code may be in a folder
+//!   or file on this machine, also where CDK's metadata points to it, or elsewhere; then the function needs a command
+//!   or runs behind another Invoke API;
+//! - their Kafka triggers: events of type `MSK` and `SelfManagedKafka`, and `AWS::Lambda::EventSourceMapping`, which
+//!   may refer to a function in another template;
+//! - the resources that functions write to: standard SQS queues and SNS topics, `DynamoDB` tables, S3 buckets;
+//! - the cluster's topics (`AWS::MSK::Topic`), and its ARN if it is declared.
 //!
-//! Evaluated are Parameters, Mappings, Conditions, `Globals.Function` (and `IgnoreGlobals`), pseudo
-//! parameters, Ref, `Fn::Sub`, `Fn::GetAtt`, `Fn::If`, `Fn::Join`, `Fn::Select`, `Fn::Split`,
-//! `Fn::FindInMap`, `Fn::Length`, `Fn::ToJsonString`, `Fn::Base64` and the functions of conditions, in short and long
-//! form. Loops, `Fn::ForEach`, are written out first.
-//! A property is evaluated only where it means something here, so that policies and deployment settings may use
-//! any function, and parameters that only they use need no value.
+//! It evaluates Parameters, Mappings, Conditions, `Globals.Function` (and `IgnoreGlobals`), pseudo parameters, `Ref`,
+//! `Fn::Sub`, `Fn::GetAtt`, `Fn::If`, `Fn::Join`, `Fn::Select`, `Fn::Split`, `Fn::FindInMap`, `Fn::Length`,
+//! `Fn::ToJsonString`, `Fn::Base64` and the condition functions, in short and long form. Loops (`Fn::ForEach`) are
+//! expanded first. A property is evaluated only if it has an effect locally. So policies and deployment settings may
+//! use any function, and parameters that only they use need no value.
 //!
-//! Skipped silently are permissions, networks, keys, clusters and observability. An error names the line of what
-//! a Kafka trigger or its function needs and the local stack cannot honour, misspellings included. A [`Notice`]
-//! tells of the rest: other events, mappings and resources, functions without a Kafka trigger that cannot run
-//! here, nested stacks, layers. Where a function's environment refers to what does not exist here, or to what another stack exports (`Fn::ImportValue`), its
-//! name stands there, with a notice. The ARN of a cluster that is not known is made of that name, too, as the
-//! local cluster takes its place anyway. A parameter without a value serves by its name, with a notice, where it only
-//! names something of AWS's; elsewhere it is an error.
+//! Permissions, networks, keys, clusters and observability are skipped silently. If a Kafka trigger or its function
+//! has something that the local stack does not support, or a misspelt property, that is an error with its line. A
+//! [`Notice`] reports everything else that is ignored: other events, mappings and resources, functions without a Kafka
+//! trigger that cannot run locally, nested stacks, layers.
+//!
+//! Some names stand in for values that are unknown locally, each with a notice. A reference in a function's
+//! environment to a resource that does not exist locally, or to another stack's export (`Fn::ImportValue`), becomes
+//! its name. The ARN of an unknown cluster is built from its name, because the local cluster is used instead. A
+//! parameter without a value becomes its name if it only identifies an AWS resource; otherwise it is an error.
 
 mod conditions;
 mod error;
@@ -53,10 +54,10 @@ pub use error::{Fault, TemplateError};
 
 use tidings_trigger::Mapping;
 
-/// What the local stack makes of a template, or of several that belong together.
+/// The contents of a template, or of several templates that are deployed together.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Template {
-    /// Every function that can run here, in the files' order.
+    /// Every function that can run locally, in the files' order.
     pub functions: Vec<Function>,
     /// Every standard `AWS::SQS::Queue`.
     pub queues: Vec<Queue>,
@@ -68,130 +69,129 @@ pub struct Template {
     pub notification_topics: Vec<NotificationTopic>,
     /// Every `AWS::MSK::Topic`.
     pub kafka_topics: Vec<KafkaTopic>,
-    /// What was passed over, for the person who runs it to know.
+    /// What is ignored or read differently than on AWS, for the user to know.
     pub notices: Vec<Notice>,
 }
 
 /// A Lambda function.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Function {
-    /// `FunctionName`, resolved; the logical id where there is none.
+    /// `FunctionName`, or the logical id if it is not set.
     pub name: String,
-    /// The cargo binary: `Metadata.BuildProperties.Binary`, or else the logical id.
+    /// The cargo binary: `Metadata.BuildProperties.Binary`, or the logical id.
     pub binary: String,
-    /// `Runtime`, e.g. `provided.al2023` or `python3.11`; an image has none.
+    /// `Runtime`, e.g. `provided.al2023` or `python3.11`. An image has none.
     pub runtime: Option<String>,
-    /// `Handler`, which every runtime but `provided` needs.
+    /// `Handler`. Every runtime but `provided` requires it.
     pub handler: Option<String>,
-    /// `CodeUri`, `Code` of a plain function.
+    /// `CodeUri`, or `Code` for an `AWS::Lambda::Function`.
     pub code: Code,
-    /// Environment variables, resolved.
+    /// The environment variables.
     pub environment: BTreeMap<String, String>,
-    /// How long one invocation may take.
+    /// `Timeout`: how long one invocation may take.
     pub timeout: Duration,
     /// `MemorySize`, in MB.
     pub memory_mb: u32,
-    /// `ReservedConcurrentExecutions`: more invocations at once are throttled.
+    /// `ReservedConcurrentExecutions`. Further concurrent invocations are throttled.
     pub reserved_concurrency: Option<u32>,
-    /// Its triggers, in the template's order.
+    /// The Kafka triggers, in the template's order.
     pub mappings: Vec<Mapping>,
 }
 
-/// Where a function's code is.
+/// The location of a function's code.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Code {
-    /// On this machine: a path, joined with the template's folder where it is relative.
+    /// A path on this machine. A relative path is joined with the template's folder.
     Here(PathBuf),
-    /// In an image, in S3 or in the template itself: only something else can run it.
+    /// In an image, in S3 or inline in the template. The local stack cannot start it.
     Elsewhere {
-        /// Line in the template, counted from 1.
+        /// The line in the template, counted from 1.
         line: usize,
-        /// What says so, e.g. `CodeUri in S3`.
+        /// The property and the kind of location, e.g. `CodeUri in S3`.
         construct: String,
     },
 }
 
-/// A `DynamoDB` table; its key attributes are strings.
+/// A `DynamoDB` table whose key attributes are strings.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Table {
-    /// `TableName`, resolved.
+    /// `TableName`.
     pub name: String,
-    /// The HASH key's attribute.
+    /// The attribute of the HASH key.
     pub partition_key: String,
-    /// The RANGE key's attribute.
+    /// The attribute of the RANGE key.
     pub sort_key: Option<String>,
-    /// The attribute that holds the time after which an item may be deleted (epoch seconds).
+    /// The attribute with the time (in epoch seconds) after which an item may be deleted.
     pub ttl_attribute: Option<String>,
 }
 
-/// An SQS standard queue.
+/// A standard SQS queue.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Queue {
-    /// `QueueName`, resolved.
+    /// `QueueName`.
     pub name: String,
 }
 
 /// An S3 bucket.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Bucket {
-    /// `BucketName`, resolved.
+    /// `BucketName`.
     pub name: String,
 }
 
-/// An SNS standard topic.
+/// A standard SNS topic.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct NotificationTopic {
-    /// `TopicName`, resolved.
+    /// `TopicName`.
     pub name: String,
 }
 
 /// A topic of the Kafka cluster.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct KafkaTopic {
-    /// `TopicName`, resolved.
+    /// `TopicName`.
     pub name: String,
     /// `PartitionCount`.
     pub partitions: u32,
 }
 
-/// Something in a template that does not do here what it does on AWS.
+/// Something in a template that has a different effect locally than on AWS.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Notice {
-    /// The template.
+    /// The template's path.
     pub file: PathBuf,
-    /// Line in it, counted from 1.
+    /// The line, counted from 1.
     pub line: usize,
-    /// What becomes of it.
+    /// The kind of difference.
     pub kind: NoticeKind,
-    /// What it is, e.g. "the event Nightly of type Schedule".
+    /// The ignored thing, e.g. "the event Nightly of type Schedule", or the note.
     pub what: String,
 }
 
-/// What becomes of what a [`Notice`] tells of.
+/// The kind of a [`Notice`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum NoticeKind {
-    /// It is neither imitated nor needed by what is.
-    PassedOver,
-    /// It is read in a way that the template does not say, or AWS does not document.
+    /// The local stack ignores it.
+    Ignored,
+    /// It is interpreted in a way that is neither written in the template nor documented by AWS.
     Note,
 }
 
 impl fmt::Display for Notice {
     fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
         let verb = match self.kind {
-            NoticeKind::PassedOver => "passed over ",
+            NoticeKind::Ignored => "ignored ",
             NoticeKind::Note => "",
         };
         write!(out, "{}:{}: {verb}{}", self.file.display(), self.line, self.what)
     }
 }
 
-/// What templates cannot know by themselves.
+/// Values that are not part of the templates.
 #[derive(Clone, Debug, Default)]
 pub struct TemplateSettings {
-    /// Values over the templates' defaults. Each must be declared by at least one of the templates.
+    /// Parameter values, which override the templates' defaults. At least one template must declare each parameter.
     pub parameters: BTreeMap<String, String>,
-    /// Base URL of the AWS endpoint, e.g. `http://127.0.0.1:4566`: a queue's URL is
-    /// `{this}/{account}/{name}`.
+    /// The base URL of the AWS endpoint, e.g. `http://127.0.0.1:4566`. A queue's URL is `{this}/{account}/{name}`.
     pub emulator_endpoint: String,
 }

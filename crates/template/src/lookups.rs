@@ -1,5 +1,5 @@
-//! Functions that take a value out of others: `Fn::Select`, `Fn::Split`, `Fn::FindInMap`, `Fn::ImportValue`,
-//! `Fn::Length`, `Fn::ToJsonString` and `Fn::Base64`.
+//! Evaluates `Fn::Select`, `Fn::Split`, `Fn::FindInMap`, `Fn::ImportValue`, `Fn::Length`, `Fn::ToJsonString` and
+//! `Fn::Base64`.
 
 use base64::{Engine as _, engine::general_purpose::STANDARD};
 use serde_json::Value as Json;
@@ -24,7 +24,7 @@ impl Scope<'_> {
 
     pub(super) fn split(&self, argument: &Node) -> Result<Node> {
         const NAME: &str = "Fn::Split";
-        let wrong = || Located::kind(argument.line, NAME, "a list of a delimiter and a text");
+        let wrong = || Located::kind(argument.line, NAME, "a list of a delimiter and a string");
         let [delimiter, text] = argument.list(NAME)? else { return Err(wrong()) };
         let delimiter = delimiter.text(NAME)?;
         if delimiter.is_empty() {
@@ -35,7 +35,7 @@ impl Scope<'_> {
         Ok(Node::new(argument.line, Value::List(parts.collect())))
     }
 
-    /// With a fourth argument, `DefaultValue`, as the transform `AWS::LanguageExtensions` has it; that may be
+    /// Supports the fourth argument `DefaultValue` of the transform `AWS::LanguageExtensions`, which may be
     /// `AWS::NoValue`.
     pub(super) fn find_in_map(&self, argument: &Node) -> Result<Option<Node>> {
         const NAME: &str = "Fn::FindInMap";
@@ -62,14 +62,14 @@ impl Scope<'_> {
         }
     }
 
-    /// What another stack exports is not known here; its name stands in where any text will do.
+    /// Other stacks' exports are unknown, so the export's name stands in for the value where stand-ins are allowed.
     pub(super) fn import(&self, argument: &Node) -> Result<Node> {
         const NAME: &str = "Fn::ImportValue";
         let name = self.value(argument, NAME)?.text(NAME)?.to_owned();
         self.stand_in(argument.line, format!("{NAME} of {name}"), name)
     }
 
-    /// Of the transform `AWS::LanguageExtensions`.
+    /// `Fn::Length` of the transform `AWS::LanguageExtensions`.
     pub(super) fn length(&self, argument: &Node) -> Result<Node> {
         const NAME: &str = "Fn::Length";
         let items = self.value(argument, NAME)?.list(NAME)?.len();
@@ -88,11 +88,12 @@ impl Scope<'_> {
     }
 
     pub(super) fn value(&self, node: &Node, function: &str) -> Result<Node> {
-        self.resolve(node)?.ok_or_else(|| Located::kind(node.line, function, "without AWS::NoValue"))
+        self.resolve(node)?
+            .ok_or_else(|| Located::kind(node.line, function, "a value other than AWS::NoValue"))
     }
 }
 
-/// Numbers, `true` and `false` are themselves where they are written without quotes.
+/// Converts a value to JSON. Numbers, `true` and `false` keep their type if they are written without quotes.
 fn json(node: &Node) -> Json {
     match &node.value {
         Value::Null => Json::Null,

@@ -1,4 +1,4 @@
-//! What Ref and `Fn::GetAtt` stand for: values of parameters, names and ARNs of resources.
+//! Evaluates `Ref` and `Fn::GetAtt`: values of parameters, names and ARNs of resources.
 
 use tidings_trigger::arn::{ACCOUNT_ID, REGION, lambda_arn, sns_arn, sqs_arn};
 
@@ -8,7 +8,7 @@ use super::scope::{Scope, Unset, circular};
 use super::yaml::{Node, find};
 
 impl Scope<'_> {
-    /// What `!Ref name` stands for; `None` for `AWS::NoValue`.
+    /// The value of `!Ref name`; `None` for `AWS::NoValue`.
     pub fn reference(&self, name: &str, line: usize) -> Result<Option<Node>> {
         if name == "AWS::NoValue" {
             return Ok(None);
@@ -24,7 +24,7 @@ impl Scope<'_> {
         if self.made_by_sam(name) {
             return self.stand_in(line, format!("a reference to {name}"), name.to_owned()).map(Some);
         }
-        // SAM's `!Ref Function.Alias` and `!Ref Function.Version`: the function's ARN with a qualifier.
+        // SAM's `!Ref Function.Alias` and `!Ref Function.Version` are the function's ARN with a qualifier.
         let id = name.split_once('.').map_or(name, |(id, _)| id);
         let resource = self.resource(id, line)?;
         if resource.name_property().is_none() {
@@ -44,7 +44,7 @@ impl Scope<'_> {
         Ok(Some(Node::scalar(line, text)))
     }
 
-    /// What `!GetAtt id.attribute` stands for.
+    /// The value of `!GetAtt id.attribute`.
     pub fn attribute(&self, id: &str, attribute: &str, line: usize) -> Result<Node> {
         let construct = |kind: &str| format!("attribute {attribute} of {id} ({kind})");
         if self.made_by_sam(id) {
@@ -72,14 +72,14 @@ impl Scope<'_> {
                 return Err(Located::unsupported(
                     line,
                     construct(resource.kind),
-                    "use an attribute that it has: Arn",
+                    "use another attribute, e.g. Arn",
                 ));
             }
         };
         Ok(Node::scalar(line, text))
     }
 
-    /// The resource's name, or its logical id where the template leaves the name to `CloudFormation`.
+    /// The resource's name, or its logical id if the template leaves the name to `CloudFormation`.
     pub fn physical_name(&self, resource: &Resource<'_>, line: usize) -> Result<String> {
         match self.settled_names.borrow().get(resource.id) {
             Some(Some(name)) => return Ok(name.clone()),
@@ -100,7 +100,7 @@ impl Scope<'_> {
         let properties = resource.properties()?;
         let resolve = |property| find(properties, property).map_or(Ok(None), |node| self.resolve(node));
         let resolved = |property| match resource.kind {
-            // The local cluster takes its place, whatever its name.
+            // The name does not matter, because the local cluster is used instead.
             "AWS::MSK::Cluster" | "AWS::MSK::ServerlessCluster" => {
                 self.with_stand_ins(Unset::Any, || resolve(property)).map(|(name, _)| name)
             }
@@ -124,8 +124,8 @@ impl Scope<'_> {
         })
     }
 
-    /// The ARN of the cluster that `node` names. The local cluster takes its place anyway, so that what other
-    /// stacks know serves as well: the name of an import becomes the cluster's.
+    /// The ARN of the cluster in `node`. The local cluster is used instead, so an unknown ARN may be built from any
+    /// name, e.g. that of an import.
     pub fn cluster(&self, node: &Node) -> Result<Option<Node>> {
         let (resolved, _) = self.with_stand_ins(Unset::Any, || self.resolve(node))?;
         let Some(resolved) = resolved else { return Ok(None) };
@@ -134,8 +134,8 @@ impl Scope<'_> {
         Ok(Some(Node::scalar(resolved.line, arn)))
     }
 
-    /// Whether SAM makes this resource out of others: its implicit APIs, and what it makes of a function (SAM
-    /// developer guide, "Generated AWS CloudFormation resources").
+    /// Whether SAM generates this resource: an implicit API, or a function's role, version or alias (SAM developer
+    /// guide, "Generated AWS CloudFormation resources").
     fn made_by_sam(&self, id: &str) -> bool {
         const IMPLICIT: [&str; 3] =
             ["ServerlessRestApi", "ServerlessHttpApi", "ServerlessDeploymentApplication"];
@@ -176,14 +176,14 @@ impl Scope<'_> {
     }
 }
 
-/// The name in any form that Lambda takes: name, partial or full ARN, each with or without a qualifier.
+/// The function's name in any form that Lambda accepts: name, partial or full ARN, each with or without qualifier.
 pub(super) fn function_name(text: &str) -> &str {
     let unqualified = text.split_once(":function:").map_or(text, |(_, rest)| rest);
     unqualified.split_once(':').map_or(unqualified, |(name, _)| name)
 }
 
-/// Of lower-case letters and at most 63 characters, as S3 takes it; `CloudFormation` puts the stack's name before it,
-/// too. Of a longer id the end is kept, where CDK has what tells ids apart.
+/// A bucket name built from a logical id, in lower case and with at most 63 characters as S3 requires. Like
+/// `CloudFormation`, it adds a prefix. It keeps the end of a longer id, because CDK puts a unique suffix there.
 fn bucket_name(id: &str) -> String {
     const ROOM: usize = 63 - "local-".len();
     let beyond = id.chars().count().saturating_sub(ROOM);
@@ -194,7 +194,7 @@ fn table_arn(name: &str) -> String {
     format!("arn:aws:dynamodb:{REGION}:{ACCOUNT_ID}:table/{name}")
 }
 
-/// AWS puts a random id behind a cluster's name; here it is always the same.
+/// AWS appends a random id to a cluster's name; here it is always the same.
 fn cluster_arn(name: &str) -> String {
     let name = name.replace(|one: char| !one.is_ascii_alphanumeric(), "-");
     format!("arn:aws:kafka:{REGION}:{ACCOUNT_ID}:cluster/{name}/00000000-0000-0000-0000-000000000000-1")

@@ -1,4 +1,4 @@
-//! The section Parameters: given values over defaults, checked as far as the declaration says.
+//! The section Parameters: given values override defaults and are checked against the declaration.
 
 use std::collections::BTreeMap;
 
@@ -8,18 +8,18 @@ use super::yaml::{Entry, Node, Value, comma_list, find};
 /// A declared parameter.
 pub(super) struct Parameter {
     pub line: usize,
-    /// `None` where it has no default and was not given.
+    /// `None` if it has no default and no given value.
     value: Option<Value>,
-    /// Whether the value is only the name of what Systems Manager knows.
+    /// Whether the value is the name of a Systems Manager parameter instead of its value.
     pub unknown: bool,
     list: bool,
-    /// Whether it only identifies something of AWS's that is not there on a laptop.
+    /// Whether it only identifies an AWS resource that does not exist locally.
     pub of_aws: bool,
 }
 
 impl Parameter {
-    /// What it stands for; an error only now where nobody said, so that a subnet's id need not be made up for
-    /// a laptop.
+    /// Its value. A missing value is an error only when it is used, so that unused ones, e.g. a subnet's id, need not
+    /// be made up.
     pub fn value(&self, name: &str) -> Result<Node> {
         let missing = || Located::new(self.line, Fault::MissingParameter { name: name.to_owned() });
         self.value.clone().map(|value| Node::new(self.line, value)).ok_or_else(missing)
@@ -30,7 +30,7 @@ impl Parameter {
         self.value.is_none()
     }
 
-    /// Its name in the place of its value.
+    /// Its name, in place of its value.
     pub fn placeholder(&self, name: &str) -> Node {
         let text = Value::Scalar(name.to_owned());
         let value = if self.list { Value::List(vec![Node::new(self.line, text)]) } else { text };
@@ -38,7 +38,7 @@ impl Parameter {
     }
 }
 
-/// The value of each declared parameter; `given` may name parameters of other templates too.
+/// The declared parameters. `given` may include parameters of other templates.
 pub(super) fn values(
     declared: &[Entry],
     given: &BTreeMap<String, String>,
@@ -80,8 +80,8 @@ fn read(entry: &Entry, given: Option<&str>) -> Result<Parameter> {
     Ok(Parameter { line: entry.line, value, unknown, list, of_aws })
 }
 
-/// By its type, e.g. `AWS::EC2::Subnet::Id`, or by its own name, e.g. `KafkaSecretArn`; numbers and values from a list
-/// matter whatever their name.
+/// Whether a parameter only identifies an AWS resource, by its type, e.g. `AWS::EC2::Subnet::Id`, or its name, e.g.
+/// `KafkaSecretArn`. By name, this excludes numbers and parameters with `AllowedValues`.
 fn identifies_resource(name: &str, kind: &str, declaration: &[Entry]) -> bool {
     const RESOURCES: [&str; 7] = ["Cluster", "Key", "Role", "Secret", "SecurityGroup", "Subnet", "Vpc"];
     let is_listed = kind == "Number" || find(declaration, "AllowedValues").is_some();
@@ -91,10 +91,10 @@ fn identifies_resource(name: &str, kind: &str, declaration: &[Entry]) -> bool {
     kind.starts_with("AWS::") || kind.starts_with("List<AWS::") || (is_named && !is_listed)
 }
 
-/// A parameter of this type has the name of a value as its default, not the value.
+/// The default of a parameter of this type is the name of a Systems Manager parameter.
 const SYSTEMS_MANAGER: &str = "AWS::SSM::Parameter::Value<";
 
-/// Ids and names of AWS resources are texts, and texts are whatever is given.
+/// Whether the type is a list. The types of AWS resources' ids and names count as strings.
 fn is_list(kind: &Node) -> Result<bool> {
     let name = kind.text("Type")?;
     let inner = name.strip_prefix(SYSTEMS_MANAGER).and_then(|rest| rest.strip_suffix('>')).unwrap_or(name);

@@ -1,5 +1,5 @@
-//! Typed access to one map of properties: every property is evaluated, known to mean nothing here, noticed,
-//! or an error.
+//! Typed access to a map of properties. Every property is evaluated, known to have no effect locally, reported as a
+//! notice, or an error.
 
 use std::ops::RangeInclusive;
 
@@ -7,11 +7,11 @@ use super::error::{Fault, Located, Result};
 use super::scope::{Place, Scope, Unset};
 use super::yaml::{Entry, Node, Value, find};
 
-/// The properties of one resource or event, evaluated one by one as they are asked for.
+/// The properties of one resource or event, evaluated lazily.
 pub(super) struct Properties<'a> {
     scope: &'a Scope<'a>,
     entries: &'a [Entry],
-    /// What they belong to, for errors.
+    /// What they belong to, for messages.
     of: String,
     line: usize,
 }
@@ -21,8 +21,7 @@ impl<'a> Properties<'a> {
         Self { scope, entries, of: of.into(), line }
     }
 
-    /// An error for the first property that is in neither list: misspelt, or something that would change
-    /// behaviour and is not built.
+    /// An error for the first property in neither list: it is misspelt, or has an effect that is not supported.
     pub fn only(&self, evaluated: &[&str], meaningless_here: &[&str]) -> Result<()> {
         let known = |key: &str| evaluated.contains(&key) || meaningless_here.contains(&key);
         match self.entries.iter().find(|entry| !known(&entry.key)) {
@@ -30,24 +29,24 @@ impl<'a> Properties<'a> {
             Some(entry) => Err(Located::unsupported(
                 entry.line,
                 format!("{} of {}", entry.key, self.of),
-                "correct its spelling, or leave it out where the local stack reads the template",
+                "correct its spelling or remove it from the template that you run locally",
             )),
         }
     }
 
-    /// Tells of each property that is there and is `named` here.
-    pub fn pass_over(&self, named: &[&str]) {
+    /// Adds a notice for each existing property in `named`.
+    pub fn notice(&self, named: &[&str]) {
         let known = |entry: &&Entry| named.contains(&entry.key.as_str());
-        self.entries.iter().filter(known).for_each(|entry| self.notice(entry));
+        self.entries.iter().filter(known).for_each(|entry| self.notice_entry(entry));
     }
 
-    /// Tells of each property that is in neither list.
-    pub fn pass_over_others(&self, evaluated: &[&str], meaningless_here: &[&str]) {
+    /// Adds a notice for each property in neither list.
+    pub fn notice_others(&self, evaluated: &[&str], meaningless_here: &[&str]) {
         let other = |entry: &&Entry| ![evaluated, meaningless_here].concat().contains(&entry.key.as_str());
-        self.entries.iter().filter(other).for_each(|entry| self.notice(entry));
+        self.entries.iter().filter(other).for_each(|entry| self.notice_entry(entry));
     }
 
-    fn notice(&self, entry: &Entry) {
+    fn notice_entry(&self, entry: &Entry) {
         if !matches!(self.get(&entry.key), Ok(None)) {
             self.scope.notice(entry.line, format!("{} of {}", entry.key, self.of));
         }
@@ -63,23 +62,23 @@ impl<'a> Properties<'a> {
         self.line
     }
 
-    /// The property as written, and its line.
+    /// The property as written.
     pub fn written(&self, name: &str) -> Option<&'a Node> {
         find(self.entries, name)
     }
 
-    /// The evaluated property; `None` where it is absent, null or `AWS::NoValue`.
+    /// The evaluated property; `None` if it is absent, null or `AWS::NoValue`.
     pub fn get(&self, name: &str) -> Result<Option<Node>> {
         let Some(node) = find(self.entries, name) else { return Ok(None) };
         Ok(self.scope.resolve(node)?.filter(|node| node.value != Value::Null))
     }
 
-    /// Like [`Properties::get`], with a text in the place of each reference to what does not exist here.
+    /// Like [`Properties::get`], but with a stand-in for each reference to something that does not exist locally.
     pub fn get_with_stand_ins(&self, name: &str, unset: Unset) -> Result<(Option<Node>, Vec<Place>)> {
         self.scope.with_stand_ins(unset, || self.get(name))
     }
 
-    /// The property, of which only the outermost function is evaluated.
+    /// The property with only its outermost function evaluated.
     pub fn outermost(&self, name: &str) -> Result<Option<Node>> {
         match self.written(name) {
             Some(node) if node.intrinsic().is_none() => Ok(Some(node.clone())),
@@ -91,12 +90,12 @@ impl<'a> Properties<'a> {
         self.get(name)?.ok_or_else(|| self.missing(name))
     }
 
-    /// The error that `name` is not there.
+    /// The error for the missing property `name`.
     pub fn missing(&self, name: &'static str) -> Located {
         Located::new(self.line, Fault::Missing { of: self.of.clone(), name })
     }
 
-    /// A property that holds properties itself; empty where it is absent.
+    /// The properties in `node`, which is the value of the property `name`.
     pub fn inner<'b>(&self, name: &str, node: &'b Node) -> Result<Properties<'b>>
     where
         'a: 'b,
@@ -138,7 +137,7 @@ impl<'a> Properties<'a> {
     }
 }
 
-/// A name as the service takes it: `allowed` characters, up to `longest` of them.
+/// Checks a name: 1 to `longest` letters, digits and `allowed` characters.
 pub(super) fn check_name(
     what: &str,
     name: &str,

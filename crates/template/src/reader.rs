@@ -1,4 +1,4 @@
-//! Goes through all templates, then gives each function the mappings that point to it.
+//! Reads all templates, then assigns each mapping to its function.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
@@ -15,9 +15,8 @@ use super::yaml::{self, Entry, find};
 use super::{Code, Notice, NoticeKind, Template, TemplateError, TemplateSettings, sections, stores, topics};
 
 impl Template {
-    /// Reads templates that are deployed as stacks of one stage. Names of functions, queues, tables, buckets
-    /// and topics, and consumer groups, must be unique over all of them. A mapping may point to a function of
-    /// any of them.
+    /// Reads templates that are deployed together. The names of functions, queues, tables, buckets, topics and
+    /// consumer groups must be unique across them. A mapping may refer to a function in any of them.
     pub fn read(files: &[PathBuf], settings: &TemplateSettings) -> Result<Self, TemplateError> {
         let mut reader = Reader::new(settings);
         for file in files {
@@ -27,19 +26,22 @@ impl Template {
     }
 }
 
-/// What was read so far.
+/// The state of reading.
 pub(super) struct Reader<'a> {
     settings: &'a TemplateSettings,
     template: Template,
-    /// Parameters of all templates.
+    /// The parameters declared by any template.
     declared: BTreeSet<String>,
-    names: BTreeSet<(&'static str, String)>,
-    /// The clusters that a function reads a topic of one name from, by both names.
+    /// Every name, and the template that defines it.
+    names: BTreeMap<(&'static str, String), &'a Path>,
+    /// The template that is being read.
+    file: &'a Path,
+    /// The clusters from which a function reads a topic, by the names of function and topic.
     clusters: BTreeMap<(String, String), Vec<EventSource>>,
     functions: Vec<(&'a Path, Draft)>,
-    /// Mappings that are resources, with their lines.
+    /// The mappings that are separate resources, with their lines.
     mappings: Vec<(&'a Path, usize, Mapping)>,
-    /// What loops made of each file.
+    /// The copies that loops created, per file.
     copies: BTreeMap<&'a Path, Copies>,
 }
 
@@ -49,7 +51,8 @@ impl<'a> Reader<'a> {
             settings,
             template: Template::default(),
             declared: BTreeSet::new(),
-            names: BTreeSet::new(),
+            names: BTreeMap::new(),
+            file: Path::new(""),
             clusters: BTreeMap::new(),
             functions: Vec::new(),
             mappings: Vec::new(),
@@ -59,8 +62,9 @@ impl<'a> Reader<'a> {
 
     /// Reads one more template.
     pub fn add(&mut self, file: &'a Path) -> Result<(), TemplateError> {
+        self.file = file;
         let failed = |source| TemplateError::File { path: file.to_owned(), source };
-        // A template is read again once addresses are known, which a pipe would not survive.
+        // A pipe is rejected, because a template is read again once addresses are known.
         if !std::fs::metadata(file).map_err(failed)?.is_file() {
             return Err(TemplateError::NoFile { path: file.to_owned() });
         }
@@ -72,7 +76,7 @@ impl<'a> Reader<'a> {
         added.map_err(|located| self.located(file, located))
     }
 
-    /// The error, where people find it.
+    /// The error with its line in the file.
     fn located(&self, file: &Path, located: Located) -> TemplateError {
         match self.copies.get(file) {
             Some(copies) => copies.locate(located).in_file(file),
@@ -97,12 +101,12 @@ impl<'a> Reader<'a> {
             if exists != Some(false) {
                 self.add_resource(&scope, resource, globals, file)?;
             } else if resource.is_function_or_mapping() {
-                scope.notice(resource.line, format!("{}, whose condition does not hold", resource.id));
+                scope.notice(resource.line, format!("{}, because its condition is false", resource.id));
             }
         }
         for remark in scope.into_notices().into_iter().chain(copies.take_notes()) {
             let notice = notice(file, remark);
-            // Copies of one line may tell the same.
+            // Copies of one line may lead to equal notices.
             if !self.template.notices.contains(&notice) {
                 self.template.notices.push(notice);
             }
@@ -140,7 +144,7 @@ impl<'a> Reader<'a> {
                 self.template.kafka_topics.push(topic);
             }
             "AWS::CloudFormation::Stack" | "AWS::Serverless::Application" => {
-                let what = "whose template can be given as well";
+                let what = "whose template can be added with --template";
                 scope.notice(resource.line, format!("the nested stack {}, {what}", resource.id));
             }
             kind if only_sets_up(kind) => {}
@@ -154,7 +158,8 @@ impl<'a> Reader<'a> {
         Ok(())
     }
 
-    /// What functions write to. One that cannot be had is noticed: functions may do without.
+    /// Adds a resource that functions write to. The caller turns an unsupported one into a notice, because functions
+    /// may not need it.
     fn add_store(&mut self, scope: &Scope<'_>, resource: &Resource<'_>) -> Within<()> {
         match resource.kind {
             "AWS::SQS::Queue" => {
@@ -186,14 +191,20 @@ impl<'a> Reader<'a> {
     }
 
     fn claim(&mut self, kind: &'static str, name: &str, line: usize) -> Within<()> {
-        if self.names.insert((kind, name.to_owned())) {
-            return Ok(());
-        }
-        Err(Located::new(line, Fault::Duplicate { name: format!("the {kind} {name}") }))
+        let Some(other) = self.names.insert((kind, name.to_owned()), self.file) else { return Ok(()) };
+        let name = format!("the {kind} {name}");
+        Err(Located::new(
+            line,
+            if other == self.file {
+                Fault::Duplicate { name }
+            } else {
+                Fault::Clash { name, first: format!("in {}", other.display()) }
+            },
+        ))
     }
 
-    /// A function may read topics of one name from several clusters, which are one here; each mapping but the first
-    /// gets a number then.
+    /// A function may read topics with the same name from several clusters, which are one locally. Then the ids of
+    /// further mappings get a number.
     fn claim_mapping(&mut self, scope: &Scope<'_>, mapping: &mut Mapping, line: usize) -> Within<()> {
         let Mapping { function, topic, source, .. } = &*mapping;
         let clusters = self.clusters.entry((function.clone(), topic.clone())).or_default();
@@ -204,13 +215,13 @@ impl<'a> Reader<'a> {
         clusters.push(source.clone());
         if clusters.len() > 1 {
             let what = format!("function {function} gets each record of topic {topic} once per cluster");
-            scope.note(line, format!("all clusters are one local broker: {what}"));
+            scope.note(line, format!("all clusters share one local broker: {what}"));
         }
-        // Function and topic joined by a hyphen may be those of another mapping, too.
+        // Other names of function and topic may give the same id when joined by a hyphen.
         let numbered = (2..).map(|number| format!("{}-{number}", mapping.id));
         let free = std::iter::once(mapping.id.clone())
             .chain(numbered)
-            .find(|id| !self.names.contains(&("mapping", id.clone())));
+            .find(|id| !self.names.contains_key(&("mapping", id.clone())));
         let id = free.unwrap_or_default();
         if mapping.consumer_group_id == mapping.id {
             mapping.consumer_group_id.clone_from(&id);
@@ -220,7 +231,7 @@ impl<'a> Reader<'a> {
         self.claim("consumer group", &mapping.consumer_group_id, line)
     }
 
-    /// All that was read, each mapping at its function.
+    /// Assigns each mapping to its function and returns the result.
     pub fn finish(mut self, files: &[PathBuf]) -> Result<Template, TemplateError> {
         self.attach()?;
         for (file, draft) in std::mem::take(&mut self.functions) {
@@ -257,8 +268,8 @@ impl<'a> Reader<'a> {
                 }
                 self.template.functions.push(*function);
             }
-            Finished::PassedOver(line, what) => {
-                self.template.notices.push(notice(file, (line, NoticeKind::PassedOver, what)));
+            Finished::Ignored(line, what) => {
+                self.template.notices.push(notice(file, (line, NoticeKind::Ignored, what)));
             }
         }
         Ok(())
@@ -269,7 +280,8 @@ fn notice(file: &Path, (line, kind, what): Remark) -> Notice {
     Notice { file: file.to_owned(), line: written_line(line), kind, what }
 }
 
-/// Permissions, networks, keys, observability and clusters: nothing that a function or the local stack would miss.
+/// Whether a resource type only sets up permissions, networks, keys, observability or clusters, and is not needed
+/// locally.
 fn only_sets_up(kind: &str) -> bool {
     const SERVICES: [&str; 11] = [
         "ApplicationAutoScaling",

@@ -3,7 +3,7 @@
 use super::error::{Fault, Located, Result};
 use super::yaml::{Entry, find};
 
-/// A resource as written: nothing of it is evaluated yet.
+/// A resource as written, before evaluation.
 pub(super) struct Resource<'a> {
     pub id: &'a str,
     pub line: usize,
@@ -24,7 +24,7 @@ impl<'a> Resource<'a> {
             "UpdatePolicy",
             "CreationPolicy",
             "Description",
-            // SAM's own: permissions between resources, and which Globals do not count.
+            // SAM's attributes for permissions between resources and for ignored Globals.
             "Connectors",
             "IgnoreGlobals",
         ];
@@ -55,13 +55,13 @@ impl<'a> Resource<'a> {
         find(self.attributes, name).map_or(Ok(&[]), |node| node.map(name))
     }
 
-    /// The name of the condition on which it exists.
+    /// The name of its condition.
     pub fn condition(&self) -> Result<Option<&'a str>> {
         find(self.attributes, "Condition").map(|node| node.text("Condition")).transpose()
     }
 
-    /// Those of `globals` that count for it: `IgnoreGlobals` is `"*"` or a list of properties.
-    pub fn counting(&self, globals: &[Entry]) -> Result<Vec<Entry>> {
+    /// The entries of `globals` that apply to it. `IgnoreGlobals` is `"*"` or a list of properties.
+    pub fn applicable(&self, globals: &[Entry]) -> Result<Vec<Entry>> {
         const NAME: &str = "IgnoreGlobals";
         let Some(node) = find(self.attributes, NAME) else { return Ok(globals.to_vec()) };
         if node.text(NAME).is_ok_and(|text| text == "*") {
@@ -71,7 +71,7 @@ impl<'a> Resource<'a> {
         Ok(globals.iter().filter(|entry| !ignored.contains(&entry.key.as_str())).cloned().collect())
     }
 
-    /// Whether it is, or may be, part of a Kafka trigger.
+    /// Whether it may be part of a Kafka trigger.
     pub fn is_function_or_mapping(&self) -> bool {
         matches!(
             self.kind,
@@ -79,7 +79,7 @@ impl<'a> Resource<'a> {
         )
     }
 
-    /// The property with its name; `None` for what does not exist here.
+    /// The property with its name; `None` for a resource that does not exist locally.
     pub fn name_property(&self) -> Option<&'static str> {
         match self.kind {
             "AWS::Serverless::Function" | "AWS::Lambda::Function" => Some("FunctionName"),
@@ -93,7 +93,7 @@ impl<'a> Resource<'a> {
         }
     }
 
-    /// The property that makes it first in, first out; then AWS ends a name that it makes up with `.fifo`.
+    /// The property that makes it a FIFO queue or topic, whose generated name ends in `.fifo`.
     pub fn fifo_property(&self) -> Option<&'static str> {
         match self.kind {
             "AWS::SQS::Queue" => Some("FifoQueue"),

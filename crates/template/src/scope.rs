@@ -1,4 +1,4 @@
-//! What was declared in one template, and what was found out about it so far.
+//! The declarations of one template and the state of their evaluation.
 
 use std::cell::{Cell, RefCell};
 use std::collections::BTreeMap;
@@ -10,45 +10,44 @@ use super::resource::Resource;
 use super::yaml::{Entry, Node, find};
 use super::{NoticeKind, TemplateSettings};
 
-/// Longest chain of conditions or names that refer to each other; keeps recursion far from the end of the
-/// stack.
+/// The longest chain of conditions or names that refer to each other. Limits recursion.
 const MAX_CHAIN: usize = 64;
 
-/// One template's sections, and what was found out about them so far.
+/// The sections of one template and the state of their evaluation.
 pub(super) struct Scope<'a> {
-    /// The template's folder, which paths in it start from.
+    /// The template's folder. Relative paths start from it.
     pub folder: &'a Path,
     pub emulator_endpoint: &'a str,
     pub parameters: BTreeMap<String, Parameter>,
     pub conditions: &'a [Entry],
     pub mappings: &'a [Entry],
     pub resources: Vec<Resource<'a>>,
-    /// `None` while it is being worked out, so that a circle is noticed.
+    /// `None` while it is being evaluated, to detect circular references.
     pub settled_conditions: RefCell<BTreeMap<String, Option<bool>>>,
     pub settled_names: RefCell<BTreeMap<String, Option<String>>>,
     chain: Cell<usize>,
     stand_ins: RefCell<Option<StandIns>>,
-    /// The parameters whose names stood in so far.
+    /// The parameters whose names were used as stand-ins so far.
     placeholders: RefCell<Vec<String>>,
     notices: RefCell<Vec<Remark>>,
 }
 
-/// Which parameters without a value their names may stand in for.
+/// The parameters whose names may stand in for missing values.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Unset {
-    /// Any: the local cluster, or something that runs elsewhere, takes the place of what they name.
+    /// All parameters, because the value does not matter locally.
     Any,
-    /// Those that only name something of AWS's that is not there on a laptop.
+    /// Parameters that only identify an AWS resource.
     OfAws,
 }
 
-/// What stands in where a value does not exist here, while it is being evaluated.
+/// The stand-ins used in the current evaluation.
 struct StandIns {
     unset: Unset,
     used: Vec<Place>,
 }
 
-/// A line and what is there.
+/// A line and the construct on it.
 pub(super) type Place = (usize, String);
 
 /// A notice, before its file is known.
@@ -73,7 +72,8 @@ impl<'a> Scope<'a> {
         })
     }
 
-    /// Goes one reference deeper. Stand-ins end here: names and conditions must not depend on who asks first.
+    /// Follows a reference. Stand-ins are not allowed within it, because names and conditions must not depend on who
+    /// evaluates them first.
     pub fn follow<T>(&self, line: usize, step: impl FnOnce() -> Result<T>) -> Result<T> {
         if self.chain.get() >= MAX_CHAIN {
             return Err(Located::new(
@@ -89,7 +89,7 @@ impl<'a> Scope<'a> {
         result
     }
 
-    /// The resource with this id, where its condition holds.
+    /// The resource with this id, if its condition is true.
     pub fn resource(&self, id: &str, line: usize) -> Result<&Resource<'a>> {
         let found = self.resources.iter().find(|resource| resource.id == id);
         let resource = found.ok_or_else(|| {
@@ -98,14 +98,14 @@ impl<'a> Scope<'a> {
         if let Some(condition) = resource.condition()?
             && !self.condition(condition, line)?
         {
-            let name = format!("{id} (its condition {condition} does not hold)");
+            let name = format!("{id} (its condition {condition} is false)");
             return Err(Located::new(line, Fault::Unknown { kind: "resource", name }));
         }
         Ok(resource)
     }
 
-    /// Evaluates with a text in the place of each reference to what does not exist here, `unset` parameters
-    /// included, and tells these places.
+    /// Evaluates with a stand-in for each reference to something that does not exist locally, including `unset`
+    /// parameters. Also returns the places of the stand-ins.
     pub fn with_stand_ins<T>(
         &self,
         unset: Unset,
@@ -118,8 +118,8 @@ impl<'a> Scope<'a> {
         result.map(|value| (value, used.unwrap_or_default()))
     }
 
-    /// What is wrong with a value that a placeholder is part of is that the parameter has none: `Fn::Select` of a part
-    /// of an ARN, for example, finds none in a name.
+    /// If a value with a placeholder is invalid, the error is the missing value of the parameter. For example,
+    /// `Fn::Select` of a part of an ARN fails on a placeholder.
     fn blame_placeholder(&self, before: usize, error: Located) -> Located {
         match (&error.fault, self.placeholders.borrow().get(before)) {
             (Fault::Value { .. } | Fault::Type { .. }, Some(name)) => {
@@ -129,18 +129,18 @@ impl<'a> Scope<'a> {
         }
     }
 
-    /// `text` in the place of `construct`, where that will do; an error elsewhere.
+    /// Uses `text` as a stand-in for `construct` if stand-ins are allowed; otherwise returns an error.
     pub fn stand_in(&self, line: usize, construct: String, text: String) -> Result<Node> {
         match self.stand_ins.borrow_mut().as_mut() {
             Some(StandIns { used, .. }) => {
                 used.push((line, construct));
                 Ok(Node::scalar(line, text))
             }
-            None => Err(Located::unsupported(line, construct, "write here what it stands for")),
+            None => Err(Located::unsupported(line, construct, "write the value itself here")),
         }
     }
 
-    /// The name of a parameter without a value in the place of that, where it will do; told as an assumption.
+    /// Uses the name of a parameter as a stand-in for its missing value, with a note, if that is allowed.
     pub fn unset(&self, name: &str, parameter: &Parameter) -> Option<Node> {
         let will_do = match self.stand_ins.borrow().as_ref()?.unset {
             Unset::Any => true,
@@ -158,17 +158,17 @@ impl<'a> Scope<'a> {
         Some(parameter.placeholder(name))
     }
 
-    /// Remembers what is passed over.
+    /// Adds a notice about something ignored.
     pub fn notice(&self, line: usize, what: impl Into<String>) {
-        self.remember((line, NoticeKind::PassedOver, what.into()));
+        self.remember((line, NoticeKind::Ignored, what.into()));
     }
 
-    /// Remembers how something is read.
+    /// Adds a notice about how something is interpreted.
     pub fn note(&self, line: usize, what: impl Into<String>) {
         self.remember((line, NoticeKind::Note, what.into()));
     }
 
-    /// Once, however often it is evaluated.
+    /// Adds a notice once, even if its construct is evaluated several times.
     fn remember(&self, remark: Remark) {
         let mut notices = self.notices.borrow_mut();
         if !notices.contains(&remark) {

@@ -1,15 +1,15 @@
-//! The sections of a template that are not resources.
+//! The sections of a template other than Resources.
 
 use super::error::{Fault, Located, Result};
 use super::scope::Scope;
 use super::yaml::{Entry, find};
 
-/// SAM's own transform, and `CloudFormation`'s with functions that are evaluated here.
+/// The supported transforms.
 const TRANSFORMS: [&str; 2] = [SERVERLESS, LANGUAGE_EXTENSIONS];
 const SERVERLESS: &str = "AWS::Serverless-2016-10-31";
 const LANGUAGE_EXTENSIONS: &str = "AWS::LanguageExtensions";
 
-/// An error for a section that no template has.
+/// Checks for unknown sections and for missing resources.
 pub(super) fn check(sections: &[Entry]) -> Result<()> {
     const SECTIONS: [&str; 12] = [
         "AWSTemplateFormatVersion",
@@ -27,7 +27,7 @@ pub(super) fn check(sections: &[Entry]) -> Result<()> {
     ];
     if let Some(other) = sections.iter().find(|entry| !SECTIONS.contains(&entry.key.as_str())) {
         let construct = format!("the section {}", other.key);
-        return Err(Located::unsupported(other.line, construct, "correct its spelling or write it out"));
+        return Err(Located::unsupported(other.line, construct, "correct its spelling or remove it"));
     }
     match find(sections, "Resources") {
         Some(_) => Ok(()),
@@ -35,7 +35,7 @@ pub(super) fn check(sections: &[Entry]) -> Result<()> {
     }
 }
 
-/// Tells which sections, transforms and parameters do not do here what they do on AWS.
+/// Adds notices for sections, transforms and parameters that have a different effect locally than on AWS.
 pub(super) fn notice(scope: &Scope<'_>, sections: &[Entry]) -> Result<()> {
     for entry in sections.iter().filter(|entry| matches!(entry.key.as_str(), "Rules" | "Hooks")) {
         scope.notice(entry.line, format!("the section {}", entry.key));
@@ -46,20 +46,20 @@ pub(super) fn notice(scope: &Scope<'_>, sections: &[Entry]) -> Result<()> {
         }
     }
     for (name, parameter) in scope.parameters.iter().filter(|(_, parameter)| parameter.unknown) {
-        let what = format!("the value of parameter {name} in Systems Manager, whose name serves instead");
+        let what = format!("the Systems Manager value of parameter {name}; using its name instead");
         scope.notice(parameter.line, what);
     }
     Ok(())
 }
 
-/// Whether `AWS::LanguageExtensions` is applied, and before SAM's transform, as it must be (`CloudFormation` template
-/// reference, "`AWS::LanguageExtensions` transform").
+/// Whether `AWS::LanguageExtensions` is applied. It must precede SAM's transform (`CloudFormation` template reference,
+/// "`AWS::LanguageExtensions` transform").
 pub(super) fn language_extensions(sections: &[Entry]) -> Result<bool> {
     let names = transforms(sections)?.into_iter().map(|(_, name)| name);
     Ok(names.take_while(|name| *name != SERVERLESS).any(|name| name == LANGUAGE_EXTENSIONS))
 }
 
-/// Lines and names.
+/// The lines and names of all transforms.
 fn transforms(sections: &[Entry]) -> Result<Vec<(usize, &str)>> {
     const NAME: &str = "Transform";
     let Some(node) = find(sections, NAME) else { return Ok(Vec::new()) };

@@ -1,4 +1,4 @@
-//! Reads what functions write to: tables, queues, buckets.
+//! Reads the resources that functions write to: tables, queues, buckets.
 
 use super::error::{Located, Result};
 use super::properties::{Properties, check_name};
@@ -11,7 +11,7 @@ use super::{Bucket, Queue, Table};
 pub(super) fn table(scope: &Scope<'_>, resource: &Resource<'_>) -> Result<Table> {
     let properties =
         Properties::new(scope, resource.properties()?, format!("table {}", resource.id), resource.line);
-    properties.pass_over_others(
+    properties.notice_others(
         &["TableName", "KeySchema", "AttributeDefinitions", "TimeToLiveSpecification"],
         &[
             "BillingMode",
@@ -66,7 +66,8 @@ fn require_text_type(scope: &Scope<'_>, definitions: &Node, name: &str) -> Resul
             }
         };
     }
-    Err(Located::value(definitions.line, "AttributeDefinitions", "incomplete", format!("also about {name}")))
+    let expected = format!("a list that defines {name}");
+    Err(Located::value(definitions.line, "AttributeDefinitions", "incomplete", expected))
 }
 
 fn ttl_attribute(scope: &Scope<'_>, properties: &Properties<'_>) -> Result<Option<String>> {
@@ -80,11 +81,11 @@ fn ttl_attribute(scope: &Scope<'_>, properties: &Properties<'_>) -> Result<Optio
     Ok(Some(ttl.required("AttributeName")?.text("AttributeName")?.to_owned()))
 }
 
-/// An `AWS::Serverless::SimpleTable`; its key is the text `id` unless it says otherwise.
+/// An `AWS::Serverless::SimpleTable`. Its key defaults to the string `id`.
 pub(super) fn simple_table(scope: &Scope<'_>, resource: &Resource<'_>) -> Result<Table> {
     let properties =
         Properties::new(scope, resource.properties()?, format!("table {}", resource.id), resource.line);
-    properties.pass_over_others(
+    properties.notice_others(
         &["TableName", "PrimaryKey"],
         &["PointInTimeRecoverySpecification", "ProvisionedThroughput", "SSESpecification", "Tags"],
     );
@@ -113,7 +114,7 @@ pub(super) fn simple_table(scope: &Scope<'_>, resource: &Resource<'_>) -> Result
 pub(super) fn queue(scope: &Scope<'_>, resource: &Resource<'_>) -> Result<Queue> {
     let properties =
         Properties::new(scope, resource.properties()?, format!("queue {}", resource.id), resource.line);
-    properties.pass_over_others(
+    properties.notice_others(
         &["QueueName", "FifoQueue", "ContentBasedDeduplication", "DeduplicationScope", "FifoThroughputLimit"],
         &[
             "KmsDataKeyReusePeriodSeconds",
@@ -143,7 +144,7 @@ pub(super) fn queue(scope: &Scope<'_>, resource: &Resource<'_>) -> Result<Queue>
 pub(super) fn bucket(scope: &Scope<'_>, resource: &Resource<'_>) -> Result<Bucket> {
     let properties =
         Properties::new(scope, resource.properties()?, format!("bucket {}", resource.id), resource.line);
-    properties.pass_over_others(
+    properties.notice_others(
         &["BucketName"],
         &[
             "AccessControl",

@@ -1,4 +1,4 @@
-//! Reads topics: of SNS, and of the Kafka cluster.
+//! Reads SNS topics and Kafka topics.
 
 use base64::{Engine as _, engine::general_purpose::STANDARD};
 
@@ -12,7 +12,7 @@ use super::{KafkaTopic, NotificationTopic};
 pub(super) fn notification_topic(scope: &Scope<'_>, resource: &Resource<'_>) -> Result<NotificationTopic> {
     let of = format!("topic {}", resource.id);
     let properties = Properties::new(scope, resource.properties()?, of, resource.line);
-    properties.pass_over_others(
+    properties.notice_others(
         &["TopicName", "FifoTopic", "ContentBasedDeduplication", "FifoThroughputScope", "ArchivePolicy"],
         &[
             "DataProtectionPolicy",
@@ -33,14 +33,14 @@ pub(super) fn notification_topic(scope: &Scope<'_>, resource: &Resource<'_>) -> 
     Ok(NotificationTopic { name })
 }
 
-/// Settings of a topic that a run with one broker ends before, or has no replicas for.
+/// Topic settings without effect in a short run with one broker.
 const WITHOUT_EFFECT_HERE: [&str; 3] = ["min.insync.replicas", "retention.bytes", "retention.ms"];
 
 /// An `AWS::MSK::Topic`.
 pub(super) fn kafka_topic(scope: &Scope<'_>, resource: &Resource<'_>) -> Result<KafkaTopic> {
     let of = format!("topic {}", resource.id);
     let properties = Properties::new(scope, resource.properties()?, of, resource.line);
-    // The local cluster has one broker, and as many replicas.
+    // The local cluster has one broker, so one replica.
     properties.only(&["TopicName", "PartitionCount", "Configs"], &["ClusterArn", "ReplicationFactor"])?;
     notice_settings(scope, &properties);
     let line = properties.written("TopicName").ok_or_else(|| properties.missing("TopicName"))?.line;
@@ -50,20 +50,20 @@ pub(super) fn kafka_topic(scope: &Scope<'_>, resource: &Resource<'_>) -> Result<
     Ok(KafkaTopic { name, partitions: partitions.ok_or_else(|| properties.missing("PartitionCount"))? })
 }
 
-/// An error where `what` is not the name of a Kafka topic that Lambda takes, to read from or as a failure destination (its
-/// API reference, `CreateEventSourceMapping` and `OnFailure`).
+/// Checks that Lambda accepts `name` as a Kafka topic, as source or as destination (API reference,
+/// `CreateEventSourceMapping` and `OnFailure`).
 pub(super) fn check_kafka_topic(what: &str, name: &str, line: usize) -> Result<()> {
-    const FORM: &str = "1 to 249 letters, digits, dots, hyphens and underscores, no dot first";
+    const FORM: &str = "1 to 249 letters, digits, dots, hyphens and underscores, not starting with a dot";
     let allowed = |one: char| one.is_ascii_alphanumeric() || "._-".contains(one);
     let taken = (1..=249).contains(&name.len()) && !name.starts_with('.') && name.chars().all(allowed);
     if taken { Ok(()) } else { Err(Located::value(line, what, name, FORM)) }
 }
 
-/// Tells of each setting in `Configs` that would matter here: a properties file in Base64 (Amazon MSK developer guide,
-/// "Topic operations").
+/// Adds a notice for each setting in `Configs` that would have an effect. `Configs` is a properties file in Base64
+/// (Amazon MSK developer guide, "Topic operations").
 fn notice_settings(scope: &Scope<'_>, properties: &Properties<'_>) {
     let Some(written) = properties.written("Configs") else { return };
-    let Some(settings) = settings(properties) else { return properties.pass_over(&["Configs"]) };
+    let Some(settings) = settings(properties) else { return properties.notice(&["Configs"]) };
     let names = settings.lines().map(|line| line.split('=').next().unwrap_or_default().trim());
     for name in names.filter(|name| !name.is_empty() && !WITHOUT_EFFECT_HERE.contains(name)) {
         scope.notice(written.line, format!("{name} in Configs of {}", properties.of()));

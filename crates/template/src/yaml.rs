@@ -1,30 +1,30 @@
-//! YAML as `CloudFormation` takes it: a tree that remembers its lines, short intrinsics (`!Ref`) written out
-//! as their long forms (`Ref:`, `Fn::Sub:`), no aliases and no merge keys (`CloudFormation` refuses both,
-//! which also keeps the tree no larger than its text).
+//! Parses YAML as `CloudFormation` accepts it into a tree with line numbers. Short intrinsic functions (`!Ref`) become
+//! their long forms (`Ref:`, `Fn::Sub:`). Like `CloudFormation`, it rejects aliases and merge keys, which also keeps
+//! the tree no larger than its text.
 
 use saphyr_parser::{Event, Parser, ScalarStyle, Tag};
 
 use super::error::{Fault, Located, Result};
 
-/// `CloudFormation`'s own limit for a template in S3.
+/// `CloudFormation`'s limit for a template in S3.
 pub(super) const MAX_BYTES: usize = 1024 * 1024;
-/// Deeper than any real template; keeps recursion far from the end of the stack.
+/// Deeper than any real template. Limits recursion.
 const MAX_DEPTH: usize = 64;
 
-/// One value and the line on which it starts, counted from 1.
+/// A value and the line on which it starts, counted from 1.
 #[derive(Clone, Debug, PartialEq)]
 pub(super) struct Node {
     pub line: usize,
     pub value: Value,
-    /// Written without quotes, so that `1` and `true` are no texts where JSON is made of it.
+    /// Whether it is written without quotes, so that `1` and `true` are not converted to JSON strings.
     pub plain: bool,
 }
 
 #[derive(Clone, Debug, PartialEq)]
 pub(super) enum Value {
-    /// `CloudFormation`'s scalars are text until a property asks for a number or a boolean.
+    /// A scalar. It is text until a property requires a number or a boolean.
     Scalar(String),
-    /// `null`, `~` or nothing at all.
+    /// `null`, `~` or nothing.
     Null,
     List(Vec<Node>),
     Map(Vec<Entry>),
@@ -68,7 +68,7 @@ impl Node {
         }
     }
 
-    /// The name and argument, where this is a map that stands for a function call.
+    /// The function's name and argument, if this is an intrinsic function.
     pub fn intrinsic(&self) -> Option<(&str, &Node)> {
         match &self.value {
             Value::Map(entries) => match entries.as_slice() {
@@ -87,16 +87,16 @@ pub(super) fn find<'a>(entries: &'a [Entry], key: &str) -> Option<&'a Node> {
     entries.iter().find(|entry| entry.key == key).map(|entry| &entry.node)
 }
 
-/// A file's text, which YAML 1.2 may have in other encodings than UTF-8, but `CloudFormation` does not.
+/// A file's text. `CloudFormation` accepts only UTF-8, although YAML 1.2 allows other encodings.
 pub(super) fn text(bytes: &[u8]) -> Result<&str> {
     str::from_utf8(bytes).map_err(|error| {
         let line = bytes[..error.valid_up_to()].split(|byte| *byte == b'\n').count();
-        let reason = "this line is not UTF-8; save it in that encoding".to_owned();
+        let reason = "this line is not UTF-8; save the file as UTF-8".to_owned();
         Located::new(line, Fault::Refused { name: "the template".to_owned(), reason })
     })
 }
 
-/// Reads a text that holds one document; nothing at all is null.
+/// Parses a text with one document. An empty text is null.
 pub(super) fn parse(text: &str) -> Result<Node> {
     if text.len() > MAX_BYTES {
         return Err(Located::new(1, Fault::TooBig { limit: MAX_BYTES, what: "bytes" }));
@@ -116,11 +116,11 @@ struct Builder {
     open: Vec<Open>,
 }
 
-/// A list or map whose end has not come yet.
+/// A list or map that has not ended yet.
 struct Open {
     node: Node,
     intrinsic: Option<String>,
-    /// A key that waits for its value.
+    /// A key without its value yet.
     key: Option<(String, usize)>,
 }
 
@@ -149,7 +149,7 @@ impl Builder {
             },
             Event::Alias(_) => Err(aliases(line)),
             Event::DocumentStart(_) if self.root.is_some() => {
-                Err(Located::unsupported(line, "a second YAML document", "put it into a file of its own"))
+                Err(Located::unsupported(line, "a second YAML document", "move it to a separate file"))
             }
             _ => Ok(()),
         }
@@ -205,10 +205,10 @@ fn refuse_anchor(anchor: usize, line: usize) -> Result<()> {
 }
 
 fn aliases(line: usize) -> Located {
-    Located::unsupported(line, "YAML anchors and aliases, as CloudFormation does not", "write the value out")
+    Located::unsupported(line, "YAML anchors and aliases (nor does CloudFormation)", "write the value out")
 }
 
-/// `!Sub` is `Fn::Sub`. Only Ref and Condition have no prefix.
+/// The long form of a tag: `!Sub` is `Fn::Sub`. Only `Ref` and `Condition` have no prefix.
 fn intrinsic_name(tag: &Tag, line: usize) -> Result<Option<String>> {
     const HARMLESS: [&str; 7] = ["str", "int", "bool", "float", "null", "map", "seq"];
     if tag.is_yaml_core_schema() && HARMLESS.contains(&tag.suffix.as_str()) {
@@ -221,7 +221,7 @@ fn intrinsic_name(tag: &Tag, line: usize) -> Result<Option<String>> {
     }
 }
 
-/// The text of a list parameter, `a,b`, as its items.
+/// The items of a list parameter's text, e.g. `a,b`.
 pub(super) fn comma_list(line: usize, text: &str) -> Value {
     Value::List(text.split(',').map(|item| Node::scalar(line, item.trim())).collect())
 }

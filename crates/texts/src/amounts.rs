@@ -1,9 +1,9 @@
-//! Amounts of money as people read them.
+//! Formats amounts of money.
 //!
-//! Digits are grouped as in the currency's home (`₹12,34,567.89`, `$1,234,567.89`); the marks between them
-//! are the comma and point that both languages use, because `€1.234` reads as little more than one euro in
-//! either. An amount has its currency's decimals (ISO 4217: JPY 0, INR 2, KWD 3); what is finer is rounded
-//! half to even, so that repeated amounts are not shown too high or too low on the whole.
+//! Digits are grouped as in the currency's country (`₹12,34,567.89`, `$1,234,567.89`). The separators are the comma and
+//! point of both languages, because their readers take `€1.234` for little more than one euro. An amount has its
+//! currency's decimals (ISO 4217: JPY 0, INR 2, KWD 3). Further decimals are rounded half to even, so that the errors
+//! of many amounts even out.
 
 use icu_decimal::{DecimalFormatter, input};
 use icu_locale_core::{Locale, locale};
@@ -12,10 +12,10 @@ use tidings_events::{Amount, Currency};
 
 use crate::Language;
 
-/// Currencies whose sign stands only or mainly for them (`$`, `£`, `¥`, `₩`, `₱`).
+/// Currencies with a sign of their own, or one that mainly stands for them (`$`, `£`, `¥`, `₩`, `₱`).
 ///
-/// The others are written with their code: their signs are shared (`kr`, `₨`, the other dollars) or run
-/// from right to left, which would reorder the digits beside them in a mail client.
+/// The others are written with their code, because their signs are shared (`kr`, `₨`, the other dollars) or run from
+/// right to left, which would reorder the digits beside them in a mail client.
 const WITH_SIGN: &[Currency] = &[
     Currency::AZN,
     Currency::CRC,
@@ -66,8 +66,8 @@ pub fn amount_short(amount: Amount, currency: Currency, language: Language) -> S
 
 /// An amount for an SMS, not grouped: `Rs.5000.00`, `USD 5000.00`, `-Rs.0.50`.
 ///
-/// In English it has only characters of the GSM 7-bit alphabet, so that it does not halve the room of an
-/// SMS; a Hindi text is Unicode anyway and uses `रु.`.
+/// In English it has only characters of the GSM 7-bit alphabet, because others would halve the length of an SMS. A
+/// Hindi text is Unicode anyway and uses `रु.`.
 #[must_use]
 pub fn amount_plain(amount: Amount, currency: Currency, language: Language) -> String {
     let rounded = rounded(amount, currency);
@@ -80,7 +80,7 @@ pub fn amount_plain(amount: Amount, currency: Currency, language: Language) -> S
     format!("{}{unit}{digits}", minus(rounded))
 }
 
-/// The currency's decimals; two where ISO 4217 names none (metals, funds).
+/// The currency's decimals; two if ISO 4217 defines none (metals, funds).
 fn decimals(currency: Currency) -> usize {
     currency.exponent().map_or(2, usize::from)
 }
@@ -90,15 +90,15 @@ fn rounded(amount: Amount, currency: Currency) -> Decimal {
     amount.0.round_dp_with_strategy(decimals, RoundingStrategy::MidpointNearestEven)
 }
 
-/// The digits without sign, with exactly `decimals` decimals. (`Decimal`'s own `{:.2}` panics where an
-/// amount of 28 digits has to be padded.)
+/// The digits without sign, with exactly `decimals` decimals. (`Decimal`'s `{:.2}` panics if it has to pad an amount of
+/// 28 digits.)
 fn digits(rounded: Decimal, decimals: usize) -> String {
     let text = rounded.abs().normalize().to_string();
     let (whole, fraction) = text.split_once('.').unwrap_or((&text, ""));
     if decimals == 0 { whole.to_owned() } else { format!("{whole}.{fraction:0<decimals$}") }
 }
 
-/// The sign goes before the currency; what rounds to zero has none.
+/// The minus sign, which goes before the currency. An amount that rounds to zero has none.
 fn minus(rounded: Decimal) -> &'static str {
     if rounded < Decimal::ZERO { "-" } else { "" }
 }
@@ -215,7 +215,7 @@ mod tests {
         }
 
         #[test]
-        fn every_amount_there_can_be_is_written(
+        fn every_amount_can_be_written(
             high in any::<u32>(), mid in any::<u32>(), low in any::<u32>(),
             negative: bool, scale in 0_u32..=28, currency in currencies(),
         ) {

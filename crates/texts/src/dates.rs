@@ -1,10 +1,10 @@
-//! Dates and times as people read them.
+//! Formats dates and times.
 
 use jiff::{Timestamp, civil::Date, tz::TimeZone};
 
 use crate::Language;
 
-/// A moment in a zone: `15 Jan 2025, 10:30 AM`, in Hindi `15 जनवरी 2025, पूर्वाह्न 10:30 बजे`.
+/// A point in time in a zone: `15 Jan 2025, 10:30 AM`, in Hindi `15 जनवरी 2025, पूर्वाह्न 10:30 बजे`.
 #[must_use]
 pub fn date_time(moment: Timestamp, zone: &TimeZone, language: Language) -> String {
     let local = moment.to_zoned(zone.clone()).datetime();
@@ -22,7 +22,7 @@ pub fn date_time(moment: Timestamp, zone: &TimeZone, language: Language) -> Stri
     }
 }
 
-/// A day: `15 Jan 2025`, in Hindi `15 जनवरी 2025` (months in Hindi are not abbreviated in letters).
+/// A date: `15 Jan 2025`, in Hindi `15 जनवरी 2025` (Hindi letters do not abbreviate months).
 #[must_use]
 pub fn date(day: Date, language: Language) -> String {
     let month = months(language)[usize::from(day.month().unsigned_abs()) - 1];

@@ -1,12 +1,12 @@
-//! The facts of an event, formatted for a language, under the names that templates use.
+//! An event's facts, formatted for a language, with the names that templates use.
 //!
-//! Every event has `language` (`en`) and `date`, when it happened (`15 Jan 2025, 10:30 AM`). An event about a person has
-//! `name`, which is `none` if the name has no letter. The others are the [facts](Notifiable::facts) of its domain. An
-//! amount of money called `amount` has three forms: `amount` (`₹5,000.00`), `amount_short` (`₹5,000`) and `amount_plain`
-//! (`Rs.5000.00`).
+//! Every event has `language` (`en`) and `date`, when it happened (`15 Jan 2025, 10:30 AM`). An event about a person
+//! has `name`, which is `none` if the name has no letter. The others are the [facts](Notifiable::facts) of its domain.
+//! An amount of money called `amount` has three forms: `amount` (`₹5,000.00`), `amount_short` (`₹5,000`) and
+//! `amount_plain` (`Rs.5000.00`).
 //!
-//! What comes from outside (names, references, ids) is on one line, bounded, and nothing in it becomes a link
-//! ([`harmless`]); it is escaped where it is put into HTML.
+//! Text from outside (names, references, ids) is limited to one short line and never becomes a link ([`harmless`]).
+//! HTML templates escape it.
 
 use std::collections::BTreeMap;
 
@@ -18,7 +18,7 @@ use crate::{
     Language, amount, amount_plain, amount_short, date, date_time, harmless, harmless_id, mask, one_line,
 };
 
-/// The facts of one event under the names that templates use.
+/// The facts of one event by the names that templates use.
 #[derive(Clone)]
 pub struct Facts {
     language: Language,
@@ -26,7 +26,7 @@ pub struct Facts {
 }
 
 impl Facts {
-    /// Reads an event's facts for its recipient's language; times are given in `zone`.
+    /// Reads an event's facts for its recipient's language, with times in `zone`.
     #[must_use]
     pub fn of<P: Notifiable>(event: &Event<P>, zone: &TimeZone) -> Self {
         let language = Language::of(&event.metadata);
@@ -79,12 +79,11 @@ impl Facts {
     }
 }
 
-/// The digits of the shortest phone numbers that can be dialled from abroad: a country code and the shortest
-/// subscriber numbers in use.
+/// The number of digits of the shortest phone numbers with a country code.
 pub const MIN_PHONE_DIGITS: usize = 7;
 
-/// A name; none where it has neither a letter nor a digit. The digits of a phone number in it are masked, because
-/// phones turn phone numbers into links.
+/// A name; none if it has neither letters nor digits. The digits of a phone number in it are masked, because phones
+/// turn phone numbers into links.
 fn shown_name(name: &str) -> Option<String> {
     let name = harmless(name);
     let is_phone_number = name.chars().filter(|it| it.is_numeric()).count() >= MIN_PHONE_DIGITS;
@@ -92,13 +91,13 @@ fn shown_name(name: &str) -> Option<String> {
     name.chars().any(char::is_alphanumeric).then(|| name.chars().map(mask).collect())
 }
 
-/// The name to greet by; none where it has no letter.
+/// The name for the greeting; none if it has no letter.
 fn greeted_name(name: &str) -> Option<String> {
     let is_name = name.chars().any(char::is_alphabetic);
     shown_name(name).filter(|_| is_name)
 }
 
-/// A code, unchanged if people could type it, otherwise made harmless.
+/// A code: unchanged if people can type it, otherwise made harmless.
 fn shown_code(code: &str) -> Option<String> {
     let is_code = |it: char| it.is_ascii_alphanumeric() || it.is_numeric() || it == '-' || it == ' ';
     let code = one_line(code);

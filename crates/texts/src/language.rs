@@ -1,11 +1,11 @@
-//! The languages that texts are written in.
+//! The languages of the texts.
 
 use tidings_events::Metadata;
 
-/// A language that every text exists in.
+/// A language in which every text exists.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Language {
-    /// English; also for customers whose language is absent or not among these.
+    /// English, also for customers whose language is absent or not listed here.
     English,
     /// Hindi, in a formal register.
     Hindi,
@@ -15,14 +15,15 @@ impl Language {
     /// Every language.
     pub const ALL: &[Self] = &[Self::English, Self::Hindi];
 
-    /// The language that an event asks for, by language and script of its BCP 47 locale in any case (`hi`, `hi-IN`,
-    /// `HI_in`, but not `hi-Latn`, whose readers may not read Devanagari, nor Java's `hi__#Latn`).
+    /// The language for an event, chosen by the language and script of its BCP 47 locale, ignoring case: Hindi for
+    /// `hi`, `hi-IN` and `HI_in`, but not for `hi-Latn` or Java's `hi__#Latn`, whose readers may not read Devanagari.
     #[must_use]
     pub fn of(metadata: &Metadata) -> Self {
         let locale = metadata.locale.as_deref().unwrap_or_default().trim();
         let mut subtags = locale.split(['-', '_', '#']).filter(|subtag| !subtag.is_empty());
         let primary = subtags.next().unwrap_or_default();
-        // Four letters before the first extension, which begins with a single character (RFC 5646, section 2.1).
+        // A script has four letters and comes before the first extension, which begins with a single character (RFC
+        // 5646, section 2.1).
         let script = subtags
             .take_while(|subtag| subtag.len() > 1)
             .find(|subtag| subtag.len() == 4 && subtag.bytes().all(|byte| byte.is_ascii_alphabetic()));
@@ -33,7 +34,7 @@ impl Language {
         Self::ALL.iter().copied().find(is_asked_for).unwrap_or(Self::English)
     }
 
-    /// The script that its texts are written in, as ISO 15924 names it.
+    /// The script of its texts, by its ISO 15924 name.
     const fn script(self) -> &'static str {
         match self {
             Self::English => "Latn",

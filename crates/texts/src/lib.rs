@@ -1,8 +1,7 @@
-//! What functions need to write to people: languages, amounts, dates, masking, and the templates that
-//! put them together.
+//! Writes texts to people: languages, amounts, dates, masking and templates.
 //!
-//! A function that writes brings its templates ([`templates!`]) and a channel. [`Texts`] renders them with
-//! the event's [`Facts`] in the customer's language:
+//! A function has templates ([`templates!`]) and a channel. [`Texts`] renders the templates with the event's [`Facts`]
+//! in the customer's language:
 //!
 //! ```ignore
 //! let texts = Texts::new(TEMPLATES, TextSettings::new(settings)?);

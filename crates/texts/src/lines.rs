@@ -1,4 +1,4 @@
-//! Text from outside made safe to show: account numbers masked, free text on one line, nothing that becomes a link.
+//! Makes text from outside safe to show: masks account numbers, puts free text on one line and prevents links.
 
 use icu_properties::{
     CodePointMapData, CodePointSetData,
@@ -7,19 +7,19 @@ use icu_properties::{
     },
 };
 
-/// The longest free text shown, in characters: longer than any real name.
+/// The most characters of free text that are shown: longer than any real name.
 const MAX_CHARACTERS: usize = 100;
 
 /// Full stops that separate the labels of a domain (Unicode Technical Standard 46, section 2.3, and the characters
 /// that its mapping table maps to a full stop).
 const DOTS: [char; 6] = ['.', '\u{3002}', '\u{ff0e}', '\u{ff61}', '\u{2024}', '\u{fe52}'];
-/// What follows a scheme or a user, in every width.
+/// The characters after a scheme or a user, in every width.
 const COLONS_AND_ATS: [char; 6] = [':', '\u{ff1a}', '\u{fe55}', '@', '\u{ff20}', '\u{fe6b}'];
 const SLASHES: [char; 2] = ['/', '\\'];
 
 /// An account number with its middle hidden: `ACC123456` becomes `ACCXXX456`.
 ///
-/// One that is too short to hide anything, of fewer than nine characters, is hidden whole: `XXX`.
+/// A number with fewer than nine characters is hidden entirely: `XXX`.
 #[must_use]
 pub fn mask(account_id: &str) -> String {
     let characters: Vec<char> = account_id.chars().collect();
@@ -33,18 +33,17 @@ pub fn mask(account_id: &str) -> String {
 
 /// Free text on one line of at most 100 characters.
 ///
-/// Line breaks, control characters and runs of white space become one space, so that a name cannot add a
-/// header or a line of its own. Invisible characters are dropped, those that reverse the writing direction among
-/// them, so that a name cannot reorder the text around it, and so is U+FFFD, the mark of text that was cut. The
-/// joiners that Hindi and other scripts spell with stay.
+/// Line breaks, control characters and runs of white space become one space, so that a name cannot add a header or a
+/// line. Invisible characters are dropped, including those that reverse the writing direction, so that a name cannot
+/// reorder the text around it. U+FFFD, which replaces truncated text, is dropped too. The joiners that Hindi and other
+/// scripts need are kept.
 #[must_use]
 pub fn one_line(text: &str) -> String {
     bounded(visible(text))
 }
 
-/// Free text for messages: [on one line](one_line), and with nothing in it that a mail program or a phone turns into
-/// a link to a site or a mail address. Everything that was typed stays readable: `https://evil.example` becomes
-/// `https: / /evil. example`.
+/// Free text for messages: [on one line](one_line), and without anything that a mail program or a phone turns into a
+/// link to a site or a mail address. The text stays readable: `https://evil.example` becomes `https: / /evil. example`.
 #[must_use]
 pub fn harmless(text: &str) -> String {
     bounded(unlinked(&visible(text)))
@@ -78,7 +77,7 @@ fn visible(text: &str) -> String {
     line
 }
 
-/// White space, control characters, and letters and symbols that show nothing but their width.
+/// White space, control characters, and blank letters and symbols.
 fn is_blank(character: char) -> bool {
     character.is_control()
         || character.is_whitespace()
@@ -94,13 +93,13 @@ fn is_invisible(character: char) -> bool {
         || character == char::REPLACEMENT_CHARACTER
 }
 
-/// Whether an invisible character is part of the letter or symbol before it: one joiner or variation selector after a
-/// letter, and what emoji are made of. None is after a part of an address.
+/// Whether an invisible character belongs to the letter or symbol before it: one joiner or variation selector after a
+/// letter, and the parts of emoji. After a part of an address, none does.
 fn joins(character: char, last: char) -> bool {
     let follows_address = last.is_ascii() || DOTS.contains(&last) || COLONS_AND_ATS.contains(&last);
     let is_tag = |it| matches!(it, '\u{e0020}'..='\u{e007f}');
     match character {
-        // The tags of a flag.
+        // The tags of a flag emoji.
         _ if is_tag(character) => last == '\u{1f3f4}' || is_tag(last),
         '\u{200d}' if last == '\u{fe0f}' => true,
         '\u{200c}'
@@ -112,7 +111,7 @@ fn joins(character: char, last: char) -> bool {
     }
 }
 
-/// A space wherever an address would go on.
+/// Inserts a space wherever an address would continue.
 fn unlinked(line: &str) -> String {
     let mut unlinked = String::with_capacity(line.len());
     let mut characters = line.chars().peekable();
@@ -210,20 +209,20 @@ mod tests {
         assert_eq!(harmless_id(id), shown);
     }
 
-    /// Counts links with another project's rules for what mail programs turn into links.
+    /// Counts links by another project's rules for the links of mail programs.
     fn links(text: &str) -> usize {
         linkify::LinkFinder::new().url_must_have_scheme(false).links(text).count()
     }
 
     proptest! {
         #[test]
-        fn no_id_is_left_to_link(id in "([a-z]{1,3}|\\.|:|/|@|www|https?|com|[0-9]){0,20}") {
+        fn no_id_becomes_a_link(id in "([a-z]{1,3}|\\.|:|/|@|www|https?|com|[0-9]){0,20}") {
             let shown = harmless_id(&id);
             prop_assert_eq!(links(&shown), 0, "{}", shown);
         }
 
         #[test]
-        fn nothing_is_left_to_link(text in prop_oneof![
+        fn no_text_becomes_a_link(text in prop_oneof![
             any::<String>(),
             "([a-z]{1,3}|\\.|:|/|@|www|https?|[\u{3002}\u{200d}\u{ff0e}é0-9 -]|com){0,30}",
         ]) {
@@ -241,7 +240,7 @@ mod tests {
         }
 
         #[test]
-        fn no_text_breaks_its_line(text in any::<String>()) {
+        fn text_stays_on_one_line(text in any::<String>()) {
             let line = one_line(&text);
             prop_assert!(line.chars().count() <= MAX_CHARACTERS);
             prop_assert!(!line.chars().any(char::is_control));

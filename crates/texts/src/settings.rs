@@ -3,10 +3,10 @@
 use jiff::tz::TimeZone;
 use tidings_consumer::{SettingError, Settings};
 
-/// Who a deployment's texts are from, and the time zone that they use.
+/// The sender and the time zone of a deployment's texts.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct TextSettings {
-    /// The sender's name, e.g. `Example Bank`. Texts leave it out where it is `None`.
+    /// The sender's name, e.g. `Example Bank`. Texts omit it if it is `None`.
     pub sender: Option<String>,
     /// The zone of dates and times.
     pub zone: TimeZone,

@@ -1,4 +1,4 @@
-//! Templates, compiled into the function, and the texts rendered from them.
+//! Renders texts from templates that are compiled into the function.
 
 use jiff::tz::TimeZone;
 use minijinja::{Environment, ErrorKind, UndefinedBehavior, Value, syntax::SyntaxConfig};
@@ -12,8 +12,8 @@ pub type Template = (&'static str, &'static str);
 /// A function's templates, as [`templates!`](crate::templates) compiles them in.
 pub type Templates = &'static [&'static [Template]];
 
-/// Compiles a function's templates in: for each event type, the files `templates/{event type}/{part}` of
-/// its crate, and the files `templates/{name}` that several of them include or extend.
+/// Compiles templates into the function: for each event type the files `templates/{event type}/{part}` of its crate,
+/// and the files `templates/{name}` that several of them include or extend.
 ///
 /// ```ignore
 /// const TEMPLATES: Templates = templates!(
@@ -37,16 +37,16 @@ macro_rules! templates {
     };
 }
 
-/// A function's texts: one for every event type it knows, in every language.
+/// A function's texts for all of its event types, in every language.
 pub struct Texts {
     environment: Environment<'static>,
     zone: TimeZone,
 }
 
-/// No text could be rendered for an event. All of these are permanent.
+/// No text could be rendered for an event. All of these errors are permanent.
 #[derive(Debug, thiserror::Error)]
 pub enum TextError {
-    /// The function receives events of a type that it has no templates for.
+    /// The function has no templates for this type of event.
     #[error("there is no text for {event_type}; add templates or remove the function's trigger for it")]
     NoText {
         /// The event's type.
@@ -76,11 +76,11 @@ impl TextError {
 }
 
 impl Texts {
-    /// Parses the templates of [`templates!`](crate::templates). Those named `*.html` escape what they insert. All
-    /// of them know the `sender`.
+    /// Parses the templates of [`templates!`](crate::templates). Those named `*.html` escape inserted text. All of them
+    /// can use `sender`.
     ///
     /// # Panics
-    /// Where a template has a syntax error: it is compiled in, so no setting could fix it.
+    /// If a template has a syntax error. Templates are compiled in, so no setting could fix it.
     #[must_use]
     pub fn new(templates: Templates, settings: TextSettings) -> Self {
         let mut environment = Environment::new();
@@ -91,7 +91,7 @@ impl Texts {
         templates.iter().fold(texts, |texts, templates| texts.with_shared(templates))
     }
 
-    /// Adds another crate's templates, such as a channel's layout, which the function's own can include or extend.
+    /// Adds another crate's templates, such as a channel's layout, for the function's templates to include or extend.
     ///
     /// # Panics
     /// As [`new`](Self::new).
@@ -134,7 +134,7 @@ impl Texts {
     }
 }
 
-/// A block tag that is alone on its line leaves no empty line behind.
+/// A block tag on a line by itself leaves no empty line.
 fn whole_line_blocks() -> SyntaxConfig {
     SyntaxConfig::builder()
         .trim_blocks(true)
@@ -151,18 +151,18 @@ mod tests {
 
     use super::*;
 
-    /// Somebody paid for something.
+    /// A payment.
     #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
     struct Paid {
         shop: Personal,
     }
 
     catalog! {
-        /// What can happen in a shop.
+        /// Events of a shop.
         enum Payload [Topic::event("paid"), Topic::event("refunded")];
-        /// Somebody paid.
+        /// A customer paid.
         Paid(Paid) = "paid", key |_| "shop";
-        /// Somebody got their money back.
+        /// A customer got their money back.
         Refunded(Paid) = "refunded", key |_| "shop";
     }
 
@@ -197,7 +197,7 @@ mod tests {
     }
 
     #[test]
-    fn html_escapes_and_text_does_not() {
+    fn only_html_templates_escape() {
         let event = event(Payload::Paid);
         let html = render("{{ shop }}", "body.html", &event).unwrap();
         assert!(html.starts_with("&lt;script&gt;"), "{html}");
@@ -212,7 +212,7 @@ mod tests {
     }
 
     #[test]
-    fn a_fact_that_is_missing_is_an_error_that_names_the_template_and_no_value() {
+    fn a_missing_fact_is_an_error_that_names_the_template_and_no_value() {
         let error = render("{{ shop }}\n{{ salary }}", "text", &event(Payload::Paid)).unwrap_err();
         assert_eq!(error.error_type(), "TextNotRendered");
         let message =

@@ -1,8 +1,8 @@
-//! What AWS's services, and emulators of them, answer.
+//! Parsing responses of AWS services and their emulators.
 
 use serde_json::Value;
 
-/// The error code of a JSON or XML error, or the start of the answer where it has none.
+/// The error code in a JSON or XML error, or the start of the body if it has none.
 #[must_use]
 pub fn error_code(body: &str) -> String {
     let json = serde_json::from_str::<Value>(body).ok();
@@ -14,7 +14,7 @@ pub fn error_code(body: &str) -> String {
     code.or_else(|| elements(body, "Code").next()).map_or_else(start, str::to_owned)
 }
 
-/// The texts of all XML elements of this name that have no attributes.
+/// The texts of all XML elements with this name and without attributes.
 pub fn elements<'a>(xml: &'a str, name: &str) -> impl Iterator<Item = &'a str> {
     let (open, close) = (format!("<{name}>"), format!("</{name}>"));
     let mut rest = xml;
@@ -31,7 +31,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn error_codes_are_read_from_either_protocol() {
+    fn error_codes_are_read_from_json_and_xml() {
         assert_eq!(
             error_code(r#"{"__type":"com.amazonaws.dynamodb.v20120810#ResourceInUseException"}"#),
             "ResourceInUseException"

@@ -1,5 +1,4 @@
-//! What a Kafka trigger of Lambda is: the settings of an event source mapping, its filters, and the names by which AWS
-//! knows what is local.
+//! Lambda's Kafka trigger: the settings and filters of an event source mapping, and the ARNs of local resources.
 
 pub mod answer;
 pub mod arn;

@@ -5,55 +5,54 @@ use std::time::Duration;
 
 use crate::filter::Pattern;
 
-/// The largest event and, 100 bytes aside, the largest answer of a synchronous invocation, in bytes ([quotas]).
+/// The largest event of a synchronous invocation, in bytes ([quotas]). A response may be 100 bytes larger.
 ///
 /// [quotas]: https://docs.aws.amazon.com/lambda/latest/dg/gettingstarted-limits.html
 pub const PAYLOAD_LIMIT: usize = 6 * 1024 * 1024;
 
-/// An event source mapping: one topic to one function.
+/// An event source mapping, which delivers the records of one topic to one function.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Mapping {
     /// `{function}-{topic}`.
     pub id: String,
     /// The function's name.
     pub function: String,
-    /// The cluster.
+    /// The Kafka cluster.
     pub source: EventSource,
-    /// The topic.
+    /// The topic's name.
     pub topic: String,
-    /// Most records in one invocation.
+    /// The most records in one invocation.
     pub batch_size: usize,
     /// How long a batch may wait for more records.
     pub batching_window: Duration,
-    /// Where a consumer group without committed offsets begins.
+    /// Where a consumer group without committed offsets starts.
     pub starting_position: StartingPosition,
-    /// The Kafka consumer group; the mapping's id where the template names none.
+    /// The Kafka consumer group. Defaults to the mapping's id.
     pub consumer_group_id: String,
-    /// Whether it reads at all.
+    /// Whether the mapping polls.
     pub enabled: bool,
-    /// Its pollers, where it is provisioned; `None` for on-demand mode.
+    /// The pollers in provisioned mode; `None` for on-demand mode.
     pub provisioned: Option<Pollers>,
-    /// `None` is -1, for ever; Lambda makes that 10 where [`Mapping::on_failure`] is set.
+    /// `MaximumRetryAttempts`; `None` is -1, no limit. With [`Mapping::on_failure`], Lambda uses 10 instead of -1.
     pub maximum_retry_attempts: Option<u32>,
-    /// Records older than this are given up; `None` is -1, never.
+    /// `MaximumRecordAgeInSeconds`: older records are discarded; `None` is -1, no limit.
     pub maximum_record_age: Option<Duration>,
-    /// Whether a failed batch is retried in halves.
+    /// Whether a failed batch is split in two before it is retried.
     pub bisect_on_function_error: bool,
-    /// Whether the function's `batchItemFailures` are read.
+    /// Whether the function's `batchItemFailures` are evaluated.
     pub report_batch_item_failures: bool,
-    /// Where metadata of given-up records go: an ARN, or `kafka://topic`.
+    /// The on-failure destination of discarded records: an ARN, or `kafka://topic`.
     pub on_failure: Option<String>,
-    /// `FilterCriteria`: only records that one of them accepts reach the function; all do where there is
-    /// none.
+    /// `FilterCriteria`: a record reaches the function if one of the patterns accepts it, or if there is none.
     pub filters: Vec<Pattern>,
-    /// `LoggingConfig.SystemLogLevel`; `None` logs nothing on AWS.
+    /// `LoggingConfig.SystemLogLevel`; with `None`, AWS logs nothing.
     pub log_level: Option<LogLevel>,
-    /// `MetricsConfig.Metrics`: which groups besides `OffsetLag`.
+    /// `MetricsConfig.Metrics`: the metric groups emitted in addition to `OffsetLag`.
     pub metrics: BTreeSet<MetricGroup>,
 }
 
 impl Mapping {
-    /// A mapping on demand with Lambda's defaults (its API reference, `CreateEventSourceMapping`).
+    /// An on-demand mapping with Lambda's defaults (API reference, `CreateEventSourceMapping`).
     #[must_use]
     pub fn new(
         function: &str,
@@ -85,7 +84,7 @@ impl Mapping {
     }
 }
 
-/// The cluster that a mapping reads from, as payloads name it.
+/// The cluster that a mapping reads from, as identified in payloads.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum EventSource {
     /// Amazon MSK, by the cluster's ARN.
@@ -94,21 +93,21 @@ pub enum EventSource {
     SelfManagedKafka(Vec<String>),
 }
 
-/// How much an event source mapping logs.
+/// The log level of an event source mapping.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum LogLevel {
-    /// What may lead to unexpected behaviour.
+    /// Events that may lead to unexpected behaviour.
     Warn,
-    /// Also what goes as it should.
+    /// Also normal operation.
     Info,
     /// Also every step.
     Debug,
 }
 
-/// A group of metrics that a mapping emits where its template asks for it.
+/// An optional group of metrics of a mapping.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum MetricGroup {
-    /// `PolledEventCount` and its like.
+    /// `PolledEventCount`, `FilteredOutEventCount` and the other event counts.
     EventCount,
     /// `ErrorCount`.
     ErrorCount,
@@ -119,19 +118,19 @@ pub enum MetricGroup {
 /// The number of event pollers of a provisioned mapping.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Pollers {
-    /// At least so many.
+    /// The least number of pollers.
     pub minimum: u32,
-    /// At most so many; never more than the topic has partitions.
+    /// The greatest number of pollers. A topic's number of partitions is a further limit.
     pub maximum: u32,
 }
 
-/// Where a consumer group without committed offsets begins.
+/// Where a consumer group without committed offsets starts.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum StartingPosition {
-    /// With the oldest record.
+    /// At the oldest record.
     TrimHorizon,
-    /// With what is published from now on.
+    /// At the first record published from now on.
     Latest,
-    /// With the first record at or after this time.
+    /// At the first record with this or a later timestamp.
     AtTimestamp(jiff::Timestamp),
 }

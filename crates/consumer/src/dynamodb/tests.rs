@@ -30,7 +30,7 @@ fn claims(rules: &[&Rule]) -> DynamoDbClaims {
     DynamoDbClaims { client, table: "tidings-idempotency".to_owned() }
 }
 
-/// An item that is there already, as DynamoDB answers a put whose condition fails.
+/// DynamoDB's answer to a put whose condition fails, with the existing item.
 fn item(changes: &Value) -> Value {
     let mut item = json!({
         "id": { "S": "email#EVT-1" }, "state": { "S": "claimed" }, "owner": { "S": OTHER },
@@ -97,13 +97,13 @@ async fn an_absent_or_expired_id_is_claimed_with_a_lease() {
 #[case(json!({}), Claimed::Held { until: Timestamp::from_second(1_060).unwrap() })]
 #[case::first_answer_lost(json!({ "owner": { "S": OWNER } }), Claimed::Mine { unfinished_starts: 1 })]
 #[tokio::test]
-async fn a_present_item_is_understood(#[case] changes: Value, #[case] expected: Claimed) {
+async fn an_existing_item_is_read(#[case] changes: Value, #[case] expected: Claimed) {
     let put = put_refused(item(&changes));
     assert_eq!(claims(&[&put]).claim(&request()).await.unwrap(), expected);
 }
 
 #[tokio::test]
-async fn a_lapsed_claim_is_taken_over_from_whom_it_was_seen_with() {
+async fn an_expired_claim_is_taken_over_if_its_owner_is_still_the_same() {
     let put = put_refused(item(&json!({ "lease_until": { "N": "1000000" } })));
     let take_over = update_accepted(|update| {
         let values = values(update);
@@ -121,7 +121,7 @@ async fn a_lapsed_claim_is_taken_over_from_whom_it_was_seen_with() {
 }
 
 #[tokio::test]
-async fn who_loses_the_race_for_a_lapsed_claim_finds_it_held() {
+async fn the_loser_of_a_race_for_an_expired_claim_finds_it_held() {
     let put = put_refused(item(&json!({ "lease_until": { "N": "0" } })));
     let claimed = claims(&[&put, &update_refused()]).claim(&request()).await.unwrap();
     assert_eq!(claimed, Claimed::Held { until: request().now });
@@ -133,20 +133,20 @@ async fn who_loses_the_race_for_a_lapsed_claim_finds_it_held() {
 #[case(json!({ "owner": { "N": "1" } }))]
 #[case(json!({ "lease_until": { "N": "1e99" } }))]
 #[tokio::test]
-async fn an_item_of_another_form_is_an_error_and_no_claim(#[case] changes: Value) {
+async fn an_item_in_an_unknown_form_is_an_error(#[case] changes: Value) {
     let put = put_refused(item(&changes));
     let error = claims(&[&put]).claim(&request()).await.unwrap_err();
     assert!(error.to_string().contains("another form"), "{error}");
 }
 
 #[tokio::test]
-async fn a_refusal_without_item_is_an_error_and_no_claim() {
+async fn a_refused_put_without_the_existing_item_is_an_error() {
     let put = mock!(Client::put_item).then_http_response(|| refusal("ConditionalCheckFailedException", None));
     claims(&[&put]).claim(&request()).await.unwrap_err();
 }
 
 #[tokio::test]
-async fn throttling_is_an_error_that_quotes_nothing() {
+async fn throttling_is_an_error_without_the_services_message() {
     let put = mock!(Client::put_item).then_http_response(|| refusal("ThrottlingException", None));
     let error = claims(&[&put]).claim(&request()).await.unwrap_err().to_string();
     assert!(error.contains("ThrottlingException") && !error.contains("98765"), "{error}");
@@ -156,7 +156,7 @@ async fn throttling_is_an_error_that_quotes_nothing() {
 #[case(Fact::Done, "done")]
 #[case(Fact::DeadLettered, "dead-lettered")]
 #[tokio::test]
-async fn a_fact_is_stored_by_the_owner_only(#[case] fact: Fact, #[case] state: &'static str) {
+async fn only_the_owner_of_a_claim_stores_its_fact(#[case] fact: Fact, #[case] state: &'static str) {
     let settle = update_accepted(move |update| {
         let values = values(update);
         let condition = "#owner = :owner AND (#state = :claimed OR #state = :fact)";
@@ -170,7 +170,7 @@ async fn a_fact_is_stored_by_the_owner_only(#[case] fact: Fact, #[case] state: &
 }
 
 #[tokio::test]
-async fn a_claim_is_given_back_with_its_start_uncounted() {
+async fn a_released_claim_does_not_count_its_start() {
     let release = update_accepted(|update| {
         update.update_expression() == Some("SET lease_until = :past, starts = starts - :one")
             && update.condition_expression() == Some("#owner = :owner AND (#state = :claimed)")

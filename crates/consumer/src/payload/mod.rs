@@ -1,6 +1,6 @@
-//! From an invocation's payload to records, leniently: a problem with one record affects only that record.
+//! Reads the records in an invocation's payload leniently: a problem with one record affects only that record.
 //!
-//! The payload's form is documented at
+//! The payload's format is documented at
 //! <https://docs.aws.amazon.com/lambda/latest/dg/with-msk.html>; producers of test events and other
 //! emulators differ from it in header bytes (unsigned, strings, null), tombstones and timestamps.
 
@@ -32,20 +32,20 @@ const BASE64: GeneralPurpose = GeneralPurpose::new(
 /// The content of an invocation's payload.
 #[derive(Debug, Default)]
 pub struct Batch {
-    /// The records, partition by partition, in the payload's order.
+    /// The records of each partition, in the payload's order.
     pub records: Vec<Record>,
-    /// Entries without a position in Kafka that can be read.
+    /// Entries without a readable position in Kafka.
     pub invalid_entries: Vec<InvalidEntry>,
 }
 
-/// An entry among the records that is not a record: it has no offset, or is not an object.
+/// An entry that is not a record, because it has no offset or is not an object.
 #[derive(Debug, Clone)]
 pub struct InvalidEntry {
     /// The name under which the payload lists it.
     pub source: String,
     /// Why it is not a record.
     pub problem: String,
-    /// The JSON, unchanged.
+    /// The entry's JSON, unchanged.
     pub json: Box<RawValue>,
 }
 
@@ -74,7 +74,7 @@ pub fn read(payload: &[u8]) -> Result<Batch, PayloadError> {
     Ok(batch)
 }
 
-/// Its fields stand in the order of `aws_lambda_events`, which decides where serde reads a struct from a list.
+/// The fields are in the same order as in `aws_lambda_events`, because serde can read a struct from a list.
 #[derive(Deserialize)]
 struct KafkaEvent<'a> {
     #[serde(rename = "eventSource", default)]
@@ -87,7 +87,7 @@ struct KafkaEvent<'a> {
     _bootstrap_servers: IgnoredAny,
 }
 
-/// The `records` object as a list, so that a name that occurs twice loses nothing.
+/// The `records` object as a list, so that a repeated name does not replace an earlier one.
 #[derive(Default)]
 struct Partitions<'a>(Vec<(String, &'a RawValue)>);
 
@@ -183,7 +183,7 @@ fn position(source: &str, fields: &Fields<'_>) -> Result<Position, String> {
     Ok(Position { topic, partition, offset })
 }
 
-/// `Ok(None)` is an absent or null field.
+/// `Ok(None)` if the field is absent or null.
 fn decode_bytes(field: Option<&RawValue>) -> Result<Option<Bytes>, &'static str> {
     let Some(field) = field else { return Ok(None) };
     match serde_json::from_str::<Option<String>>(field.get()) {
@@ -196,12 +196,12 @@ fn decode_bytes(field: Option<&RawValue>) -> Result<Option<Bytes>, &'static str>
     }
 }
 
-/// A whole number, also in quotes.
+/// An integer, possibly in quotes.
 fn integer(field: &RawValue) -> Option<i64> {
     field.get().trim_matches('"').parse().ok()
 }
 
-/// A whole number of milliseconds, also in quotes or written as a floating-point number.
+/// An integer number of milliseconds, possibly in quotes or written as a floating-point number.
 fn milliseconds(field: &RawValue) -> Option<i64> {
     let text = text(field).unwrap_or_else(|| field.get().to_owned());
     text.parse().ok().or_else(|| {

@@ -3,7 +3,7 @@ use serde_json::{Value, json};
 
 use super::*;
 
-/// Reads a payload whose only record is a plain one with `changes` made to it; null removes nothing.
+/// Reads a payload with one record, which has `changes` (a null is set and removes nothing).
 fn read_with(changes: &Value) -> Batch {
     let mut record = json!({
         "topic": "door.opened", "partition": 3, "offset": 15, "timestamp": 1_545_084_650_987_i64,
@@ -13,7 +13,7 @@ fn read_with(changes: &Value) -> Batch {
     read_list("door.opened-3", &json!([record]))
 }
 
-/// The same with fields removed.
+/// Reads a payload with one record that lacks these fields.
 fn read_without(fields: &[&str]) -> Batch {
     let mut record = json!({ "topic": "door.opened", "partition": 3, "offset": 15, "value": "dg==" });
     record.as_object_mut().unwrap().retain(|name, _| !fields.contains(&name.as_str()));
@@ -82,7 +82,7 @@ fn a_trace_is_found_in_any_form_of_header() {
 }
 
 #[test]
-fn missing_fields_are_no_fault() {
+fn missing_fields_are_not_an_error() {
     let record = only(read_without(&["key", "headers", "timestamp", "timestampType"]));
     assert_eq!((record.key.as_deref(), record.timestamp), (None, None));
     assert_eq!(record.malformed, None);
@@ -133,7 +133,7 @@ fn padding_may_be_left_out() {
 }
 
 #[test]
-fn schema_metadata_and_all_else_is_kept_as_it_came() {
+fn schema_metadata_and_unknown_fields_are_kept() {
     let changes = json!({ "valueSchemaMetadata": { "dataFormat": "JSON", "schemaId": "7" }, "new": [1] });
     let record = only(read_with(&changes));
     let kept: Value = serde_json::from_str(record.json.get()).unwrap();
@@ -151,7 +151,7 @@ fn a_record_is_kept_byte_for_byte_from_a_pretty_printed_payload() {
 }
 
 #[test]
-fn self_managed_kafka_reads_the_same() {
+fn a_payload_of_self_managed_kafka_is_read() {
     let payload = br#"{"eventSource":"SelfManagedKafka","bootstrapServers":"h:9092",
         "records":{"t-0":[{"topic":"t","partition":0,"offset":1,"value":"dg=="}]}}"#;
     assert_eq!(only(read(payload).unwrap()).position.to_string(), "t/0/1");
@@ -176,7 +176,7 @@ fn without_offset_it_is_an_invalid_entry(#[case] changes: Value, #[case] problem
 }
 
 #[test]
-fn what_is_not_a_record_is_an_invalid_entry_and_hides_no_record() {
+fn an_entry_that_is_not_a_record_is_invalid_and_does_not_hide_records() {
     let batch = read_list("t-0", &json!([7, { "offset": 1 }, null, "x", [[]]]));
     assert_eq!(batch.records.len(), 1);
     let kept: Vec<&str> = batch.invalid_entries.iter().map(|entry| entry.json.get()).collect();
@@ -213,7 +213,7 @@ fn no_records_are_an_empty_batch(#[case] payload: &str) {
 }
 
 #[test]
-fn a_name_that_occurs_twice_loses_nothing() {
+fn a_repeated_list_name_loses_no_record() {
     let payload = br#"{"records":{"t-0":[{"offset":1}],"t-1":[{"offset":7}],"t-0":[{"offset":2}]}}"#;
     let places: Vec<String> =
         read(payload).unwrap().records.iter().map(|record| record.position.to_string()).collect();

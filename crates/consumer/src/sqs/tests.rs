@@ -27,7 +27,7 @@ fn letter(record: &str) -> DeadLetter {
     }
 }
 
-/// A letter whose message has exactly so many bytes.
+/// A dead letter whose message has exactly this many bytes.
 fn letter_of(bytes: usize) -> DeadLetter {
     let padding = bytes - message(&letter("\"\"")).len();
     letter(&format!("\"{}\"", "x".repeat(padding)))
@@ -70,7 +70,7 @@ fn queue(sqs: &Rule, s3: &Rule) -> SqsDeadLetters {
 }
 
 #[tokio::test]
-async fn a_letter_is_one_message_with_the_record_as_it_came() {
+async fn a_dead_letter_is_one_message_with_the_unchanged_record() {
     let (take, sent) = taken();
     let (store, _) = stored();
     queue(&take, &store).send(&letter(r#"{ "offset" :1}"#)).await.unwrap();
@@ -80,7 +80,7 @@ async fn a_letter_is_one_message_with_the_record_as_it_came() {
 }
 
 #[tokio::test]
-async fn a_letter_of_exactly_the_limit_is_one_message() {
+async fn a_dead_letter_of_exactly_the_limit_is_one_message() {
     let (take, sent) = taken();
     let (store, _) = stored();
     queue(&take, &store).send(&letter_of(MAX_MESSAGE_BYTES)).await.unwrap();
@@ -89,7 +89,7 @@ async fn a_letter_of_exactly_the_limit_is_one_message() {
 }
 
 #[tokio::test]
-async fn a_letter_over_the_limit_is_stored_and_pointed_to() {
+async fn a_dead_letter_over_the_limit_is_stored_in_s3() {
     let (take, sent) = taken();
     let (store, objects) = stored();
     let letter = letter_of(MAX_MESSAGE_BYTES + 1);
@@ -109,7 +109,7 @@ async fn a_letter_over_the_limit_is_stored_and_pointed_to() {
 }
 
 #[tokio::test]
-async fn without_the_bucket_no_pointer_is_sent() {
+async fn no_pointer_is_sent_if_the_bucket_fails() {
     let (take, sent) = taken();
     let refuse =
         mock!(aws_sdk_s3::Client::put_object).then_error(|| PutObjectError::unhandled("the test refuses"));
@@ -125,7 +125,7 @@ async fn a_refused_message_is_an_error() {
 }
 
 #[tokio::test]
-async fn what_sqs_refuses_is_escaped_and_means_the_same() {
+async fn characters_that_sqs_refuses_are_escaped() {
     let (take, sent) = taken();
     let record = "{\"name\":\"a\u{fffe}b\u{ffff}c\u{7f}\u{1f600}\"}";
     queue(&take, &stored().0).send(&letter(record)).await.unwrap();

@@ -1,4 +1,4 @@
-//! Where spans go: one request of OTLP over HTTP, on the SDK's HTTP stack, signed where `CloudWatch` receives it.
+//! Exports spans in one OTLP request over HTTP, using the SDK's HTTP stack. Requests to `CloudWatch` are signed.
 
 use std::time::{Duration, SystemTime};
 
@@ -30,12 +30,12 @@ use prost::Message as _;
 
 use crate::settings::{SettingError, Settings};
 
-/// The variable with the receiver's complete URL.
+/// The environment variable with the receiver's complete URL.
 /// <https://opentelemetry.io/docs/specs/otel/protocol/exporter/>
 pub const ENDPOINT: &str = "OTEL_EXPORTER_OTLP_TRACES_ENDPOINT";
 
 const CONNECT_WITHIN: Duration = Duration::from_secs(1);
-/// The most bytes read of an answer, which at most reports that some spans were refused.
+/// The most bytes that are read of an answer. An answer only reports spans that were rejected.
 const MAX_ANSWER_BYTES: usize = 64 * 1024;
 
 /// The exporter for the receiver that the settings name; `None` if they name none.
@@ -61,7 +61,7 @@ pub fn exporter(settings: &Settings, aws: &SdkConfig) -> Result<Option<SpanExpor
         .with_http()
         .with_http_client(Client::new(signer, proxy))
         .with_endpoint(url)
-        // Between two attempts it would block its thread; what is not taken at once is given up.
+        // Between attempts the exporter would block its thread, so it makes only one attempt.
         .with_retry_policy(RetryPolicy::disabled())
         .build()
         .map_err(|error| self::invalid("OTEL_EXPORTER_OTLP_*", &error.to_string()))?;
@@ -72,7 +72,7 @@ fn invalid(name: &str, problem: &str) -> SettingError {
     SettingError::Invalid { name: name.to_owned(), problem: problem.to_owned() }
 }
 
-/// The region of `CloudWatch`'s own receiver, if that is the host: it takes signed requests only.
+/// The region of `CloudWatch`'s receiver, if that is the host. It accepts only signed requests.
 /// <https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/CloudWatch-OTLPEndpoint.html>
 fn cloudwatch_region(host: &str) -> Option<&str> {
     let rest = host.strip_prefix("xray.")?;
@@ -100,7 +100,7 @@ impl Client {
 #[async_trait]
 impl HttpClient for Client {
     async fn send_bytes(&self, request: Request<Bytes>) -> Result<Response<Bytes>, HttpError> {
-        // The exporter itself only reports that the network failed.
+        // The exporter reports only that the network failed.
         self.send(request).await.inspect_err(|error| {
             tracing::warn!(error = %DisplayErrorContext(&**error), "the receiver of spans could not be reached");
         })
@@ -115,7 +115,7 @@ impl Client {
         let request = HttpRequest::try_from(request.map(SdkBody::from))?;
         let again = request.try_clone();
         let answer = match (self.connector.call(request).await, again) {
-            // A connection that was closed while Lambda had the process frozen shows it only now.
+            // A connection that was closed while the process was frozen fails only now.
             (Err(error), Some(request)) if !error.is_timeout() => self.connector.call(request).await?,
             (answer, _) => answer?,
         };
@@ -128,7 +128,7 @@ impl Client {
     }
 }
 
-/// Logs how many spans of an accepted request the receiver rejected, because the exporter does not.
+/// Logs how many spans of an accepted request were rejected, because the exporter does not.
 fn tell_rejected(answer: &Bytes) {
     let partial = ExportTraceServiceResponse::decode(answer.as_ref()).ok().and_then(|it| it.partial_success);
     if let Some(ExportTracePartialSuccess { rejected_spans, error_message }) = partial {

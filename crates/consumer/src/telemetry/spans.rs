@@ -1,6 +1,6 @@
-//! Spans for OpenTelemetry: one for each record, which continues its publisher's trace, with a child for each AWS call
-//! and each published event. Log lines about the record become events of its span, including the reason why a call
-//! failed, which the SDK's own spans lack. In a batch function the calls are children of the write, which is linked to
+//! OpenTelemetry spans: one for each record, which continues its publisher's trace, with a child for each AWS call
+//! and each published event. Log lines about the record become events of its span. They include the reason for a failed
+//! call, which the SDK's spans lack. In a batch function the calls are children of the write's span, which is linked to
 //! all of its records.
 
 use std::{
@@ -27,13 +27,13 @@ use crate::{
     settings::{SettingError, Settings},
 };
 
-/// The longest time that sending may delay an answer.
+/// The longest delay of an answer by sending spans.
 const SEND_WITHIN: Duration = Duration::from_secs(2);
 /// Sending does not start with less time than this, because building a request takes time too.
 const LEAST_TIME: Duration = Duration::from_millis(100);
-/// The most spans that wait to be sent. They take up to 35 MB.
+/// The most spans that can wait to be sent. They use up to 35 MB.
 const MAX_WAITING: usize = 10_000;
-/// Spans in one request: half a megabyte, up to 1.5 MB if many failed. `CloudWatch` takes 5 MB.
+/// The most spans in one request: half a megabyte, or up to 1.5 MB with many failures. `CloudWatch` accepts 5 MB.
 const MAX_REQUEST: usize = 1_000;
 /// The most links of one span; further records are not linked.
 const MAX_LINKS: u32 = 1_000;
@@ -81,8 +81,8 @@ impl Spans {
             .with_filter(filter_fn(is_sent))
     }
 
-    /// Sends the ended spans before the invocation's answer, because Lambda freezes the process after it. Spans that
-    /// the receiver does not accept are dropped: traces must not delay or repeat an event.
+    /// Sends the ended spans before the invocation's answer, because Lambda freezes the process after the answer. Spans
+    /// that the receiver does not accept are dropped, because traces must not delay or repeat an event.
     pub async fn send(&self, invocation: &Invocation) {
         let Waiting { spans, surplus } = self.ended.take();
         let mut unsent = spans.len();
@@ -162,17 +162,17 @@ impl Ended {
     }
 
     fn waiting(&self) -> MutexGuard<'_, Waiting> {
-        // Every write leaves it whole, so a panic elsewhere does not spoil it.
+        // Every write leaves the list consistent, so a poisoned lock is harmless.
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
-/// The SDK's own processors send from a thread on a timer, and Lambda freezes both together with the process.
+/// Used instead of the SDK's processors, which send from a thread on a timer: Lambda freezes the process with both.
 impl SpanProcessor for Ended {
     fn on_start(&self, _: &mut SdkSpan, _: &Context) {}
 
     fn on_end(&self, span: SpanData) {
-        // Before the lock, for which the spans of other tasks wait.
+        // Done before locking, because the spans of other tasks wait for the lock.
         let span = terms::translated(span);
         let mut waiting = self.waiting();
         if waiting.spans.len() < MAX_WAITING {
@@ -191,8 +191,8 @@ impl SpanProcessor for Ended {
     }
 }
 
-/// Whether a span or an event is sent: what is logged by default, regardless of `RUST_LOG`, and AWS calls. The runtime's
-/// own span is left out, because it ends after the spans are sent.
+/// Whether a span or event is sent: AWS calls, and everything that is logged by default, regardless of `RUST_LOG`. The
+/// runtime's span is left out, because it ends only after the spans are sent.
 fn is_sent(metadata: &Metadata<'_>) -> bool {
     let target = metadata.target();
     let is_call = metadata.is_span() && target.starts_with("aws_sdk_");

@@ -1,4 +1,4 @@
-//! Sets a record's parent span and how it ended. Does nothing without a receiver of spans.
+//! Sets a record's parent span and its outcome. Does nothing without a receiver of spans.
 
 use opentelemetry::{
     Context,
@@ -16,7 +16,7 @@ use crate::{
 
 /// Makes a span continue the trace of the record's publisher.
 pub fn continue_trace(span: &Span, trace: &TraceContext) {
-    // Fails only where spans are not recorded.
+    // Fails only if spans are not recorded.
     let _ = span.set_parent(Context::new().with_remote_span_context(trace.span_context()));
 }
 
@@ -25,7 +25,7 @@ pub fn is_sampled(span: &Span) -> bool {
     span.context().span().span_context().is_sampled()
 }
 
-/// Ends a record's span. An abandoned handler may keep it open until after the answer.
+/// Ends a record's span, because an abandoned handler may keep it open until after the answer.
 pub fn end_record(span: &Span, end: End) {
     span.set_attribute("tidings.outcome", end.outcome.name());
     span.set_attribute("tidings.attempts", i64::from(end.attempts));

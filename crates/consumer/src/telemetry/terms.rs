@@ -1,4 +1,4 @@
-//! OpenTelemetry's attribute names, where the logs use shorter ones.
+//! OpenTelemetry's attribute names, for attributes that have shorter names in the logs.
 //! <https://opentelemetry.io/docs/specs/semconv/messaging/kafka/>
 
 use opentelemetry::{
@@ -56,7 +56,7 @@ pub fn translated(mut span: SpanData) -> SpanData {
         KeyValue::new("messaging.operation.name", operation),
     ]);
     if matches!(span.status, Status::Error { .. }) && value_of(&span.attributes, "error.type").is_none() {
-        // The last thing that was said about the record is why it failed.
+        // The last message about the record is the reason for its failure.
         let said = span.events.iter().rev().find_map(|event| value_of(&event.attributes, "error.type"));
         span.attributes.extend(said.map(|error_type| KeyValue::new("error.type", error_type)));
     }

@@ -17,8 +17,8 @@ use crate::{
 };
 
 pub(super) const TRACE: &str = "4bf92f3577b34da6a3ce929d0e0e4736";
-/// Stand for a name, an e-mail address, a phone number, an account, a balance and so on: none of them, nor any
-/// part of them, may be logged.
+/// Markers in place of names, e-mail addresses, phone numbers, accounts, balances and so on. No part of them may be
+/// logged.
 pub(super) const MARKERS: &[&str] =
     &["Zebulon", "quagga", "5550123", "ACC777", "98765", "10.77.0.1", "Okapi"];
 
@@ -36,7 +36,7 @@ impl io::Write for Lines {
 }
 
 impl Lines {
-    /// Everything logged, after a check that it gives nothing away.
+    /// All log lines, after a check that they contain no personal data.
     pub(super) fn read(&self) -> Vec<Value> {
         let text = String::from_utf8(self.0.lock().unwrap().clone()).unwrap();
         for marker in MARKERS {
@@ -46,7 +46,7 @@ impl Lines {
     }
 }
 
-/// Notes what this thread logs, which is all of it where the runtime has one thread.
+/// Captures what this thread logs, which is everything if the runtime has one thread.
 pub(super) fn logger() -> (DefaultGuard, Lines) {
     let lines = Lines::default();
     let writer = lines.clone();
@@ -58,7 +58,7 @@ pub(super) fn logger() -> (DefaultGuard, Lines) {
     )
 }
 
-/// Somebody closed a door, and paid for it.
+/// A closed door, for which a customer paid.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub(super) struct Closed {
     account_id: String,
@@ -70,13 +70,13 @@ pub(super) struct Closed {
 }
 
 catalog! {
-    /// What can happen to doors.
+    /// Events about doors.
     pub(super) enum Payload [Topic::event("door.closed")];
     /// A door was closed.
     Closed(Closed) = "door.closed", key |it| &it.account_id;
 }
 
-/// A handler that behaves as the event's id demands, and whose panics contain personal data.
+/// A handler whose behaviour depends on the event's id, and whose panics contain personal data.
 pub(super) struct Careless;
 
 impl Handler for Careless {
@@ -123,7 +123,7 @@ pub(super) fn payload(values: &[String]) -> Vec<u8> {
     json!({ "records": { "door.closed-3": records } }).to_string().into_bytes()
 }
 
-/// Well-formed events of all fates, and broken ones.
+/// Valid events for all outcomes, and broken ones.
 pub(super) fn values() -> Vec<String> {
     let mut unknown = closed("EVT-unknown");
     unknown["data"]["amount"] = "98765 Okapi".into();
@@ -136,7 +136,7 @@ pub(super) fn values() -> Vec<String> {
 }
 
 #[tokio::test(start_paused = true)]
-async fn logs_name_request_event_and_trace_and_nothing_personal() {
+async fn logs_have_request_event_and_trace_but_no_personal_data() {
     let (_logging, lines) = logger();
     let earlier = std::panic::take_hook();
     std::panic::set_hook(Box::new(log_panic));

@@ -40,13 +40,13 @@ impl MemoryClaims {
         ids
     }
 
-    /// How an id was settled, if it was.
+    /// An id's fact, if it is settled.
     #[must_use]
     pub fn fact(&self, id: &str) -> Option<Fact> {
         self.items().get(id)?.fact
     }
 
-    /// Lets `script` decide how each call is disturbed, by operation (`claim`, `settle`, `release`) and id.
+    /// Lets `script` disturb each call, by its operation (`claim`, `settle`, `release`) and id.
     pub fn disturb(&self, script: impl FnMut(&str, &str) -> Disturbance + Send + 'static) {
         self.disturbances.set(script);
     }

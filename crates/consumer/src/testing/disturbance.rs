@@ -8,18 +8,18 @@ use std::{
 
 use tokio::time::sleep;
 
-/// How one call of a store is disturbed.
+/// The disturbance of one call to a store.
 #[derive(Debug, Clone, Copy, Default)]
 pub struct Disturbance {
     /// How long the request takes to arrive.
     pub before: Duration,
     /// How long the answer takes.
     pub after: Duration,
-    /// What goes wrong.
+    /// The fault, if any.
     pub fault: Option<Fault>,
 }
 
-/// What goes wrong with a call of a store.
+/// A fault in a call to a store.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Fault {
     /// The request is refused and nothing is done.
@@ -36,11 +36,11 @@ impl From<Fault> for Disturbance {
 
 type Script = Box<dyn FnMut(&str, &str) -> Disturbance + Send>;
 
-/// Decides for each call of a store, by operation and id, how it is disturbed.
+/// Decides on the disturbance of each call to a store, by its operation and id.
 #[derive(Default)]
 pub(super) struct Disturbances(Mutex<Option<Script>>);
 
-/// The error of a call that a test makes fail.
+/// The error of a call with a fault.
 pub(super) struct Injected;
 
 impl fmt::Display for Injected {
@@ -76,7 +76,7 @@ impl Disturbances {
     }
 }
 
-/// Tokio's timer needs a runtime that has one, and rounds up to a millisecond.
+/// Does not call tokio's timer without need, because it requires a runtime with timers and rounds up to a millisecond.
 async fn sleep_if_any(duration: Duration) {
     if !duration.is_zero() {
         sleep(duration).await;

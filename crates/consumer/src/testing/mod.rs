@@ -1,4 +1,4 @@
-//! A whole function in one process, for its tests: the real consumer over stores in memory.
+//! A test harness: a whole function in one process, with the real consumer and stores in memory.
 
 mod claims;
 mod disturbance;
@@ -27,13 +27,12 @@ use crate::{
     settle::Stores,
 };
 
-/// How long an invocation of the harness may take.
+/// The timeout of an invocation of the harness.
 const TIMEOUT: Duration = Duration::from_mins(1);
 
 /// A function with its consumer and stores in memory.
 ///
-/// Its wall clock is tokio's clock: where a test pauses that, it decides how time goes by between invocations
-/// and within them.
+/// Its wall clock is tokio's clock. A test that pauses that clock controls the time within and between invocations.
 pub struct Harness<C> {
     consumer: C,
     started: (Timestamp, Instant),
@@ -52,7 +51,7 @@ pub struct Summary {
     pub duplicate: usize,
     /// Records that went to the dead letter queue.
     pub dead_lettered: usize,
-    /// Records to be delivered again.
+    /// Records to deliver again.
     pub returned: usize,
     /// How each record ended.
     pub settled: Vec<Settled>,
@@ -77,7 +76,7 @@ fn options() -> Options {
 }
 
 impl<H: Handler> Harness<Consumer<H>> {
-    /// A function that handles events one by one.
+    /// A function that handles single events.
     pub fn new(function: &'static str, handler: H) -> Self {
         let (stores, claims, dead_letters) = stores(function);
         let consumer = Consumer::new(handler, stores, options());
@@ -91,7 +90,7 @@ impl<H: Handler> Harness<Consumer<H>> {
 }
 
 impl<H: BatchHandler> Harness<BatchConsumer<H>> {
-    /// A function that stores a partition's records in one write.
+    /// A function that stores the records of a partition in one write.
     pub fn new_batch(function: &'static str, handler: H) -> Self {
         let (stores, claims, dead_letters) = stores(function);
         let consumer = BatchConsumer::new(handler, stores, options());

@@ -21,7 +21,7 @@ impl MemoryQueue {
         self.letters.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
-    /// Lets `script` decide how each call is disturbed, by operation (`send`) and the record's source.
+    /// Lets `script` disturb each call, by its operation (`send`) and the record's source.
     pub fn disturb(&self, script: impl FnMut(&str, &str) -> Disturbance + Send + 'static) {
         self.disturbances.set(script);
     }

@@ -1,4 +1,4 @@
-//! Whatever `aws_lambda_events::kafka::KafkaEvent` accepts, the lenient reader reads the same way.
+//! The lenient reader reads every payload that `aws_lambda_events::kafka::KafkaEvent` accepts in the same way.
 
 use std::collections::HashMap;
 
@@ -33,7 +33,7 @@ fn compare_record(theirs: &KafkaRecord, ours: &Record) {
         assert_eq!(*topic, ours.position.topic);
     }
     assert_eq!(theirs.timestamp_type, ours.timestamp_type);
-    // Theirs goes through f64 and may be a millisecond short. Ours ends with the year 9999.
+    // KafkaEvent reads the time as f64 and may be a millisecond early. Our reader accepts years up to 9999.
     let milliseconds = theirs.timestamp.timestamp_millis();
     match ours.timestamp {
         Some(timestamp) => assert!((0..=1).contains(&(timestamp.as_millisecond() - milliseconds))),
@@ -44,7 +44,7 @@ fn compare_record(theirs: &KafkaRecord, ours: &Record) {
         match decoded {
             None => assert!(ours.is_none()),
             Some(Ok(bytes)) => assert_eq!(Some(bytes.as_slice()), ours.as_deref()),
-            // They leave the decoding to the handler.
+            // KafkaEvent leaves the decoding to the handler.
             Some(Err(_)) => {}
         }
     }
@@ -61,12 +61,12 @@ fn compare_record(theirs: &KafkaRecord, ours: &Record) {
 }
 
 #[test]
-fn their_published_fixture_reads_the_same() {
+fn the_fixture_of_aws_lambda_events_reads_the_same() {
     assert!(compare(include_bytes!("../fixtures/example-kafka-event.json")));
 }
 
 #[test]
-fn forms_that_only_serde_thinks_of_read_the_same() {
+fn unusual_forms_that_serde_accepts_read_the_same() {
     let record = json!(["t", 0, 15, 7, "CREATE_TIME", "aw==", "dg==", [{ "h": [-1] }]]);
     for payload in [
         json!([]),
@@ -94,7 +94,7 @@ fn headers() -> impl Strategy<Value = Value> {
     vec(header, 0..4).prop_map(Value::from)
 }
 
-/// Sometimes a field of a form that one of the two may not like.
+/// Sometimes a field in a form that one of the two readers may refuse.
 fn odd() -> impl Strategy<Value = Value> {
     prop_oneof![
         Just(Value::Null),
@@ -159,14 +159,14 @@ proptest! {
     #![proptest_config(ProptestConfig::with_cases(2000))]
 
     #[test]
-    fn whatever_they_accept_reads_the_same(payload in payload()) {
+    fn whatever_kafka_event_accepts_reads_the_same(payload in payload()) {
         compare(&payload);
     }
 }
 
-/// The property above would hold for a generator that `KafkaEvent` never likes.
+/// Otherwise the property above would hold trivially.
 #[test]
-fn they_accept_a_good_part_of_what_is_generated() {
+fn kafka_event_accepts_many_of_the_generated_payloads() {
     let mut runner = proptest::test_runner::TestRunner::deterministic();
     let accepted = (0..500).filter(|_| {
         let tree = payload().new_tree(&mut runner).unwrap();

@@ -1,4 +1,4 @@
-//! No bytes, wherever they stand, make the consumer panic, hang or lose a record.
+//! No input makes the consumer panic, hang or lose a record.
 
 use base64::{Engine as _, prelude::BASE64_STANDARD};
 use proptest::{collection::vec, option, prelude::*};
@@ -11,7 +11,7 @@ use tidings_consumer::{
 
 use crate::support::*;
 
-/// Runs an invocation to its end, on a clock that does not make it wait.
+/// Runs an invocation to its end, on a paused clock.
 fn run(payload: &[u8]) -> Option<(Function, Summary)> {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_time().start_paused(true).build();
     runtime.unwrap().block_on(async {
@@ -25,7 +25,7 @@ fn run(payload: &[u8]) -> Option<(Function, Summary)> {
 const NAMES: &[&str] =
     &["records", "topic", "partition", "offset", "timestamp", "key", "value", "headers", "t-0", ""];
 
-/// JSON of any shape; with names that the payload has, so that it gets deep.
+/// Arbitrary JSON. It uses the names in payloads, so that the reader gets deep into it.
 fn any_json() -> impl Strategy<Value = Value> {
     let leaf = prop_oneof![
         Just(Value::Null),
@@ -45,7 +45,7 @@ fn any_json() -> impl Strategy<Value = Value> {
     })
 }
 
-/// A valid payload with some bytes changed, removed or put in.
+/// A valid payload with some bytes changed, removed or inserted.
 fn mutated() -> impl Strategy<Value = Vec<u8>> {
     let mutation = (any::<proptest::sample::Index>(), option::of(any::<u8>()), any::<bool>());
     vec(mutation, 1..6).prop_map(|mutations| {
@@ -67,19 +67,19 @@ proptest! {
     #![proptest_config(ProptestConfig::with_cases(1000))]
 
     #[test]
-    fn any_bytes_are_a_payload_that_ends(bytes in vec(any::<u8>(), 0..300)) {
+    fn an_invocation_with_any_bytes_ends(bytes in vec(any::<u8>(), 0..300)) {
         let _ = payload::read(&bytes);
         run(&bytes);
     }
 
     #[test]
-    fn any_json_is_a_payload_that_ends(records in any_json(), whole in any::<bool>()) {
+    fn an_invocation_with_any_json_ends(records in any_json(), whole in any::<bool>()) {
         let payload = if whole { records } else { json!({ "records": { "t-0": [records] } }) };
         run(payload.to_string().as_bytes());
     }
 
     #[test]
-    fn a_damaged_payload_ends(bytes in mutated()) {
+    fn an_invocation_with_a_damaged_payload_ends(bytes in mutated()) {
         run(&bytes);
     }
 }
@@ -91,7 +91,7 @@ enum Sent {
     Bytes(Vec<u8>),
 }
 
-/// What is sent, with its key and headers.
+/// A record to send, with its key and headers.
 type Spec = (Sent, Option<Vec<u8>>, Vec<(String, Option<Vec<u8>>)>);
 
 fn specs() -> impl Strategy<Value = Vec<Spec>> {
@@ -126,7 +126,7 @@ proptest! {
     #![proptest_config(ProptestConfig::with_cases(300))]
 
     #[test]
-    fn odd_records_cost_no_other_and_are_kept_whole(specs in specs()) {
+    fn odd_records_do_not_affect_others_and_are_kept_whole(specs in specs()) {
         let records: Vec<Value> = (0..).zip(&specs).map(|(offset, spec)| build(offset, spec)).collect();
         let (function, summary) = run(&payload(&records)).unwrap();
         prop_assert_eq!(respond(&summary.settled, true), Ok(Response::default()));
@@ -150,7 +150,7 @@ proptest! {
     }
 }
 
-/// Whether a dead letter's record gives back the key, value and headers that went in.
+/// Whether a dead letter's record has the original key, value and headers.
 fn kept_whole(json: &str, specs: &[Spec]) -> bool {
     let record: Value = serde_json::from_str(json).unwrap();
     let decode = |field: &Value| field.as_str().map(|text| BASE64_STANDARD.decode(text).unwrap());
@@ -166,7 +166,7 @@ fn kept_whole(json: &str, specs: &[Spec]) -> bool {
 }
 
 #[test]
-fn depth_and_size_break_nothing() {
+fn deeply_nested_and_large_values_are_handled() {
     let deep = "[".repeat(200_000);
     let closed = format!("{}{}", "[".repeat(100_000), "]".repeat(100_000));
     let payloads = [

@@ -1,4 +1,4 @@
-//! Payloads, and a handler that a test scripts.
+//! Payloads, and a handler that follows a test's script.
 
 use std::{
     sync::{Arc, Mutex},
@@ -25,7 +25,7 @@ pub struct Use {
 }
 
 catalog! {
-    /// What can happen to doors: a domain that the crate knows nothing of.
+    /// Events about doors: a domain that is unknown to the consumer.
     pub enum Payload [Topic::event(TOPIC), Topic::event("door.closed")];
     /// A door was opened.
     Opened(Use) = "door.opened", key |it| &it.user_id;
@@ -35,7 +35,7 @@ catalog! {
 
 /// The topic of all test records, and the type of all test events.
 pub const TOPIC: &str = "door.opened";
-/// Longer than the lease of an invocation of the harness that begins now.
+/// Longer than the lease of an invocation of the harness.
 pub const AFTER_THE_LEASE: Duration = Duration::from_secs(62);
 
 /// A valid event's value.
@@ -47,7 +47,7 @@ pub fn event(id: &str) -> Vec<u8> {
     event.to_string().into_bytes()
 }
 
-/// A record of partition 3 with this value, or a tombstone.
+/// A record in partition 3 with this value, or a tombstone.
 pub fn record(offset: i64, key: Option<&[u8]>, value: Option<&[u8]>) -> Value {
     let encode = |bytes: &[u8]| BASE64_STANDARD.encode(bytes);
     json!({
@@ -76,14 +76,14 @@ pub fn payload(records: &[Value]) -> Vec<u8> {
 pub struct Call {
     /// The event.
     pub id: String,
-    /// How many calls there were for it before this one.
+    /// The number of earlier calls for this event.
     pub earlier: usize,
     pub context: Context,
 }
 
 type Answer = BoxFuture<'static, Result<(), HandlerError>>;
 
-/// A handler that records its calls and behaves as a test scripts.
+/// A handler that records its calls and follows a script.
 pub struct Probe {
     calls: Mutex<Vec<(String, Instant)>>,
     script: Box<dyn Fn(Call) -> Answer + Send + Sync>,
@@ -95,7 +95,7 @@ impl Probe {
         self.calls.lock().unwrap().iter().map(|(id, _)| id.clone()).collect()
     }
 
-    /// When the calls began.
+    /// The start times of all calls.
     pub fn times(&self) -> Vec<Instant> {
         self.calls.lock().unwrap().iter().map(|(_, at)| *at).collect()
     }
@@ -127,12 +127,12 @@ where
 
 pub type Function = Harness<tidings_consumer::testing::Consumer<Probe>>;
 
-/// A function whose handler always succeeds at once.
+/// A function whose handler always succeeds immediately.
 pub fn succeeding() -> Function {
     function(async |_| Ok(()))
 }
 
-/// A function whose handler always fails this way.
+/// A function whose handler always fails with this error.
 pub fn failing(error: HandlerError) -> Function {
     function(move |_| {
         let error = error.clone();
@@ -148,7 +148,7 @@ pub fn refused() -> HandlerError {
     HandlerError::permanent("Refused", "never")
 }
 
-/// Never ends by itself.
+/// Never ends.
 pub async fn hang() -> Result<(), HandlerError> {
     std::future::pending().await
 }

@@ -1,4 +1,4 @@
-//! The host against a real runtime: a small Python program that uses nothing but the Runtime API.
+//! Tests of the host with a real runtime: a small Python program that uses only the Runtime API.
 
 mod stage;
 
@@ -20,7 +20,7 @@ fn runs(pid: u64) -> bool {
 }
 
 #[tokio::test]
-async fn answers_and_reuses_a_warm_instance() {
+async fn an_invocation_gets_its_response_and_the_next_one_reuses_the_instance() {
     let mut stage = Stage::of(vec![function("f")]).await;
     let event = json!({ "text": "naïve" });
     let first = stage.invoke("f", &event).await;
@@ -43,7 +43,7 @@ async fn answers_and_reuses_a_warm_instance() {
 }
 
 #[tokio::test]
-async fn a_function_sees_lambdas_environment_and_headers_and_nothing_else() {
+async fn a_function_gets_only_lambdas_environment_and_headers() {
     let directory = tempfile::tempdir().unwrap();
     let spec = FunctionSpec {
         environment: BTreeMap::from([("OWN".to_owned(), "1".to_owned())]),
@@ -78,7 +78,7 @@ async fn a_function_sees_lambdas_environment_and_headers_and_nothing_else() {
 }
 
 #[tokio::test]
-async fn a_functions_error_is_handed_on_and_its_instance_stays() {
+async fn a_function_error_is_returned_and_the_instance_is_reused() {
     let mut stage = Stage::of(vec![function("f")]).await;
     let failed = stage.invoke("f", &json!({ "do": "error" })).await;
     assert_eq!(failed.function_error("ValueError"), "broken on purpose");
@@ -88,7 +88,7 @@ async fn a_functions_error_is_handed_on_and_its_instance_stays() {
 }
 
 #[tokio::test]
-async fn a_failing_initialisation_is_tried_twice_and_named() {
+async fn a_failing_initialisation_is_retried_once_and_reported() {
     let stage = Stage::of(vec![initialising("error", "error"), initialising("exit", "exit")]).await;
     let failed = stage.invoke("error", &json!({})).await;
     assert_eq!(failed.function_error("Runtime.NoHandler"), "no such handler");
@@ -111,7 +111,7 @@ async fn a_hanging_initialisation_ends_at_the_functions_timeout() {
 }
 
 #[tokio::test]
-async fn after_a_crash_the_next_invocation_has_a_new_instance() {
+async fn the_invocation_after_a_crash_gets_a_new_instance() {
     let mut stage = Stage::of(vec![function("f")]).await;
     for (event, how) in [
         (json!({ "do": "exit", "status": 1 }), "Runtime exited with error: exit status 1"),
@@ -129,7 +129,7 @@ async fn after_a_crash_the_next_invocation_has_a_new_instance() {
 }
 
 #[tokio::test]
-async fn an_answer_counts_even_if_the_process_ends_right_after_it() {
+async fn a_response_counts_even_if_the_process_exits_right_after_it() {
     let mut stage = Stage::of(vec![function("f")]).await;
     let event = json!({ "then": "exit" });
     assert_eq!(stage.invoke("f", &event).await.body, event);
@@ -154,7 +154,7 @@ async fn a_timeout_kills_the_process_and_is_reported() {
 }
 
 #[tokio::test]
-async fn two_invocations_at_once_have_two_instances_which_stay() {
+async fn concurrent_invocations_get_separate_instances_which_are_reused() {
     let mut stage = Stage::of(vec![function("f")]).await;
     let (first, one, mut first_gate) = stage.invoke_at_gate("f").await;
     let (second, two, mut second_gate) = stage.invoke_at_gate("f").await;
@@ -170,7 +170,7 @@ async fn two_invocations_at_once_have_two_instances_which_stay() {
 }
 
 #[tokio::test]
-async fn throttles_beyond_reserved_concurrency_and_beyond_the_host() {
+async fn throttles_beyond_reserved_concurrency_and_beyond_the_hosts_limit() {
     let reserved = FunctionSpec { reserved_concurrency: Some(1), ..function("reserved") };
     let stage = Stage::with(vec![reserved, function("other")], 2, Duration::from_secs(10)).await;
     let (_first, _, _gate) = stage.invoke_at_gate("reserved").await;
@@ -185,7 +185,7 @@ async fn throttles_beyond_reserved_concurrency_and_beyond_the_host() {
 }
 
 #[tokio::test]
-async fn an_idle_instance_makes_room_for_another_function() {
+async fn an_idle_instance_is_stopped_to_make_room_for_another_function() {
     let stage = Stage::with(vec![function("a"), function("b")], 1, Duration::from_secs(10)).await;
     assert_eq!(stage.invoke("a", &json!(1)).await.body, 1);
     assert_eq!(stage.invoke("b", &json!(2)).await.body, 2);
@@ -194,9 +194,9 @@ async fn an_idle_instance_makes_room_for_another_function() {
 }
 
 #[tokio::test]
-async fn payload_limits_hold_to_the_byte() {
+async fn payload_limits_are_exact() {
     let stage = Stage::of(vec![function("f")]).await;
-    // Two quotes belong to the answer.
+    // The response includes two quotes.
     let largest = stage.invoke("f", &json!({ "do": "big", "length": PAYLOAD_LIMIT + 98 })).await;
     assert_eq!(largest.body.as_str().map(str::len), Some(PAYLOAD_LIMIT + 98));
     let over = stage.invoke("f", &json!({ "do": "big", "length": PAYLOAD_LIMIT + 99 })).await;
@@ -214,7 +214,7 @@ async fn payload_limits_hold_to_the_byte() {
 }
 
 #[tokio::test]
-async fn what_is_no_invocation_is_refused_as_on_aws() {
+async fn an_invalid_request_is_rejected_as_on_aws() {
     let stage = Stage::of(vec![function("f")]).await;
     let unknown = stage.invoke("g", &json!({})).await;
     assert_eq!(unknown.status, StatusCode::NOT_FOUND);
@@ -227,11 +227,11 @@ async fn what_is_no_invocation_is_refused_as_on_aws() {
         let request = stage.request("f", "{}").header("X-Amz-Invocation-Type", invocation_type);
         assert_eq!(request.send().await.unwrap().status(), status, "{invocation_type}");
     }
-    assert!(stage.lines.lock().unwrap().is_empty(), "nothing may have started");
+    assert!(stage.lines.lock().unwrap().is_empty(), "no instance may start");
 }
 
 #[tokio::test]
-async fn the_runtime_api_refuses_wrong_ids_second_answers_and_early_calls() {
+async fn the_runtime_api_rejects_wrong_ids_second_responses_and_early_calls() {
     let stage = Stage::of(vec![function("f")]).await;
     let answer = stage.invoke("f", &json!({ "do": "protocol" })).await.body;
     assert_eq!(answer["wrong"][0], 400);
@@ -244,7 +244,7 @@ async fn the_runtime_api_refuses_wrong_ids_second_answers_and_early_calls() {
 }
 
 #[tokio::test]
-async fn kill_ends_an_instance_at_once() {
+async fn kill_stops_an_instance_at_once() {
     let stage = Stage::of(vec![function("f")]).await;
     let (running, instance, _gate) = stage.invoke_at_gate("f").await;
     assert!(stage.host.kill(&instance));
@@ -257,7 +257,7 @@ async fn kill_ends_an_instance_at_once() {
 }
 
 #[tokio::test]
-async fn a_caller_that_hangs_up_does_not_end_the_invocation() {
+async fn an_invocation_continues_after_its_caller_hangs_up() {
     let mut stage = Stage::of(vec![function("f")]).await;
     let (caller, _, mut gate) = stage.invoke_at_gate("f").await;
     caller.abort();
@@ -267,7 +267,7 @@ async fn a_caller_that_hangs_up_does_not_end_the_invocation() {
 }
 
 #[tokio::test]
-async fn nothing_runs_after_shutdown() {
+async fn no_instance_runs_after_shutdown() {
     let stage = Stage::of(vec![function("idle"), function("busy")]).await;
     let idle = stage.invoke("idle", &json!({ "do": "facts" })).await.body["pid"].as_u64().unwrap();
     let busy = stage.invoke("busy", &json!({ "do": "facts" })).await.body["pid"].as_u64().unwrap();
@@ -278,7 +278,7 @@ async fn nothing_runs_after_shutdown() {
 }
 
 #[tokio::test]
-async fn a_missing_program_is_found_at_the_start() {
+async fn a_missing_program_is_an_error_at_start() {
     let spec = FunctionSpec { command: vec!["./no/such/bootstrap".to_owned()], ..function("f") };
     let error = Host::start(vec![spec], HostOptions::default()).await.err().unwrap();
     assert!(matches!(error, StartError::MissingTool { .. }), "{error}");

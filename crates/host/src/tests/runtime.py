@@ -1,4 +1,4 @@
-"""A Lambda runtime for the host's tests: does what each event's "do" asks for. INIT says how to initialise."""
+"""A Lambda runtime for the host's tests. It does what each event's "do" says; INIT says how initialisation goes."""
 import base64
 import json
 import os
@@ -21,14 +21,14 @@ def post(path, body, headers=None):
 
 
 def gate(port):
-    """Tells the test who runs, and goes on when the test says so."""
+    """Sends the test the name of this instance, and waits until the test sends a byte back."""
     with socket.create_connection(("127.0.0.1", port)) as connection:
         connection.sendall(os.environ["AWS_ACCESS_KEY_ID"].encode() + b"\n")
         connection.recv(1)
 
 
 def wish(event):
-    """What an event asks for; one of Kafka's asks for what its first record's value does."""
+    """The instruction in an event; for a Kafka event, the one in its first record's value."""
     if not isinstance(event, dict):
         return {}
     for records in event.get("records", {}).values():

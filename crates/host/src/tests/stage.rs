@@ -1,4 +1,4 @@
-//! A host on stage: functions whose runtime does what a test's event says, and all that the host logs.
+//! A host for tests: its functions do what an event says, and its log lines and reports are kept.
 
 use std::collections::BTreeMap;
 use std::path::Path;
@@ -31,7 +31,7 @@ pub(super) fn initialising(name: &str, how: &str) -> FunctionSpec {
     FunctionSpec { environment, ..function(name) }
 }
 
-/// A host, all lines that it logged, and its reports as they come.
+/// A host, the lines it has logged, and its reports.
 pub(super) struct Stage {
     pub(super) host: Host,
     pub(super) lines: Arc<Mutex<Vec<String>>>,
@@ -76,7 +76,7 @@ impl Stage {
         async move { Answered::of(request.send().await.unwrap()).await }
     }
 
-    /// Starts an invocation that waits at a gate; returns it, the instance that runs it, and the gate.
+    /// Starts an invocation that waits at a gate. Returns the invocation, its instance's name and the gate.
     pub(super) async fn invoke_at_gate(
         &self,
         function: &str,
@@ -114,7 +114,7 @@ impl Answered {
         self.headers.get(name).map(|value| value.to_str().unwrap())
     }
 
-    /// Checks that it is a function error of this type; returns its message.
+    /// Asserts that the response is a function error of this type, and returns its message.
     #[track_caller]
     pub(super) fn function_error(&self, error_type: &str) -> &str {
         assert_eq!(self.status, StatusCode::OK, "{self:?}");

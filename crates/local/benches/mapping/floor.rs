@@ -1,5 +1,5 @@
-//! What no mapping can do without: reading, base64, and HTTP to the function. No group, no order within a partition, no
-//! commits, no retries.
+//! What no mapping can do without: reading, base64, and HTTP to the function. No group, no order within a partition,
+//! no commits, no retries.
 
 use std::time::Instant;
 

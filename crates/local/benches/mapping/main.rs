@@ -1,5 +1,6 @@
 //! What the event source mapping adds: records per second beside a bare consumer of the same topic, and beside the
-//! least that brings its records to a function; and the time between a record's arrival at a bare consumer and its arrival at the function.
+//! least that brings its records to a function; and the time between a record's arrival at a bare consumer and its
+//! arrival at the function.
 //!
 //! Every number is the median of several rounds; what counts is the ratio within a round, because both sides of it
 //! had the same machine. `scripts/bench` runs it on Apache Kafka.

@@ -87,8 +87,8 @@ impl fmt::Display for Throughput {
     }
 }
 
-/// Reads the topic by turns with a bare consumer and with something else. The first round does not count: in it the broker's
-/// JVM is compiling.
+/// Reads the topic by turns with a bare consumer and with something else. The first round does not count: in it the
+/// broker's JVM is compiling.
 pub async fn measure(topic: &Topic, other: impl AsyncFn(usize) -> f64) -> Throughput {
     let (mut bare, mut others, mut ratios) = (Vec::new(), Vec::new(), Vec::new());
     for round in 0..=ROUNDS {

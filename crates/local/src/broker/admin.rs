@@ -1,4 +1,4 @@
-//! Asks a broker whether it answers, and creates topics.
+//! Checks that a broker responds, and creates topics.
 
 use std::collections::BTreeSet;
 use std::sync::Arc;
@@ -14,14 +14,14 @@ use tidings_process::StartError;
 
 use super::TopicSpec;
 
-/// How long a broker that should run may take to answer.
+/// How long a running broker may take to respond.
 const ANSWER_LIMIT: Duration = Duration::from_secs(10);
-/// How long the creation of all topics may take.
+/// The time limit for creating all topics.
 const CREATE_LIMIT: Duration = Duration::from_secs(30);
-/// Kafka's own number for "as many as the broker's default says".
+/// Kafka's value for the broker's default.
 const DEFAULT_REPLICATION: i32 = -1;
 
-/// A client that asks again at once when nobody listens yet.
+/// The configuration of a client that reconnects quickly while the broker starts.
 fn config(servers: &str) -> ClientConfig {
     let mut config = ClientConfig::new();
     config
@@ -32,7 +32,7 @@ fn config(servers: &str) -> ClientConfig {
     config
 }
 
-/// Asks one broker whether it answers.
+/// A client that checks whether a broker responds.
 #[derive(Clone)]
 pub(super) struct Probe(Arc<BaseConsumer>);
 
@@ -42,7 +42,7 @@ impl Probe {
         Ok(Self(Arc::new(client)))
     }
 
-    /// Whether it tells its brokers within `limit`.
+    /// Whether the broker returns its metadata within `limit`.
     pub async fn answers(&self, limit: Duration) -> bool {
         let client = Arc::clone(&self.0);
         let asking = tokio::task::spawn_blocking(move || {
@@ -52,7 +52,7 @@ impl Probe {
     }
 }
 
-/// Fails where no broker answers at `servers`.
+/// Fails if no broker responds at `servers`.
 pub(super) async fn require_answer(servers: &str) -> Result<(), StartError> {
     if Probe::new(servers)?.answers(ANSWER_LIMIT).await {
         return Ok(());
@@ -64,7 +64,7 @@ fn no_answer(servers: &str) -> StartError {
     StartError::NotReady {
         what: format!("the Kafka broker at {servers}"),
         reason:
-            "it did not answer within 10 seconds; start it, correct the address, or choose another broker"
+            "it did not respond within 10 seconds; start it, correct the address, or choose another broker"
                 .to_owned(),
     }
 }
@@ -102,11 +102,11 @@ pub(super) async fn create_topics(servers: &str, topics: &[TopicSpec]) -> Result
     Ok(())
 }
 
-/// The broker refused a topic.
+/// The error for a topic that the broker did not create.
 pub(super) fn not_created(topic: &str, code: RDKafkaErrorCode) -> StartError {
     StartError::NotReady {
         what: format!("the topic {topic}"),
-        reason: format!("the broker refused to create it: {code}; see the broker's log"),
+        reason: format!("the broker did not create it: {code}; see the broker's log"),
     }
 }
 

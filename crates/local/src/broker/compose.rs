@@ -1,4 +1,4 @@
-//! Redpanda in a container, by Docker Compose.
+//! Redpanda in a container, with Docker Compose.
 
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
@@ -8,10 +8,10 @@ use tidings_process::{Launch, LineSink, StartError};
 use super::ports;
 use super::progress::announced;
 
-const WHAT: &str = "Redpanda by Docker Compose";
+const WHAT: &str = "Redpanda (Docker Compose)";
 const REMEDY: &str = "install Docker with its Compose plugin, or choose the embedded broker";
 
-/// What `docker compose up` started, under a project name that no other start shares.
+/// A Compose project with a unique name.
 pub(super) struct Compose {
     docker: String,
     file: PathBuf,
@@ -20,14 +20,15 @@ pub(super) struct Compose {
 }
 
 impl Compose {
-    /// Starts it and waits until it is healthy; returns its bootstrap servers too. `docker` is the program.
+    /// Starts Redpanda and waits until it is healthy. Also returns its bootstrap servers. `docker` is the program to
+    /// run.
     pub async fn start(docker: &str, file: &Path, progress: &LineSink) -> Result<(String, Self), StartError> {
         require_engine(docker).await?;
         let [port] = ports::free(WHAT)?;
         let project = format!("tidings-{}-{port}", std::process::id());
-        // From here on dropping it takes down whatever came up, also when coming up fails half-way.
+        // From here on, dropping it removes all containers, even if the start fails half-way.
         let compose = Self { docker: docker.to_owned(), file: file.to_owned(), project, port };
-        let message = "starting Redpanda with docker compose (the first time pulls its image) ...";
+        let message = "starting Redpanda with docker compose (pulls its image the first time) ...";
         announced(progress, message, compose.up()).await?;
         let servers = format!("127.0.0.1:{port}");
         super::admin::require_answer(&servers).await?;
@@ -43,7 +44,7 @@ impl Compose {
             return Ok(());
         }
         let reason = format!(
-            "docker compose up failed; see that its Compose plugin is there:\n{}",
+            "docker compose up failed; check that the Compose plugin is installed:\n{}",
             process.last_lines()
         );
         Err(StartError::NotReady { what: WHAT.to_owned(), reason })
@@ -58,9 +59,9 @@ impl Compose {
             .collect()
     }
 
-    /// Ends it and removes its containers, network and data.
+    /// Stops it and removes its containers, network and data.
     pub async fn stop(self) {
-        // A failure has nowhere to go: what could be done about it is what was tried.
+        // Dropping it runs docker compose down. An error is logged there.
         let _ = tokio::task::spawn_blocking(move || drop(self)).await;
     }
 }
@@ -77,7 +78,7 @@ impl Drop for Compose {
     }
 }
 
-/// Compose's own message does not say whether the program or its engine is missing.
+/// Checks for the Docker engine, because Compose's error does not say whether the program or the engine is missing.
 async fn require_engine(docker: &str) -> Result<(), StartError> {
     let process = Launch::new(WHAT, docker, REMEDY)
         .arguments(["version", "--format", "{{.Server.Version}}"])
@@ -85,7 +86,7 @@ async fn require_engine(docker: &str) -> Result<(), StartError> {
     if process.wait().await.is_some_and(|status| status.success()) {
         return Ok(());
     }
-    let reason = "Docker's engine does not answer; start it, or choose the embedded broker".to_owned();
+    let reason = "the Docker engine does not respond; start it, or choose the embedded broker".to_owned();
     Err(StartError::NotReady { what: WHAT.to_owned(), reason })
 }
 
@@ -97,7 +98,7 @@ mod tests {
 
     use super::*;
 
-    /// A stand-in for `docker` that notes its arguments and fails at the subcommand `fails`.
+    /// A fake `docker` that records its arguments and fails on the subcommand `fails`.
     fn stand_in(folder: &Path, fails: &str) -> String {
         let path = folder.join("docker");
         let calls = folder.join("calls");
@@ -119,24 +120,24 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn without_docker_it_says_what_to_install() {
+    async fn without_docker_the_error_says_what_to_install() {
         let error = failure("docker-that-is-not-there").await;
         assert_eq!(error, format!("docker-that-is-not-there was not found: {REMEDY}"));
     }
 
     #[tokio::test]
-    async fn without_an_engine_it_says_so_and_starts_nothing() {
+    async fn without_an_engine_nothing_is_started() {
         let folder = tempfile::tempdir().unwrap();
         let error = failure(&stand_in(folder.path(), "version")).await;
-        assert!(error.contains("engine does not answer"), "{error}");
+        assert!(error.contains("engine does not respond"), "{error}");
         assert_eq!(fs::read_to_string(folder.path().join("calls")).unwrap().lines().count(), 1);
     }
 
     #[tokio::test]
-    async fn what_came_up_half_way_is_taken_down() {
+    async fn a_failed_start_is_taken_down() {
         let folder = tempfile::tempdir().unwrap();
         let error = failure(&stand_in(folder.path(), "--detach")).await;
-        assert!(error.contains("its Compose plugin is there:\nbroken"), "{error}");
+        assert!(error.contains("the Compose plugin is installed:\nbroken"), "{error}");
         let calls = fs::read_to_string(folder.path().join("calls")).unwrap();
         let calls: Vec<_> = calls.lines().skip(1).collect();
         let [up, down] = calls.as_slice() else { panic!("{calls:?}") };

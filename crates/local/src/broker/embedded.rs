@@ -1,4 +1,4 @@
-//! librdkafka's mock cluster, inside this process.
+//! librdkafka's mock cluster in this process.
 
 use rdkafka::ClientConfig;
 use rdkafka::error::KafkaError;
@@ -10,12 +10,11 @@ use tidings_process::StartError;
 use super::TopicSpec;
 use super::admin::not_created;
 
-/// A cluster of one broker. It lives as long as the client that carries it, which, unlike the cluster's own
-/// handle, may go from thread to thread.
+/// A cluster of one broker, owned by a client. Unlike the cluster's handle, the client can be sent between threads.
 pub(super) struct Embedded(BaseProducer<DefaultProducerContext>);
 
 impl Embedded {
-    /// Starts it; returns its bootstrap servers too.
+    /// Starts the cluster. Also returns its bootstrap servers.
     pub fn start() -> Result<(String, Self), StartError> {
         let not_started =
             |reason: String| StartError::NotReady { what: "the embedded broker".to_owned(), reason };
@@ -26,12 +25,14 @@ impl Embedded {
         let embedded = Self(client);
         let servers = embedded
             .cluster()
-            .ok_or_else(|| not_started("librdkafka made none; choose another broker".to_owned()))?
+            .ok_or_else(|| {
+                not_started("librdkafka did not create a mock cluster; choose another broker".to_owned())
+            })?
             .bootstrap_servers();
         Ok((servers, embedded))
     }
 
-    /// Creates topics directly: the mock does not know the request that other brokers take for it.
+    /// Creates topics directly, because the mock cluster does not support the `CreateTopics` request.
     pub fn create_topics(&self, topics: &[TopicSpec]) -> Result<(), StartError> {
         for topic in topics {
             let created =

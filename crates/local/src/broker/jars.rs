@@ -1,5 +1,5 @@
-//! Apache Kafka's jars: copied once by Maven into the user's cache, `tidings/kafka-VERSION`, as infra/kafka/pom.xml
-//! says, which is part of this program so that it runs from any folder.
+//! Apache Kafka's jars. Maven copies them once into the user's cache, `tidings/kafka-VERSION`, with
+//! infra/kafka/pom.xml, which is compiled into this program.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -13,7 +13,7 @@ const MAVEN_REMEDY: &str =
     "install Apache Maven (it fetches Kafka's jars once), or choose the embedded broker";
 const POM: &str = include_str!("../../../../infra/kafka/pom.xml");
 
-/// The folder with the jars. Only the first call for a version needs Maven and a network.
+/// The folder with the jars. Only the first call for a version needs Maven and the network.
 pub(super) async fn ready(progress: &LineSink) -> Result<PathBuf, StartError> {
     let cache = cache_folder(|name| std::env::var_os(name).map(PathBuf::from))?;
     let jars = cache.join(format!("kafka-{}", version()?));
@@ -23,12 +23,12 @@ pub(super) async fn ready(progress: &LineSink) -> Result<PathBuf, StartError> {
     let maven = find_program("mvn", MAVEN_REMEDY)?;
     let fail = |source| StartError::File { path: cache.clone(), source };
     fs::create_dir_all(&cache).map_err(fail)?;
-    // Copied beside and renamed when complete: an interrupted copy is never taken for the jars, and of two copies
-    // at once the first wins.
+    // Copy into a temporary folder and rename it when complete, so that an interrupted copy is never used. Of two
+    // concurrent copies, the first wins.
     let copy = tempfile::Builder::new().prefix("kafka-copy-").tempdir_in(&cache).map_err(fail)?;
     let pom = copy.path().join("pom.xml");
     fs::write(&pom, POM).map_err(fail)?;
-    let message = "fetching Apache Kafka's jars with mvn, once (44 MB) ...";
+    let message = "downloading Apache Kafka's jars with mvn (44 MB, only once) ...";
     announced(progress, message, copy_dependencies(&maven, &pom, copy.path())).await?;
     let copy = copy.keep();
     if fs::rename(&copy, &jars).is_err() {
@@ -37,7 +37,7 @@ pub(super) async fn ready(progress: &LineSink) -> Result<PathBuf, StartError> {
     Ok(jars)
 }
 
-/// Where the XDG Base Directory Specification puts what can be fetched again: relative values do not count.
+/// The cache folder of the XDG Base Directory Specification, which ignores relative values.
 fn cache_folder(variable: impl Fn(&str) -> Option<PathBuf>) -> Result<PathBuf, StartError> {
     let absolute = |name| variable(name).filter(|path| path.is_absolute());
     absolute("XDG_CACHE_HOME")
@@ -45,8 +45,7 @@ fn cache_folder(variable: impl Fn(&str) -> Option<PathBuf>) -> Result<PathBuf, S
         .map(|cache| cache.join("tidings"))
         .ok_or_else(|| {
             StartError::Setting(
-                "there is no place to keep Apache Kafka's jars; set XDG_CACHE_HOME or HOME to a folder"
-                    .to_owned(),
+                "there is no cache folder for Apache Kafka's jars; set XDG_CACHE_HOME or HOME".to_owned(),
             )
         })
 }
@@ -65,7 +64,7 @@ async fn copy_dependencies(maven: &Path, pom: &Path, to: &Path) -> Result<(), St
     Err(StartError::NotReady { what: WHAT.to_owned(), reason })
 }
 
-/// The property kafka.version of the POM, which so stays the only place that names it.
+/// The property kafka.version of the POM, which is the only place with the version.
 fn version() -> Result<&'static str, StartError> {
     let value = POM.split_once("<kafka.version>").and_then(|(_, rest)| rest.split_once('<'));
     value.map(|(version, _)| version.trim()).ok_or_else(|| {
@@ -78,12 +77,12 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_pom_names_a_version() {
+    fn the_pom_has_a_version() {
         assert!(version().unwrap().starts_with("4."));
     }
 
     #[test]
-    fn the_cache_is_where_the_user_has_it() {
+    fn the_cache_follows_the_xdg_specification() {
         let folder = |xdg: &'static str, home: &'static str| {
             cache_folder(|name| match name {
                 "XDG_CACHE_HOME" if !xdg.is_empty() => Some(xdg.into()),

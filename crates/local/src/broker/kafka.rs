@@ -1,5 +1,5 @@
-//! Apache Kafka in `KRaft` mode, from its jars: one process that is broker and controller, on two free ports, with
-//! its data in a temporary folder.
+//! Apache Kafka in `KRaft` mode from its jars: one process as broker and controller, on two free ports, with its data
+//! in a temporary folder.
 
 use std::ffi::OsString;
 use std::fs;
@@ -15,23 +15,23 @@ use super::{jars, ports};
 
 const WHAT: &str = "Apache Kafka";
 const JAVA_REMEDY: &str = "install Java 17 or later, or choose the embedded broker";
-/// A cold start takes 4 to 8 seconds on 2 cores; a busy machine several times that.
+/// A cold start takes 4 to 8 seconds on 2 cores, and several times that on a busy machine.
 const START_LIMIT: Duration = Duration::from_secs(90);
 const PROBE_LIMIT: Duration = Duration::from_secs(1);
-/// Starts that may fail because another program took a port between choosing and using it.
+/// A start fails if another program takes the chosen port first.
 const ATTEMPTS: usize = 3;
-/// Any 16 bytes in base64 do: the cluster lives in a folder of its own.
+/// Any 16 bytes in Base64, because every cluster has a separate folder.
 const CLUSTER_ID: &str = "TidingsLocalBroker000A";
 
 /// A running Apache Kafka.
 pub(super) struct Kafka {
-    // In this order: the process goes before its folder.
+    // In this order, so that the process is dropped before its folder.
     process: Process,
     _folder: TempDir,
 }
 
 impl Kafka {
-    /// Starts it and waits until it answers; returns its bootstrap servers too.
+    /// Starts Kafka and waits until it responds. Also returns its bootstrap servers.
     pub async fn start(progress: &LineSink) -> Result<(String, Self), StartError> {
         let java = find_program("java", JAVA_REMEDY)?;
         let jars = jars::ready(progress).await?;
@@ -64,7 +64,7 @@ impl Kafka {
         Ok((servers, Self { process, _folder: folder }))
     }
 
-    /// Ends it. Its data goes too, so it need not shut down in order.
+    /// Kills it. An orderly shutdown is not needed, because its data is removed too.
     pub async fn stop(self) {
         self.process.kill();
         self.process.wait().await;
@@ -74,7 +74,7 @@ impl Kafka {
 async fn format_storage(java: &Path, jars: &Path, folder: &Path) -> Result<(), StartError> {
     let arguments =
         ["kafka.tools.StorageTool", "format", "--standalone", "-t", CLUSTER_ID, "-c", "server.properties"];
-    // It runs for a second: compiling it well takes longer than it lives.
+    // It runs for a second only, so optimising compilation does not pay off.
     let process = launch(java, jars, folder, &["-XX:TieredStopAtLevel=1"], &arguments).start()?;
     if process.wait().await.is_some_and(|status| status.success()) {
         return Ok(());
@@ -104,8 +104,8 @@ fn write(path: &Path, text: &str) -> Result<(), StartError> {
     fs::write(path, text).map_err(|source| StartError::File { path: PathBuf::from(path), source })
 }
 
-/// Kafka's own documentation of each: "Broker Configs". Replication is 1 because there is one broker; consumers
-/// get their partitions at once instead of after three seconds.
+/// See "Broker Configs" in Kafka's documentation. Replication is 1 because there is one broker. Consumers get their
+/// partitions at once instead of after three seconds.
 fn settings(folder: &Path, port: u16, controller_port: u16) -> String {
     format!(
         "process.roles=broker,controller
@@ -133,7 +133,7 @@ share.coordinator.state.topic.min.isr=1
     )
 }
 
-/// Warnings to the standard output, whose last lines explain a start that failed.
+/// Logs warnings to standard output, whose last lines are part of the error if the start fails.
 const LOGGING: &str = "status=error
 appender.console.type=Console
 appender.console.name=console

@@ -1,5 +1,5 @@
-//! The Kafka broker behind everything: one inside this process, Apache Kafka from its jars, Redpanda in a
-//! container, or one that already runs. All listen on 127.0.0.1 only, on ports the operating system chose.
+//! The Kafka broker: embedded in this process, Apache Kafka from its jars, Redpanda in a container, or a running one.
+//! Started brokers listen on free ports of 127.0.0.1.
 
 mod admin;
 mod compose;
@@ -20,26 +20,26 @@ use compose::Compose;
 use embedded::Embedded;
 use kafka::Kafka;
 
-/// Which broker to use.
+/// The kind of broker.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum BrokerKind {
-    /// librdkafka's mock cluster in this process: nothing to install, and other processes can connect. It silently
-    /// forgets the oldest records beyond 5 MiB or 100,000 message sets per partition, answers every lookup by
-    /// time with the end, and forgets everything at exit.
+    /// librdkafka's mock cluster in this process. Nothing needs to be installed, and other processes can connect. It
+    /// silently drops the oldest records beyond 5 MiB or 100,000 message sets per partition, returns the end offset
+    /// for every lookup by time, and loses all data at exit.
     Embedded,
-    /// Apache Kafka in `KRaft` mode. Needs Java 17, and `mvn` once, to fetch its jars into the user's cache. Its data
-    /// is removed when it stops.
+    /// Apache Kafka in `KRaft` mode. Needs Java 17, and `mvn` once to download its jars into the user's cache. Its
+    /// data is removed when it stops.
     Kafka,
     /// Redpanda from `infra/compose.yaml`. Needs a Docker engine.
     Compose,
-    /// One that runs already; these are its bootstrap servers, `host:port` separated by commas.
+    /// A running broker. Holds its bootstrap servers, `host:port` separated by commas.
     External(String),
 }
 
 impl FromStr for BrokerKind {
     type Err = StartError;
 
-    /// `embedded`, `kafka`, `compose`, or bootstrap servers (which always have a colon).
+    /// Parses `embedded`, `kafka`, `compose`, or bootstrap servers (which always contain a colon).
     fn from_str(text: &str) -> Result<Self, StartError> {
         match text {
             "embedded" => Ok(Self::Embedded),
@@ -47,7 +47,7 @@ impl FromStr for BrokerKind {
             "compose" => Ok(Self::Compose),
             servers if servers.contains(':') => Ok(Self::External(servers.to_owned())),
             other => Err(StartError::Setting(format!(
-                "there is no broker {other}; choose embedded, kafka, compose, or the host:port of one that runs"
+                "there is no broker {other}; choose embedded, kafka, compose, or the host:port of a running broker"
             ))),
         }
     }
@@ -56,29 +56,30 @@ impl FromStr for BrokerKind {
 /// A topic to create.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct TopicSpec {
-    /// Its name.
+    /// The topic's name.
     pub name: String,
-    /// Its number of partitions.
+    /// The number of partitions.
     pub partitions: i32,
 }
 
-/// A broker that answers. [`Broker::stop`] or dropping it ends what [`Broker::start`] started.
+/// A running broker. [`Broker::stop`] or dropping it stops what [`Broker::start`] started.
 pub struct Broker {
     bootstrap_servers: String,
     running: Running,
 }
 
-/// What has to be ended.
+/// What must be stopped.
 enum Running {
     Embedded(Embedded),
     Kafka(Kafka),
-    /// In this order: its file is needed to take it down.
+    /// In this order, because stopping it needs the file.
     Compose(Compose, TempDir),
     External,
 }
 
 impl Broker {
-    /// Starts it and waits until it answers. `progress` is told about steps that take longer than two seconds.
+    /// Starts a broker and waits until it responds. `progress` receives a message about each step that takes longer
+    /// than two seconds.
     pub async fn start(kind: BrokerKind, progress: &LineSink) -> Result<Self, StartError> {
         let (bootstrap_servers, running) = match kind {
             BrokerKind::Embedded => {
@@ -102,13 +103,13 @@ impl Broker {
         Ok(Self { bootstrap_servers, running })
     }
 
-    /// `host:port`, separated by commas.
+    /// The bootstrap servers, `host:port` separated by commas.
     #[must_use]
     pub fn bootstrap_servers(&self) -> &str {
         &self.bootstrap_servers
     }
 
-    /// Creates the topics that do not exist yet; an existing one is left as it is.
+    /// Creates the topics that do not exist yet. Existing topics are not changed.
     pub async fn create_topics(&self, topics: &[TopicSpec]) -> Result<(), StartError> {
         match &self.running {
             Running::Embedded(embedded) => embedded.create_topics(topics),
@@ -116,7 +117,7 @@ impl Broker {
         }
     }
 
-    /// Ends it, and returns when nothing of it is left.
+    /// Stops it completely.
     pub async fn stop(self) {
         match self.running {
             Running::Kafka(kafka) => kafka.stop().await,
@@ -126,7 +127,7 @@ impl Broker {
     }
 }
 
-/// infra/compose.yaml as a file, wherever this program runs, and the temporary folder that it lives in.
+/// Writes infra/compose.yaml, which is compiled into this program, to a temporary folder.
 fn compose_file() -> Result<(TempDir, PathBuf), StartError> {
     const TEXT: &str = include_str!("../../../../infra/compose.yaml");
     let fail = |source| StartError::File { path: std::env::temp_dir(), source };

@@ -4,7 +4,7 @@ use std::net::TcpListener;
 
 use tidings_process::StartError;
 
-/// `N` different ports that were free on 127.0.0.1 a moment ago. Another program may take one before it is used.
+/// Finds `N` different free ports on 127.0.0.1. Another program may take one before it is used.
 pub(super) fn free<const N: usize>(what: &str) -> Result<[u16; N], StartError> {
     let address = "127.0.0.1:0";
     let fail = |error: std::io::Error| StartError::Listen {
@@ -12,7 +12,7 @@ pub(super) fn free<const N: usize>(what: &str) -> Result<[u16; N], StartError> {
         address: address.to_owned(),
         reason: error.to_string(),
     };
-    // All are held until the last is known, so that none comes twice.
+    // Keep all listeners until the end, so that no port is chosen twice.
     let mut held = Vec::with_capacity(N);
     let mut ports = [0; N];
     for port in &mut ports {

@@ -11,14 +11,14 @@ use tidings_local::command::{CommandError, or_stopped};
 pub use run::log_writer;
 
 const MORE: &str = "\
-Any project starts with its template, from any folder:
+Run any project from its template, in any folder:
   tidings-local run --template template.yaml
   tidings-local run --help
 
-Exit status: 0 if it did what it should; 2 with what to do if it cannot start or the input is wrong; 130 after Ctrl-C.";
+Exit status: 0 on success; 2 with an error message if it cannot start or the input is wrong; 130 after Ctrl-C.";
 
-/// Lambda's Kafka trigger on a laptop, for any SAM template: a Kafka broker, the event source mapping and the functions'
-/// processes; for what these need of AWS, an emulator (ministack). Everything listens on loopback only.
+/// Run Lambda functions with Kafka triggers locally, from any SAM template. Starts a Kafka broker, the event source
+/// mappings, the functions and an AWS emulator (ministack). Everything listens on loopback only.
 #[derive(Parser)]
 #[command(name = "tidings-local", version, after_help = MORE)]
 pub struct Cli {
@@ -28,12 +28,12 @@ pub struct Cli {
 
 #[derive(Subcommand)]
 enum Command {
-    // One variant is as large as its options; there is only ever one.
+    // Boxed because it is much larger than the other variant.
     Run(Box<run::RunArgs>),
     Publish(publish::PublishArgs),
 }
 
-/// Carries out the command, or as much of it as there is time for before `stop`.
+/// Runs the command until it ends or until `stop`.
 pub async fn run(cli: Cli, stop: impl Future<Output = ()>) -> Result<ExitCode, CommandError> {
     match cli.command {
         Command::Run(args) => {
@@ -51,9 +51,9 @@ mod tests {
 
     use super::{Cli, MORE, run};
 
-    /// A command may go on in lines that are indented further.
+    /// A command may continue on more deeply indented lines.
     #[test]
-    fn every_command_in_the_help_is_one() {
+    fn every_command_in_the_help_is_valid() {
         let help = [MORE, run::MORE].join("\n").replace("\n      ", " ");
         let commands: Vec<_> =
             help.lines().filter_map(|line| line.find("tidings-local ").map(|at| &line[at..])).collect();
@@ -68,7 +68,7 @@ mod tests {
     }
 
     #[test]
-    fn what_the_help_lays_out_fits_80_columns() {
+    fn tables_in_the_help_fit_80_columns() {
         let laid_out = [MORE, run::MORE].join("\n");
         let wide = laid_out.lines().filter(|line| line.contains("   ") && line.len() > 79);
         assert_eq!(wide.collect::<Vec<_>>(), Vec::<&str>::new());

@@ -1,4 +1,4 @@
-//! `publish`: one record, from a file to a topic.
+//! The subcommand `publish`, which publishes one record from a file.
 
 use std::process::ExitCode;
 
@@ -8,23 +8,23 @@ use tidings_local::{
     produce::OutgoingRecord,
 };
 
-/// Publish one record to a topic, as it is.
+/// Publish the content of a file as one record.
 #[derive(Args)]
 pub struct PublishArgs {
     #[command(flatten)]
     record: RecordArgs,
-    /// The topic.
+    /// The topic's name.
     #[arg(long)]
     topic: String,
-    /// The record's key, as text; without it the record has none.
+    /// The record's key. Without it, the record has no key.
     #[arg(long)]
     key: Option<String>,
-    /// A header of the record; may be given several times.
+    /// A header of the record. May be given several times.
     #[arg(long = "header", value_name = "NAME=VALUE", value_parser = pair)]
     headers: Vec<(String, String)>,
 }
 
-/// Publishes, and tells where the record is.
+/// Publishes the record and prints its position.
 pub async fn publish(args: &PublishArgs) -> Result<ExitCode, CommandError> {
     let header = |(name, value): &(String, String)| (name.clone(), value.clone().into_bytes());
     let record = OutgoingRecord {

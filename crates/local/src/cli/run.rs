@@ -1,6 +1,6 @@
-//! `run`: the functions of any SAM template.
+//! The subcommand `run`, which runs the functions of any SAM template.
 
-#![expect(clippy::doc_markdown, reason = "the help shows it as it stands")]
+#![expect(clippy::doc_markdown, reason = "clap prints doc comments verbatim as help")]
 
 use std::{
     collections::BTreeMap,
@@ -26,89 +26,91 @@ use tidings_trigger::Mapping;
 use tokio::time::timeout;
 
 pub(super) const MORE: &str = "\
-How a function is started, the first that fits:
-  --invoke URL       It runs behind that API; nothing is started here.
-  --command          By the command for this function.
-  provided.*         By its executable: BINARY/bootstrap or BINARY in the
-                     folder of --binaries; without that, bootstrap in the
-                     folder of its code (CodeUri), or cargo lambda's
-                     target/lambda/BINARY/bootstrap there or in a folder around
-                     it. BINARY is its logical id, or what Metadata:
-                     BuildProperties: Binary says.
-  python3.*          By python3 -m awslambdaric, of --venv or PATH.
-  nodejs*            By aws-lambda-ric, of the nearest node_modules or PATH.
-  any other runtime  Not without --command.
+How a function is started (the first rule that applies):
+  --invoke URL       It runs behind that Invoke API and is not started here.
+  --command          With the command given for the function.
+  provided.*         From its executable: BINARY/bootstrap or BINARY in the
+                     folder --binaries; without that option, bootstrap in
+                     the folder of its code (CodeUri), or cargo lambda's
+                     target/lambda/BINARY/bootstrap there or in a parent
+                     folder. BINARY is the function's logical id, or
+                     Metadata: BuildProperties: Binary if that is set.
+  python3.*          With python3 -m awslambdaric, from --venv or PATH.
+  nodejs*            With aws-lambda-ric, from the nearest node_modules or
+                     from PATH.
+  any other runtime  Only with --command.
 
-What needs the AWS emulator:
-  Kafka, the triggers and kafka:// failure destinations need nothing of AWS. A template's queues, tables, buckets and \
-notification topics, its other failure destinations, and whatever functions call of AWS are the emulator's: ministack, \
-of --venv or PATH, or what --aws names. Where there is none, a template that has these does not start.
+When an AWS emulator is needed:
+  Kafka, the triggers and kafka:// failure destinations do not need AWS. An AWS emulator provides the templates' queues, \
+tables, buckets and notification topics, all other failure destinations, and every AWS service that the functions call. \
+It is ministack, from --venv or PATH, or the endpoint given with --aws. Without an emulator, templates with such \
+resources do not start.
 
-Kafka's topics:
-  All that the templates name are created, with the PartitionCount of an AWS::MSK::Topic in the templates, else with \
---partitions.
+Kafka topics:
+  All topics in the templates are created. Their number of partitions is the PartitionCount of their AWS::MSK::Topic, \
+or --partitions if the templates do not have one.
 
 Examples:
-  Python, with a virtual environment that has awslambdaric and what the functions import:
+  Python, with a virtual environment that has awslambdaric and the functions' dependencies:
     tidings-local run --template template.yaml --venv .venv
-  Node.js, after npm install aws-lambda-ric beside the code, with a template's parameter:
+  Node.js, after npm install aws-lambda-ric next to the code, with a template parameter:
     tidings-local run --template template.yaml --parameter Stage=test
-  Rust or Go, after cargo lambda build or sam build, on Apache Kafka:
+  Rust or Go, after cargo lambda build or sam build, with Apache Kafka:
     tidings-local run --template template.yaml --broker kafka
-  Java, .NET, Ruby or anything else, by the command of its runtime interface client:
+  Java, .NET, Ruby or any other language, with its runtime interface client:
     tidings-local run --template template.yaml --command Orders='java
       -cp target/* com.amazonaws.services.lambda.runtime.api.client.AWSLambda
       shop.Orders::handle'
 
-  Then publish, in another terminal, to the address that it prints:
+  Then publish a record in another terminal, to the address that run prints:
     echo hello |
       tidings-local publish --bootstrap-servers HOST:PORT --topic orders -
 
-Exit status: 2 with what to do if it cannot start; 130 after Ctrl-C, which stops everything.";
+Exit status: 2 with an error message if it cannot start; 130 after Ctrl-C, which stops everything.";
 
-/// How long everything may take to end in order.
+/// How long an orderly shutdown may take.
 const STOP_LIMIT: Duration = Duration::from_secs(20);
 
 const PUBLISH: &str = "Publish a record:
   echo hello | tidings-local publish --bootstrap-servers {kafka} --topic TOPIC -";
 
-/// Run the functions of any SAM template, in any language, with Lambda's Kafka trigger before them.
+/// Run the functions of any SAM template, in any language, with their Kafka triggers.
 ///
-/// Starts a Kafka broker with the topics that the templates name, an AWS emulator with their queues, topics, tables and
-/// buckets, the functions, and for each of their Kafka triggers an event source mapping that reads, batches, invokes,
-/// retries and gives up as AWS documents it. Then it shows what the functions log, until Ctrl-C.
+/// Starts a Kafka broker with the templates' topics, an AWS emulator with the templates' queues, topics, tables and
+/// buckets, the functions, and an event source mapping for each Kafka trigger. The mappings poll, batch, invoke, retry
+/// and discard records as AWS documents it. The functions' logs are printed until Ctrl-C.
 #[derive(Args)]
 #[command(after_long_help = MORE)]
 pub struct RunArgs {
-    /// The SAM (or CloudFormation) template that gets deployed; may be given several times, for stacks that belong
-    /// together. Paths in it start from its own folder.
+    /// A SAM or CloudFormation template. May be given several times, for stacks that are deployed together. Paths in a
+    /// template are relative to its folder.
     #[arg(long = "template", value_name = "FILE", required = true)]
     templates: Vec<PathBuf>,
-    // Not from the environment: the template's consumer groups would share their records with the functions that are
-    // deployed to that broker.
+    // Not read from the environment: with the address of a shared broker, the template's consumer groups would compete
+    // with the deployed functions for records.
     #[arg(long, help = BROKER, default_value = "embedded")]
     broker: BrokerKind,
     #[command(flatten)]
     common: CommonArgs,
-    /// Python's virtual environment: for functions (pip install awslambdaric), and for the AWS emulator (pip install
-    /// ministack). What it lacks is taken from PATH.
+    /// A Python virtual environment for functions (pip install awslambdaric) and the AWS emulator (pip install
+    /// ministack). A program that is not in it is searched in PATH.
     #[arg(long, value_name = "DIR")]
     venv: Option<PathBuf>,
-    /// The folder with the executables of provided.* functions, as BINARY/bootstrap or BINARY.
+    /// The folder with the executables of provided.* functions, BINARY/bootstrap or BINARY.
     #[arg(long, value_name = "DIR")]
     binaries: Option<PathBuf>,
-    /// How to start a function whatever its runtime: the program that asks Lambda's Runtime API for events, with its
-    /// arguments, in the folder of the function's code. FUNCTION is its FunctionName or BINARY, and mostly its logical
-    /// id. May be given several times.
+    /// The command that starts a function of any runtime: a program that uses Lambda's Runtime API, with its
+    /// arguments. It runs in the folder of the function's code. FUNCTION is the FunctionName or BINARY, which is
+    /// usually the logical id. May be given several times.
     #[arg(long = "command", value_name = "FUNCTION=COMMAND", value_parser = command)]
     commands: Vec<(String, Vec<String>)>,
-    /// How many partitions those topics have that no AWS::MSK::Topic in the templates describes.
+    /// The number of partitions of topics without an AWS::MSK::Topic in the templates.
     #[arg(long, value_name = "N", default_value_t = 3, value_parser = clap::value_parser!(i32).range(1..=1000))]
     partitions: i32,
-    /// Write every function's environment as a file into this folder, for functions that run elsewhere (--invoke).
+    /// Write each function's environment variables to a file in this folder, for functions that run behind --invoke.
     #[arg(long, value_name = "DIR")]
     environments: Option<PathBuf>,
-    /// The port of the Prometheus endpoint on 127.0.0.1; 0 is any that is free.
+    /// The port of the Prometheus endpoint on 127.0.0.1; 0 chooses a free one.
     #[arg(long, value_name = "PORT", default_value_t = 0)]
     metrics_port: u16,
     /// Do not print the functions' log lines.
@@ -116,27 +118,27 @@ pub struct RunArgs {
     no_logs: bool,
 }
 
-/// Reads `FUNCTION=COMMAND`, the command as a shell splits it.
+/// Parses `FUNCTION=COMMAND` and splits the command as a shell does.
 fn command(text: &str) -> Result<(String, Vec<String>), String> {
     let (function, command) = text.split_once('=').ok_or("expected FUNCTION='PROGRAM ARGUMENT ...'")?;
     match shlex::split(command) {
-        None => Err("a quote or backslash in the command has no end".to_owned()),
+        None => Err("the command has an unclosed quote or a trailing backslash".to_owned()),
         Some(words) if words.is_empty() => Err("the command is empty".to_owned()),
         Some(words) => Ok((function.to_owned(), words)),
     }
 }
 
-/// What shows the mappings' work: one for the process, as its terminal.
+/// The process's only watch, which owns the terminal.
 static WATCH: OnceLock<Watch> = OnceLock::new();
 
-/// Leaves the view's last state on the terminal, where there is one.
+/// Stops the view and leaves its last state on the terminal.
 pub async fn end_view() {
     if let Some(watch) = WATCH.get() {
         watch.stop().await;
     }
 }
 
-/// Where log lines go: above the view, where there is one.
+/// The destination of log lines: above the view if there is one, otherwise standard error.
 pub fn log_writer() -> Box<dyn Write> {
     match WATCH.get() {
         Some(watch) => Box::new(watch.screen()),
@@ -144,7 +146,7 @@ pub fn log_writer() -> Box<dyn Write> {
     }
 }
 
-/// Starts everything, shows what happens, and ends it in order.
+/// Starts the stack, shows its work until `stop`, and shuts it down.
 pub async fn run(args: RunArgs, stop: impl Future<Output = ()>) -> Result<ExitCode, CommandError> {
     let mut stop = std::pin::pin!(stop);
     let started = Watch::start(args.metrics_port, Output::stderr()).await?;
@@ -152,7 +154,7 @@ pub async fn run(args: RunArgs, stop: impl Future<Output = ()>) -> Result<ExitCo
     let screen = watch.screen();
     let mut stack = tokio::select! {
         started = Stack::start(options(&args, watch)) => started?,
-        // What runs is dropped, and dropping it kills it.
+        // Dropping the unfinished start kills what is already running.
         () = &mut stop => return Ok(INTERRUPTED.into()),
     };
     if let Some(folder) = &args.environments {
@@ -175,14 +177,14 @@ pub async fn run(args: RunArgs, stop: impl Future<Output = ()>) -> Result<ExitCo
         () = stop => Ok(INTERRUPTED.into()),
         id = stack.mapping_ended() => Err(CommandError::MappingEnded(id)),
     };
-    screen.print("stopping: invocations under way have some seconds");
+    screen.print("stopping: waiting a few seconds for running invocations");
     if timeout(STOP_LIMIT, stack.stop()).await.is_err() {
-        screen.print("not everything ended in time");
+        screen.print("the stack did not stop in time; the remaining processes are killed");
     }
     outcome
 }
 
-/// Prints to standard output; where that is a terminal, above the view.
+/// Prints to standard output. If that is a terminal, prints above the view.
 fn show(screen: &Screen, line: &str) {
     if std::io::stdout().is_terminal() {
         screen.print(line);
@@ -197,7 +199,6 @@ fn options(args: &RunArgs, watch: &'static Watch) -> StackOptions {
         project: Project {
             templates: args.templates.clone(),
             parameters: args.common.parameters(),
-            topics: Vec::new(),
             partitions: args.partitions,
             sender: None,
             environment: BTreeMap::new(),
@@ -217,7 +218,8 @@ fn options(args: &RunArgs, watch: &'static Watch) -> StackOptions {
     }
 }
 
-/// The emulator is started where it is installed, because functions may call what no template creates, e.g. SES.
+/// If ministack is installed, it is always started, because functions may call services that need no resource in a
+/// template, e.g. SES.
 fn aws(args: &RunArgs) -> AwsKind {
     match (&args.common.aws, python_program(args.venv.as_deref(), "ministack")) {
         (Some(endpoint), _) => AwsKind::External(endpoint.clone()),
@@ -230,7 +232,7 @@ fn log_sink(silent: bool, screen: Screen) -> LogSink {
     if silent {
         return Arc::new(|_, _| {});
     }
-    // Python's runtime interface client writes a carriage return for each line end in a message, as CloudWatch likes it.
+    // Python's runtime interface client replaces line feeds in a message by carriage returns, for CloudWatch.
     Arc::new(move |instance, text| {
         for line in text.split('\r') {
             show(&screen, &format!("{instance} {line}"));
@@ -246,7 +248,7 @@ mod tests {
     use crate::cli::Cli;
 
     #[test]
-    fn only_the_command_line_says_whose_consumer_groups_are_joined() {
+    fn the_broker_is_not_read_from_the_environment() {
         let cli = Cli::command();
         let run = cli.find_subcommand("run").unwrap();
         let broker = run.get_arguments().find(|argument| argument.get_id() == "broker").unwrap();
@@ -254,7 +256,7 @@ mod tests {
     }
 
     #[test]
-    fn a_command_is_split_as_a_shell_does() {
+    fn a_command_is_split_like_in_a_shell() {
         let (function, words) = command("Orders=java -cp 'a b/*' X::y").unwrap();
         assert_eq!(
             (function.as_str(), words),

@@ -1,8 +1,8 @@
-//! Tells where a running stack listens.
+//! Prints the addresses of a running stack.
 
 use crate::stack::Stack;
 
-/// Every address, and how to publish; `{kafka}` in `publish` stands for the broker's.
+/// A text with all addresses and with `publish`, in which `{kafka}` is replaced by the broker's address.
 #[must_use]
 pub fn addresses(stack: &Stack, publish: &str) -> String {
     let kafka = stack.broker.bootstrap_servers();

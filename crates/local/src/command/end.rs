@@ -1,4 +1,4 @@
-//! How a command runs and ends.
+//! Running a command and its exit status.
 
 use std::{fmt::Display, process::ExitCode};
 
@@ -7,27 +7,25 @@ use tracing_subscriber::{EnvFilter, fmt::MakeWriter};
 
 use super::print::print_err;
 
-/// The exit status after Ctrl-C, as a shell has it.
+/// The exit status after Ctrl-C, as in a shell.
 pub const INTERRUPTED: u8 = 130;
 
-/// Why a command ended without doing what it should; printed as one sentence.
+/// Why a command failed. The message is printed.
 #[derive(Debug, thiserror::Error)]
 pub enum CommandError {
     /// Something did not start, or the input is wrong.
     #[error(transparent)]
     Start(#[from] StartError),
-    /// A mapping ended although nobody stopped it.
-    #[error(
-        "the mapping {0} ended by a fault of its own, which is told above; start again, and please report it"
-    )]
+    /// A mapping panicked.
+    #[error("the mapping {0} crashed because of a bug (see above); report it, and run the command again")]
     MappingEnded(String),
-    /// The broker did not take a record.
-    #[error("Kafka did not take the record: {0}; check the address and the topic")]
+    /// Publishing a record failed.
+    #[error("the record could not be published: {0}; check the address and the topic")]
     Kafka(#[from] rdkafka::error::KafkaError),
 }
 
-/// Carries out a command to its end; an error is printed after the program's name, with exit status 2. Log lines, as
-/// `RUST_LOG` chooses them, go to `log_writer`.
+/// Runs a command. If it fails, prints the program's name and the error, and returns exit status 2. Log lines,
+/// filtered by `RUST_LOG`, go to `log_writer`.
 pub fn execute<E: Display>(
     program: &str,
     log_writer: impl for<'w> MakeWriter<'w> + Send + Sync + 'static,
@@ -38,7 +36,9 @@ pub fn execute<E: Display>(
     let runtime = match tokio::runtime::Runtime::new() {
         Ok(runtime) => runtime,
         Err(error) => {
-            print_err(&format!("{program}: threads cannot be started: {error}; end other programs"));
+            print_err(&format!(
+                "{program}: the runtime's threads could not be started: {error}; close other programs"
+            ));
             return ExitCode::from(2);
         }
     };
@@ -46,15 +46,16 @@ pub fn execute<E: Display>(
         print_err(&format!("{program}: {error}"));
         ExitCode::from(2)
     });
-    // A commit to a broker that is gone would be waited for without end.
+    // Do not wait: a commit to a stopped broker would block forever.
     runtime.shutdown_background();
     code
 }
 
-/// Ends at Ctrl-C or SIGTERM, which from the call on end nothing by themselves. Must be called within a tokio runtime.
+/// Completes at Ctrl-C or SIGTERM. From the call on, these signals no longer end the process themselves. Must be
+/// called within a tokio runtime.
 ///
 /// # Panics
-/// Where the operating system does not let these signals be handled.
+/// If the signal handlers cannot be installed.
 pub fn stop_signal() -> impl Future<Output = ()> {
     use tokio::signal::unix::{SignalKind, signal};
     let [mut interrupt, mut terminate] = [SignalKind::interrupt(), SignalKind::terminate()]
@@ -67,8 +68,7 @@ pub fn stop_signal() -> impl Future<Output = ()> {
     }
 }
 
-/// Carries out as much of `work` as there is time for before `stop`. What runs then is dropped, and dropping it kills
-/// it.
+/// Runs `work` until it ends or until `stop`, which drops it and thereby kills its processes.
 pub async fn or_stopped<E>(
     work: impl Future<Output = Result<ExitCode, E>>,
     stop: impl Future<Output = ()>,

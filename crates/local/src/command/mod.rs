@@ -1,4 +1,4 @@
-//! What the commands that start a stack have in common: options, what they print, and how they end.
+//! Options, output and exit status shared by the commands that start a stack.
 
 mod addresses;
 mod end;

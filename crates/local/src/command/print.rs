@@ -1,15 +1,15 @@
-//! Lines on the standard streams.
+//! Printing to the standard streams.
 
 use std::io::Write as _;
 
 use crate::watch::printable;
 
-/// Prints a line to standard output, if anybody is there to read it.
+/// Prints a line to standard output. A closed pipe is ignored.
 pub fn print_out(line: &str) {
     let _ = writeln!(std::io::stdout(), "{line}");
 }
 
-/// Prints a line to standard error, if anybody is there to read it; control characters in it are replaced.
+/// Prints a line to standard error with control characters escaped. A closed pipe is ignored.
 pub fn print_err(line: &str) {
     let _ = writeln!(std::io::stderr(), "{}", printable(line));
 }

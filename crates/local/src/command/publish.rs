@@ -16,18 +16,18 @@ use crate::{
     produce::{OutgoingRecord, Producer},
 };
 
-/// Where a record goes, and where its value is.
+/// The brokers to publish to, and the file with the record's value.
 #[derive(Args)]
 pub struct RecordArgs {
-    /// The brokers, host:port separated by commas; what starts them prints theirs.
+    /// The broker's address, as printed by the command that started it; several are separated by commas.
     #[arg(long, env = "KAFKA_BOOTSTRAP_SERVERS", value_name = "HOST:PORT")]
     bootstrap_servers: String,
-    /// The file with the record's value; - reads it from the standard input.
+    /// The file with the record's value; - reads standard input.
     file: PathBuf,
 }
 
 impl RecordArgs {
-    /// The file, as it was given.
+    /// The path of the file.
     #[must_use]
     pub fn file(&self) -> &Path {
         &self.file
@@ -44,7 +44,7 @@ impl RecordArgs {
         read.map_err(|source| StartError::File { path: self.file.clone(), source })
     }
 
-    /// Publishes the record, which `what` names, and tells where it is.
+    /// Publishes the record and prints its position. The message calls it `what`.
     pub async fn publish(&self, what: &str, record: &OutgoingRecord) -> Result<(), CommandError> {
         require_topic(&broker::topics(&self.bootstrap_servers).await?, &record.topic)?;
         let position = Producer::new(&self.bootstrap_servers)?.publish(record).await?;
@@ -53,12 +53,13 @@ impl RecordArgs {
     }
 }
 
-/// A topic that nobody reads would be created by some brokers, and awaited for minutes by others.
+/// Without this check, some brokers would create a misspelt topic, and with others the producer would wait for
+/// minutes.
 fn require_topic(topics: &BTreeSet<String>, topic: &str) -> Result<(), StartError> {
     if topics.contains(topic) {
         return Ok(());
     }
     let known: Vec<&str> = topics.iter().map(String::as_str).filter(|name| !name.starts_with("__")).collect();
     let known = known.join(", ");
-    Err(StartError::Setting(format!("there is no topic {topic}; choose one of these, or create it: {known}")))
+    Err(StartError::Setting(format!("there is no topic {topic}; create it or choose one of these: {known}")))
 }

@@ -1,4 +1,4 @@
-//! AWS's wire protocols, as far as setting up and looking around needs them.
+//! A minimal AWS client for provisioning and inspecting the emulator.
 
 use std::time::Duration;
 
@@ -13,45 +13,45 @@ use super::Emulator;
 
 const ANSWER_LIMIT: Duration = Duration::from_mins(1);
 
-/// The emulator did not do what it was asked to.
+/// A call to the emulator failed.
 #[derive(Debug, thiserror::Error)]
 pub enum EmulatorError {
-    /// It gave no answer.
-    #[error("the AWS emulator gave no answer to {operation}: {source}; check that it still runs")]
+    /// It did not respond.
+    #[error("the AWS emulator did not respond to {operation}: {source}; check that it is running")]
     Unreachable {
         /// The API operation.
         operation: String,
-        /// What happened to the HTTP request.
+        /// The HTTP client's error.
         source: reqwest::Error,
     },
-    /// It answered with an error.
-    #[error("the AWS emulator refused {operation} with status {status}: {code}")]
+    /// It returned an error.
+    #[error("the AWS emulator rejected {operation} with status {status}: {code}")]
     Refused {
         /// The API operation.
         operation: String,
         /// The HTTP status.
         status: u16,
-        /// The error code, or the start of the answer where it has none.
+        /// The error code, or the start of the response body if it has none.
         code: String,
     },
-    /// It answered in an unknown way, e.g. because it is not ministack.
-    #[error("the AWS emulator's answer to {operation} has no {missing}; is it ministack 1.5.33?")]
+    /// Its response has an unexpected format, e.g. because it is not ministack.
+    #[error("the AWS emulator's response to {operation} has no {missing}; check that it is ministack 1.5.33")]
     Unexpected {
         /// The API operation.
         operation: String,
-        /// What was looked for.
+        /// The missing part.
         missing: &'static str,
     },
 }
 
 pub(super) fn new() -> Result<reqwest::Client, StartError> {
     reqwest::Client::builder().no_proxy().timeout(ANSWER_LIMIT).build().map_err(|error| {
-        StartError::Setting(format!("the HTTP client for the AWS emulator cannot be built: {error}"))
+        StartError::Setting(format!("the HTTP client for the AWS emulator could not be created: {error}"))
     })
 }
 
 impl Emulator {
-    /// A request with a signature that names the service. Emulators tell services apart by it and check no more.
+    /// A request with a fake signature, from which emulators only read the service.
     pub(super) fn request(&self, method: Method, service: &str, path: &str) -> RequestBuilder {
         self.client.request(method, format!("{}{path}", self.endpoint)).header(
             "authorization",
@@ -79,7 +79,7 @@ impl Emulator {
             .map_err(|_| EmulatorError::Unexpected { operation: target.to_owned(), missing: "JSON body" })
     }
 
-    /// Calls an SNS operation and gives the text of the element `wanted` of its answer.
+    /// Calls an SNS operation and returns the text of the element `wanted` in the response.
     pub(super) async fn sns(
         &self,
         action: &str,
@@ -103,7 +103,7 @@ impl Emulator {
     }
 }
 
-/// Sends a request and gives its answer where that is a success.
+/// Sends a request and returns the response if it is a success.
 pub(super) async fn send(operation: &str, request: RequestBuilder) -> Result<Response, EmulatorError> {
     let unreachable = |source| EmulatorError::Unreachable { operation: operation.to_owned(), source };
     let response = request.send().await.map_err(unreachable)?;
@@ -119,7 +119,7 @@ pub(super) async fn send(operation: &str, request: RequestBuilder) -> Result<Res
     })
 }
 
-/// Sends a request and gives the text of its answer.
+/// Sends a request and returns the response's text.
 pub(super) async fn text(operation: &str, request: RequestBuilder) -> Result<String, EmulatorError> {
     let response = send(operation, request).await?;
     response

@@ -1,9 +1,8 @@
-//! The AWS emulator: ministack in a process of its own, or any other endpoint.
+//! The AWS emulator: a ministack process, or any other endpoint.
 //!
 //! Facts about ministack 1.5.33, from its source (`app.py`, `core/persistence.py`): it listens on 0.0.0.0 unless
-//! `BIND_HOST` says otherwise; it shares /tmp with every other one unless `STATE_DIR`, `S3_DATA_DIR` and
-//! `TMPDIR` point elsewhere; it opens an MQTT port and an SFTP port and looks after Docker's containers unless
-//! told not to; its log names recipients from level INFO on.
+//! `BIND_HOST` is set; all instances share /tmp unless `STATE_DIR`, `S3_DATA_DIR` and `TMPDIR` are set; by default it
+//! opens an MQTT port and an SFTP port and manages Docker containers; at level INFO its log contains recipients.
 
 mod client;
 mod provision;
@@ -20,36 +19,34 @@ use uuid::Uuid;
 pub use client::EmulatorError;
 pub use read::{QueueMessage, SentMail, SentSms};
 
-/// How it is called in messages.
+/// Its name in messages.
 const WHAT: &str = "the AWS emulator (ministack)";
 
-/// It takes about two seconds; on a machine busy with builds far more.
+/// It takes about two seconds, but far more on a machine that is busy with builds.
 const READY_LIMIT: Duration = Duration::from_mins(1);
 
 /// It has nothing to save when it stops.
 const STOP_LIMIT: Duration = Duration::from_secs(3);
 
-/// TCP port 1 is assigned to a service that nobody runs any more.
+/// TCP port 1 is assigned to an obsolete service, so nothing listens there.
 const NOBODY: &str = "http://127.0.0.1:1";
 
-/// The port that was free may be taken when the emulator gets to it.
+/// Another program may take the chosen port before the emulator opens it.
 const START_ATTEMPTS: u32 = 3;
 
-/// What is needed to start ministack.
+/// How to start ministack.
 pub struct EmulatorOptions {
     /// The program, `bin/ministack` of a virtual environment.
     pub program: PathBuf,
-    /// A folder of this run alone, which exists. Nothing is written elsewhere.
+    /// An existing folder for this run only. The emulator writes only there.
     pub state: PathBuf,
 }
 
-/// An AWS endpoint that is not AWS.
-///
-/// Its methods speak to it directly, past the recorder, as the access key id `local`.
+/// An AWS emulator. Its methods call it directly, not through the recorder, with the access key id `local`.
 pub struct Emulator {
     endpoint: String,
     client: reqwest::Client,
-    /// None where somebody else started it.
+    /// `None` if it was not started by this program.
     process: Option<Process>,
 }
 
@@ -70,37 +67,37 @@ impl Emulator {
         }
     }
 
-    /// Uses an endpoint that runs already, such as the value of `AWS_ENDPOINT_URL`.
+    /// Uses a running emulator, e.g. the one at `AWS_ENDPOINT_URL`.
     pub fn external(endpoint: &str) -> Result<Self, StartError> {
         let plain = endpoint.strip_prefix("http://").is_some_and(|rest| !rest.trim_matches('/').is_empty());
         if !plain {
             return Err(StartError::Setting(format!(
                 "AWS_ENDPOINT_URL is \"{endpoint}\", but the emulator's address must look like \
-                 http://127.0.0.1:4566; fix it, or unset it to have ministack started"
+                 http://127.0.0.1:4566; correct it, or unset it to start ministack"
             )));
         }
         let endpoint = endpoint.trim_end_matches('/').to_owned();
         Ok(Self { endpoint, client: client::new()?, process: None })
     }
 
-    /// No emulator: nothing listens on its address, so that calls fail at once and never leave the machine.
+    /// No emulator. Nothing listens on its address, so calls fail at once and never leave the machine.
     pub fn absent() -> Result<Self, StartError> {
         Self::external(NOBODY)
     }
 
-    /// Whether it is none.
+    /// Whether there is no emulator.
     #[must_use]
     pub fn is_absent(&self) -> bool {
         self.endpoint == NOBODY
     }
 
-    /// Its URL, without a slash at its end.
+    /// Its URL, without a trailing slash.
     #[must_use]
     pub fn endpoint(&self) -> &str {
         &self.endpoint
     }
 
-    /// Stops what [`Emulator::start`] started; an external one goes on.
+    /// Stops the process that [`Emulator::start`] started. An external emulator keeps running.
     pub async fn stop(&self) {
         if let Some(process) = &self.process {
             process.stop(STOP_LIMIT).await;
@@ -119,12 +116,12 @@ fn free_port() -> Result<u16, StartError> {
 
 async fn start_on(port: u16, options: &EmulatorOptions) -> Result<Emulator, StartError> {
     let client = client::new()?;
-    // It reports this as its version, so that another one on our port is not taken for ours.
+    // It reports this as its version, so that another emulator on the same port is not mistaken for it.
     let identity = format!("tidings-{}", Uuid::new_v4());
     let process = Launch::new(
         WHAT,
         &options.program,
-        "run ./scripts/demo, which installs it into .venv, or set AWS_ENDPOINT_URL to an emulator that runs",
+        "run ./scripts/demo, which installs it into .venv, or set AWS_ENDPOINT_URL to a running emulator",
     )
     .clean_environment()
     .variables(basic_environment())
@@ -150,7 +147,7 @@ fn environment(port: u16, state: &Path, identity: &str) -> Vec<(&'static str, St
         ("IOT_MTLS_ENABLED", "0".into()),
         ("SFTP_ENABLED", "0".into()),
         ("DOCKER_HOST", format!("unix://{}", folder("no-docker.sock"))),
-        // A line is written when it happens, not when Python's buffer is full.
+        // Writes log lines immediately.
         ("PYTHONUNBUFFERED", "1".into()),
     ]
 }
@@ -175,7 +172,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn an_endpoint_that_is_no_http_url_is_refused() {
+    fn an_endpoint_that_is_not_an_http_url_is_rejected() {
         for wrong in ["", "127.0.0.1:4566", "https://127.0.0.1:4566", "http://", "http:///"] {
             let error = Emulator::external(wrong).err().expect(wrong).to_string();
             assert!(error.contains("AWS_ENDPOINT_URL"), "{error}");
@@ -184,7 +181,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn a_program_that_is_not_there_is_a_missing_tool() {
+    async fn a_missing_program_is_a_missing_tool_error() {
         let state = tempfile::tempdir().unwrap();
         let options =
             EmulatorOptions { program: state.path().join("bin/ministack"), state: state.path().into() };
@@ -193,10 +190,10 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn a_program_that_ends_at_once_is_not_ready_and_tells_why() {
+    async fn the_error_for_a_program_that_exits_at_once_says_so() {
         let state = tempfile::tempdir().unwrap();
         let options = EmulatorOptions { program: "/bin/false".into(), state: state.path().into() };
         let error = Emulator::start(options).await.err().unwrap().to_string();
-        assert!(error.contains("ministack") && error.contains("ended"), "{error}");
+        assert!(error.contains("ministack") && error.contains("exited"), "{error}");
     }
 }

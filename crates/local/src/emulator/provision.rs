@@ -1,4 +1,4 @@
-//! Creates what the templates name. Everything may exist already: an external emulator outlives a run.
+//! Creates the templates' resources. They may exist already in an external emulator, which outlives a run.
 
 use reqwest::Method;
 use serde_json::{Value, json};
@@ -8,7 +8,7 @@ use tidings_trigger::arn::ACCOUNT_ID;
 use super::Emulator;
 use super::client::{EmulatorError, send};
 
-/// The mobile push application of all devices.
+/// The platform application of all devices.
 const APPLICATION: &str = "tidings";
 
 impl Emulator {
@@ -32,7 +32,7 @@ impl Emulator {
             exists("BucketAlreadyOwnedByYou", send("CreateBucket", request).await.map(drop))?;
         }
         for topic in topics {
-            // Creating a topic again gives the existing one.
+            // Creating a topic again returns the existing one.
             self.sns("CreateTopic", &[("Name", &topic.name)], "TopicArn").await?;
         }
         Ok(())
@@ -64,12 +64,12 @@ impl Emulator {
             "TableName": table.name,
             "TimeToLiveSpecification": {"AttributeName": attribute, "Enabled": true},
         });
-        // Enabling it where it is enabled is a ValidationException.
+        // Enabling it again is a ValidationException.
         let enabled = self.json("dynamodb", "DynamoDB_20120810.UpdateTimeToLive", &input).await.map(drop);
         exists("ValidationException", enabled)
     }
 
-    /// Lets SES send from this address.
+    /// Creates this address as an identity in SES, so that SES sends from it.
     pub async fn verify_sender(&self, address: &str) -> Result<(), EmulatorError> {
         let request = self
             .request(Method::POST, "ses", "/v2/email/identities")
@@ -78,8 +78,8 @@ impl Emulator {
         exists("AlreadyExistsException", send("CreateEmailIdentity", request).await.map(drop))
     }
 
-    /// Registers a user's device for mobile push and gives the ARN of its endpoint. Registering the same device
-    /// again gives the same ARN.
+    /// Registers a user's device for mobile push and returns its endpoint's ARN. Registering it again returns the same
+    /// ARN.
     pub async fn create_platform_endpoint(&self, user: &str, device: &str) -> Result<String, EmulatorError> {
         let application = [
             ("Name", APPLICATION),
@@ -87,21 +87,21 @@ impl Emulator {
             ("Attributes.entry.1.key", "PlatformCredential"),
             ("Attributes.entry.1.value", "local"),
         ];
-        // Creating the same application again gives the existing one.
+        // Creating an application again returns the existing one.
         let arn = self.sns("CreatePlatformApplication", &application, "PlatformApplicationArn").await?;
         let token = format!("{user}/{device}");
         let endpoint = [("PlatformApplicationArn", arn.as_str()), ("Token", token.as_str())];
         self.sns("CreatePlatformEndpoint", &endpoint, "EndpointArn").await
     }
 
-    /// Puts an item, given as `DynamoDB` JSON, over what is there.
+    /// Puts an item, given as `DynamoDB` JSON. Replaces an existing one.
     pub async fn put_item(&self, table: &str, item: &Value) -> Result<(), EmulatorError> {
         let input = json!({"TableName": table, "Item": item});
         self.json("dynamodb", "DynamoDB_20120810.PutItem", &input).await.map(drop)
     }
 }
 
-/// Takes a refusal with this code for a success: what was to be made is there.
+/// Treats an error with this code as success, because the resource exists already.
 fn exists(accepted: &str, outcome: Result<(), EmulatorError>) -> Result<(), EmulatorError> {
     match outcome {
         Err(EmulatorError::Refused { code, .. }) if code == accepted => Ok(()),

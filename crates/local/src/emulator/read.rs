@@ -1,5 +1,5 @@
-//! Looks at what arrived in the emulator. Sent mail and SMS, and messages in queues without receiving them, are
-//! ministack's own pages under `/_ministack/`; the rest is AWS's API.
+//! Inspects the emulator's state. Sent mail, sent SMS and messages in queues are read from ministack's pages under
+//! `/_ministack/`, everything else with AWS's API.
 
 use std::collections::BTreeMap;
 
@@ -13,7 +13,7 @@ use tidings_trigger::answer::elements;
 use super::Emulator;
 use super::client::{EmulatorError, send, text};
 
-/// An e-mail that SES took.
+/// An e-mail that SES accepted.
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "PascalCase")]
 pub struct SentMail {
@@ -27,7 +27,7 @@ pub struct SentMail {
     pub body_html: Option<String>,
 }
 
-/// An SMS that SNS took.
+/// An SMS that SNS accepted.
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "PascalCase")]
 pub struct SentSms {
@@ -41,16 +41,16 @@ pub struct SentSms {
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "PascalCase")]
 pub struct QueueMessage {
-    /// Its id.
+    /// The message id.
     pub message_id: String,
-    /// Its body.
+    /// The message body.
     pub body: String,
-    /// Names it for deletion; only of received messages.
+    /// Needed to delete it; set only for received messages.
     receipt_handle: Option<String>,
 }
 
 impl Emulator {
-    /// All e-mails, in the order in which they were sent.
+    /// All e-mails, in the order of sending.
     pub async fn sent_mails(&self) -> Result<Vec<SentMail>, EmulatorError> {
         #[derive(Deserialize)]
         struct Page {
@@ -70,7 +70,7 @@ impl Emulator {
         Ok(page.sms_messages.into_values().flatten().collect())
     }
 
-    /// The messages in a queue, received or not, left untouched.
+    /// All messages in a queue, without receiving them.
     pub async fn queue_messages(&self, queue: &str) -> Result<Vec<QueueMessage>, EmulatorError> {
         #[derive(Deserialize)]
         struct Page {
@@ -111,7 +111,7 @@ impl Emulator {
         }
     }
 
-    /// The keys of a bucket's objects that begin with `prefix`, in order.
+    /// The sorted keys of a bucket's objects that begin with `prefix`.
     pub async fn objects(&self, bucket: &str, prefix: &str) -> Result<Vec<String>, EmulatorError> {
         let mut keys = Vec::new();
         let mut next: Option<String> = None;
@@ -180,7 +180,7 @@ fn read<T: DeserializeOwned>(
         .map_err(|_| EmulatorError::Unexpected { operation: operation.to_owned(), missing })
 }
 
-/// S3's `encoding-type=url`: as in a form, a space may be a `+`.
+/// Decodes S3's `encoding-type=url`, in which a space may be a `+` as in a form.
 fn url_decode(key: &str) -> String {
     let spaced = key.replace('+', " ");
     percent_encoding::percent_decode_str(&spaced).decode_utf8_lossy().into_owned()

@@ -1,4 +1,4 @@
-//! Executables of `provided.*`, which are called `bootstrap` where they get deployed.
+//! Executables for `provided.*` runtimes, which are named `bootstrap` in a deployment package.
 
 use std::path::{Path, PathBuf};
 
@@ -20,8 +20,8 @@ pub(super) fn start(function: &Function, binaries: Option<&Path>) -> Result<Star
     }
 }
 
-/// `sam build`, make and Go leave it in the code's folder; cargo-lambda in `target/lambda` of the workspace that the
-/// folder belongs to.
+/// `sam build`, make and Go put the executable into the code's folder, cargo-lambda into `target/lambda` of the
+/// workspace.
 fn places(code: &Path, binary: &str) -> Vec<PathBuf> {
     let lambda = Path::new("target/lambda").join(binary).join("bootstrap");
     let nearest = code.ancestors().map(|folder| folder.join(&lambda)).find(|path| path.is_file());

@@ -1,7 +1,7 @@
-//! How a function's process is started: the command for its runtime.
+//! The commands that start functions, by runtime.
 //!
-//! Lambda's managed runtimes wrap a function in a runtime interface client, which AWS also publishes as packages; with
-//! these a function runs in the host as it is. An executable of `provided.*` brings its own.
+//! Lambda's managed runtimes run a function in a runtime interface client, which AWS also publishes as a package. With
+//! it, a function runs unchanged in the host. A `provided.*` executable includes its client.
 
 mod executable;
 mod node;
@@ -19,67 +19,67 @@ use tidings_template::{Code, Function, Template};
 #[derive(Debug, thiserror::Error)]
 pub enum RuntimeError {
     /// A command is given for a function that does not exist.
-    #[error("--command names the function {name}, which no template has; there are: {known}")]
+    #[error("no template has the function {name} of --command; the functions are: {known}")]
     UnknownFunction {
-        /// As given.
+        /// The given name.
         name: String,
         /// The functions' names, separated by commas.
         known: String,
     },
-    /// There is no folder with its code.
+    /// The folder with its code does not exist.
     #[error(
-        "function {function} has its code in {folder}, which is not a folder; correct it in the template, or build it"
+        "the code of function {function} should be in {folder}, which is not a folder; correct the template or build the code"
     )]
     NoCode {
         /// The function.
         function: String,
-        /// Where the template says that it is.
+        /// The folder in the template.
         folder: PathBuf,
     },
     /// Its code is not on this machine.
     #[error(
-        "function {function} has {construct} (line {line} of its template), which the local stack cannot start by itself; \
-         name a folder with the code there, say how to start it with --command {function}='PROGRAM ARGUMENT ...', or give \
-         an Invoke API that runs it with --invoke URL"
+        "function {function} has {construct} (line {line} of its template), which the local stack cannot run; set a \
+         folder with the code in the template, give a command with --command {function}='PROGRAM ARGUMENT ...', or give \
+         an Invoke API that runs the function with --invoke URL"
     )]
     Elsewhere {
         /// The function.
         function: String,
-        /// What says so.
+        /// The property and the kind of location.
         construct: String,
-        /// Where.
+        /// The line in the template.
         line: usize,
     },
     /// The executable is missing.
     #[error(
-        "function {function} is not built: there is no {places}; build it, e.g. by cargo build --profile quick or cargo \
-         lambda build, name its folder with --binaries DIR, or say how to start it with --command {function}='PROGRAM'"
+        "function {function} is not built: there is no {places}; build it, e.g. with cargo build --profile quick or cargo \
+         lambda build, give its folder with --binaries DIR, or give a command with --command {function}='PROGRAM'"
     )]
     NotBuilt {
         /// The function.
         function: String,
-        /// Where it was looked for.
+        /// The paths that were searched.
         places: String,
     },
     /// The runtime interface client is missing.
     #[error(
-        "function {function} needs the runtime interface client {package}, which {place} lacks; {remedy}, or say how to \
-         start it with --command {function}='PROGRAM ARGUMENT ...'"
+        "function {function} needs the runtime interface client {package}, which was not found in {place}; {remedy}, or \
+         give a command with --command {function}='PROGRAM ARGUMENT ...'"
     )]
     NoClient {
         /// The function.
         function: String,
         /// The package's name.
         package: &'static str,
-        /// Where it was looked for.
+        /// The place that was searched.
         place: String,
         /// How to install it.
         remedy: String,
     },
-    /// No runtime that starts by itself here.
+    /// Its runtime is not supported without a command.
     #[error(
-        "function {function} has the runtime {runtime}, which the local stack cannot start by itself; say how to start its \
-         runtime interface client with --command {function}='PROGRAM ARGUMENT ...'"
+        "function {function} has the runtime {runtime}, which the local stack cannot start; give the command of its runtime \
+         interface client with --command {function}='PROGRAM ARGUMENT ...'"
     )]
     Unsupported {
         /// The function.
@@ -89,39 +89,39 @@ pub enum RuntimeError {
     },
 }
 
-/// What is known about starting functions besides their templates.
+/// Settings for starting functions that are not in the templates.
 #[derive(Clone, Debug, Default)]
 pub struct Runtimes {
-    /// Commands of functions, by name or logical id, which win over everything else.
+    /// Commands by function name or logical id. They take precedence over everything else.
     pub commands: BTreeMap<String, Vec<String>>,
-    /// The folder with the executables of `provided.*` functions: `{binary}`, or `{binary}/bootstrap` as cargo-lambda
-    /// lays them out. Where there is none, they are looked for where the template says that the code is.
+    /// The folder with the executables of `provided.*` functions: `{binary}`, or `{binary}/bootstrap` as in
+    /// cargo-lambda. If it is not set, they are searched in the folder of the code.
     pub binaries: Option<PathBuf>,
-    /// The Python virtual environment of the functions; where there is none, `python3` of PATH is taken.
+    /// The Python virtual environment of the functions. If it is not set, `python3` from PATH is used.
     pub venv: Option<PathBuf>,
 }
 
 /// How one function is started.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Start {
-    /// Program and arguments.
+    /// The program and its arguments.
     pub command: Vec<String>,
-    /// Where; `None`: where its program is.
+    /// The working directory; `None` for the program's folder.
     pub directory: Option<PathBuf>,
 }
 
 /// How the functions of a template are started.
 #[derive(Clone, Debug, Default)]
 pub struct Starts {
-    /// By the function's name.
+    /// How to start each function, by name.
     pub by_function: BTreeMap<String, Start>,
-    /// What a person should know, e.g. why a function is left out.
+    /// Messages for the user, e.g. why a function is ignored.
     pub notices: Vec<String>,
 }
 
 impl Runtimes {
-    /// Finds out how each function of a template is started. A function without a Kafka trigger that cannot be
-    /// started is left out, and a notice tells why.
+    /// Determines how to start each function of a template. A function that cannot be started is an error, or, if it
+    /// has no Kafka trigger, a notice.
     pub async fn starts(&self, template: &Template) -> Result<Starts, RuntimeError> {
         self.check_names(template)?;
         let mut starts = Starts::default();
@@ -131,7 +131,7 @@ impl Runtimes {
                     starts.by_function.insert(function.name.clone(), start);
                 }
                 Err(error) if function.mappings.is_empty() => {
-                    starts.notices.push(format!("passed over, as no Kafka topic triggers it: {error}"));
+                    starts.notices.push(format!("ignored a function without a Kafka trigger: {error}"));
                 }
                 Err(error) => return Err(error),
             }
@@ -155,11 +155,11 @@ impl Runtimes {
 
     async fn start(&self, function: &Function, notices: &mut Vec<String>) -> Result<Start, RuntimeError> {
         if let Some(command) = self.commands.get(&function.name).or(self.commands.get(&function.binary)) {
-            // Without code of its own, e.g. in an archive, the command knows where it is.
+            // If the code is not in a folder, the command must know where it is.
             let directory = code(function).ok().or_else(|| std::env::current_dir().ok());
             return Ok(Start { command: command.clone(), directory });
         }
-        // An image has none.
+        // An image has no runtime.
         let runtime = function.runtime.as_deref().unwrap_or_default();
         match runtime {
             runtime if runtime.starts_with("provided") => {
@@ -180,7 +180,7 @@ impl Runtimes {
     }
 }
 
-/// The folder with a function's code, as an absolute path, because it becomes the process's own.
+/// The folder with a function's code. The path is absolute, because it becomes the working directory.
 fn code(function: &Function) -> Result<PathBuf, RuntimeError> {
     let written = match &function.code {
         Code::Here(path) => path,
@@ -195,7 +195,7 @@ fn code(function: &Function) -> Result<PathBuf, RuntimeError> {
         .ok_or_else(|| RuntimeError::NoCode { function: function.name.clone(), folder: written.to_owned() })
 }
 
-/// A program of a virtual environment, or else of PATH.
+/// A program from a virtual environment, or from PATH.
 #[must_use]
 pub fn python_program(venv: Option<&Path>, name: &str) -> Option<PathBuf> {
     let own = venv.map(|venv| venv.join("bin").join(name)).and_then(|path| std::path::absolute(path).ok());

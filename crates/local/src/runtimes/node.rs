@@ -1,4 +1,4 @@
-//! `nodejs*`, by AWS's [runtime interface client].
+//! `nodejs*` runtimes, with AWS's [runtime interface client].
 //!
 //! [runtime interface client]: https://github.com/aws/aws-lambda-nodejs-runtime-interface-client
 
@@ -9,8 +9,8 @@ use super::{RuntimeError, Start, code};
 
 const CLIENT: &str = "aws-lambda-ric";
 
-/// Its program is looked for as npx does it, in `node_modules` of the code's folder and of those around it and in PATH,
-/// but never fetched: that takes longer than a function may take to initialise.
+/// Like npx, searches the client in `node_modules` of the code's folder and its parents and in PATH, but does not
+/// download it, because that takes longer than a function may take to initialise.
 pub(super) fn start(function: &Function) -> Result<Start, RuntimeError> {
     let code = code(function)?;
     let installed = |folder: &std::path::Path| folder.join("node_modules/.bin").join(CLIENT);
@@ -18,7 +18,7 @@ pub(super) fn start(function: &Function) -> Result<Start, RuntimeError> {
     let program = own.or_else(|| find_program(CLIENT, "").ok()).ok_or_else(|| RuntimeError::NoClient {
         function: function.name.clone(),
         package: CLIENT,
-        place: format!("{} with all its dependencies", code.display()),
+        place: format!("node_modules of {} or its parent folders, or in PATH", code.display()),
         remedy: format!(
             "run npm install {CLIENT} there, which builds it with a C++ compiler, make, cmake, autoconf, automake and \
              libtool"

@@ -1,4 +1,4 @@
-//! `python3*`, by AWS's [runtime interface client].
+//! `python3*` runtimes, with AWS's [runtime interface client].
 //!
 //! [runtime interface client]: https://github.com/aws/aws-lambda-python-runtime-interface-client
 
@@ -10,7 +10,7 @@ use tidings_template::Function;
 use super::{RuntimeError, Start, code, python_program};
 
 const CLIENT: &str = "awslambdaric";
-/// Prints the version where the client can be imported.
+/// Prints the Python version if the client can be imported.
 const PROBE: &str = "import sys, awslambdaric; print('python%d.%d' % sys.version_info[:2])";
 
 pub(super) async fn start(
@@ -25,16 +25,18 @@ pub(super) async fn start(
         package: CLIENT,
         place,
         remedy: format!(
-            "run pip install {CLIENT} in a virtual environment that has what the function imports, and name it with \
-             --venv DIR"
+            "run pip install {CLIENT} in a virtual environment with the function's dependencies and give it with --venv \
+             DIR"
         ),
     };
-    let python = python_program(venv, "python3").ok_or_else(|| missing("a missing python3".to_owned()))?;
-    let version =
-        version(&python, &code, function).await.ok_or_else(|| missing(python.display().to_string()))?;
+    let python = python_program(venv, "python3")
+        .ok_or_else(|| missing("PATH, because python3 is not installed".to_owned()))?;
+    let version = version(&python, &code, function)
+        .await
+        .ok_or_else(|| missing(format!("the packages of {}", python.display())))?;
     if version != runtime {
         notices.push(format!(
-            "function {} is made for {runtime}, and runs on {version} ({})",
+            "function {} has the runtime {runtime} but runs with {version} ({})",
             function.name,
             python.display()
         ));
@@ -44,8 +46,8 @@ pub(super) async fn start(
     Ok(Start { command, directory: Some(code) })
 }
 
-/// The version as a runtime's name; `None` where Python cannot import the client from where the function finds it: in
-/// its virtual environment, or beside its code, where `sam build` puts all that it requires.
+/// Python's version as the name of a runtime. `None` if it cannot import the client from the virtual environment or
+/// from the code's folder, into which `sam build` copies dependencies.
 async fn version(python: &Path, code: &Path, function: &Function) -> Option<String> {
     let probe = Launch::new("Python", python, "install it")
         .arguments(["-c", PROBE])

@@ -46,7 +46,7 @@ fn words(command: &[&str]) -> Vec<String> {
 }
 
 #[tokio::test]
-async fn a_given_command_wins_in_the_folder_of_the_code() {
+async fn a_given_command_takes_precedence_and_runs_in_the_codes_folder() {
     let code = TempDir::new().unwrap();
     for name in ["orders", "Orders"] {
         let runtimes = Runtimes {
@@ -61,7 +61,7 @@ async fn a_given_command_wins_in_the_folder_of_the_code() {
 }
 
 #[tokio::test]
-async fn an_executable_is_in_the_code_in_target_lambda_or_in_the_given_folder() {
+async fn an_executable_is_found_in_the_code_in_target_lambda_or_in_the_given_folder() {
     let place = TempDir::new().unwrap();
     let code = place.path().join("functions/orders");
     let [own, cargo_lambda, given] =
@@ -78,7 +78,7 @@ async fn an_executable_is_in_the_code_in_target_lambda_or_in_the_given_folder() 
 }
 
 #[tokio::test]
-async fn python_runs_by_its_client_and_another_version_is_noticed() {
+async fn python_runs_with_its_client_and_another_version_leads_to_a_notice() {
     let place = TempDir::new().unwrap();
     let python = place.path().join("bin/python3");
     script(&python, "echo python3.12");
@@ -92,7 +92,7 @@ async fn python_runs_by_its_client_and_another_version_is_noticed() {
 }
 
 #[tokio::test]
-async fn node_runs_by_the_nearest_client() {
+async fn node_runs_with_the_nearest_client() {
     let place = TempDir::new().unwrap();
     let client = place.path().join("node_modules/.bin/aws-lambda-ric");
     script(&client, "");
@@ -124,7 +124,7 @@ async fn code_that_is_elsewhere_needs_a_command() {
 }
 
 #[tokio::test]
-async fn a_function_that_cannot_be_started_is_an_error_only_behind_kafka() {
+async fn a_function_that_cannot_be_started_is_an_error_only_with_a_kafka_trigger() {
     let code = TempDir::new().unwrap();
     let mut function = function("ruby3.4", code.path());
     let template =

@@ -1,4 +1,4 @@
-//! The functions in the host.
+//! Starts the functions' host.
 
 use std::{collections::BTreeMap, sync::Arc};
 
@@ -9,8 +9,8 @@ use tidings_template::{Function, Template};
 use super::StackOptions;
 use crate::runtimes::{Start, Starts};
 
-/// Starts the host with every function of which is known how to start it, unless something else takes its place; and
-/// gives the base URL of the Invoke API.
+/// Starts the host with every function that can be started, unless another Invoke API is used instead. Also returns
+/// the base URL of the Invoke API.
 pub(super) async fn start(
     options: &StackOptions,
     template: &Template,
@@ -37,7 +37,7 @@ pub(super) async fn start(
 
 fn spec(function: &Function, start: &Start, environment: &BTreeMap<String, String>) -> FunctionSpec {
     let mut variables = environment.clone();
-    // The host knows the command only, in which a handler may be anywhere.
+    // The host cannot tell the handler from the command.
     variables.extend(function.handler.iter().map(|handler| ("_HANDLER".to_owned(), handler.clone())));
     variables.extend(function.environment.clone());
     FunctionSpec {
@@ -51,12 +51,12 @@ fn spec(function: &Function, start: &Start, environment: &BTreeMap<String, Strin
     }
 }
 
-/// What the templates and the functions' runtimes left to say, and which mappings are switched off.
+/// The notices of the templates and of the functions' starts, and a notice for each disabled mapping.
 pub(super) fn notices(template: &Template, of_starts: Vec<String>) -> Vec<String> {
-    let passed_over = template.notices.iter().map(ToString::to_string);
+    let of_templates = template.notices.iter().map(ToString::to_string);
     let mappings = template.functions.iter().flat_map(|function| &function.mappings);
     let disabled = mappings
         .filter(|mapping| !mapping.enabled)
-        .map(|mapping| format!("the mapping {} is disabled and reads nothing", mapping.id));
-    passed_over.chain(of_starts).chain(disabled).collect()
+        .map(|mapping| format!("the mapping {} is disabled and does not poll", mapping.id));
+    of_templates.chain(of_starts).chain(disabled).collect()
 }

@@ -1,5 +1,5 @@
-//! All of the local stack together: a broker, the emulator behind the recorder, the functions' processes in the
-//! host, and one event source mapping per trigger in the templates.
+//! The local stack: a broker, the emulator behind the recorder, the host with the functions' processes, and an event
+//! source mapping for each trigger in the templates.
 
 mod hosting;
 mod plan;
@@ -28,66 +28,66 @@ use crate::{
     runtimes::{RuntimeError, Runtimes, Starts},
 };
 
-/// How long invocations under way may take to end when the stack stops.
+/// How long running invocations may take to end when the stack stops.
 const STOP_LIMIT: Duration = Duration::from_secs(5);
-/// It names ministack's version for those who install it.
+/// Contains ministack's version, for the installation hint.
 const REQUIREMENTS: &str = include_str!("../../../../scripts/requirements.txt");
 
-/// What to start.
+/// The configuration of a stack.
 #[derive(Clone)]
 pub struct StackOptions {
-    /// The templates, and what is given to them.
+    /// The templates with their parameters and settings.
     pub project: Project,
     /// How the functions are started.
     pub runtimes: Runtimes,
-    /// Which broker.
+    /// The kind of broker.
     pub broker: BrokerKind,
-    /// What plays AWS.
+    /// The kind of AWS emulator.
     pub aws: AwsKind,
-    /// Base URL of a Lambda Invoke API that takes the host's place, e.g. that of `cargo lambda watch`. Functions
-    /// are invoked there by the name of their binary, which is the logical id where the template names none.
+    /// The base URL of a Lambda Invoke API that replaces the host, e.g. of `cargo lambda watch`. It is called with the
+    /// names of the functions' binaries, which default to the logical ids.
     pub invoke_endpoint: Option<String>,
-    /// Told what takes longer than two seconds.
+    /// Receives a message about each step that takes longer than two seconds.
     pub progress: LineSink,
-    /// Told every line that a function prints.
+    /// Receives every line that a function prints.
     pub on_line: LogSink,
-    /// Told every invocation's report.
+    /// Receives every invocation's report.
     pub on_report: ReportSink,
-    /// Makes what is told about a mapping's work.
+    /// Creates the observer of each mapping.
     pub observer: ObserverFactory,
 }
 
-/// Makes the observer of a function's mapping.
+/// Creates the observer of a function's mapping.
 pub type ObserverFactory = Arc<dyn Fn(&Function, &Mapping) -> Observer + Send + Sync>;
 
-/// What plays AWS.
+/// The kind of AWS emulator.
 #[derive(Clone, Debug)]
 pub enum AwsKind {
-    /// ministack, started from this program.
+    /// ministack is started. Holds the path of its program.
     Emulator(PathBuf),
-    /// An endpoint that runs already.
+    /// A running emulator. Holds its URL.
     External(String),
-    /// Nothing: the functions' calls fail, and templates that need more do not start.
+    /// None. The functions' AWS calls fail, and templates with AWS resources do not start.
     Absent,
 }
 
-/// The running stack. [`Stack::stop`] ends all of it in order; dropping it kills what it started.
+/// A running stack. [`Stack::stop`] stops it in order; dropping it kills its processes.
 pub struct Stack {
-    /// What the templates say, resolved.
+    /// The evaluated templates.
     pub template: Template,
-    /// The broker.
+    /// The Kafka broker.
     pub broker: Broker,
-    /// The emulator, for read-backs; the functions reach it only through the recorder.
+    /// The emulator, to inspect its state. The functions call it only through the recorder.
     pub emulator: Emulator,
-    /// Notes and disturbs the functions' AWS calls.
+    /// Records the functions' AWS calls and injects faults.
     pub recorder: Recorder,
-    /// Publishes records as they are.
+    /// A producer for the broker.
     pub producer: Producer,
-    /// Base URL of the Lambda Invoke API in use.
+    /// The base URL of the Lambda Invoke API in use.
     pub invoke_endpoint: String,
-    /// What every function finds in its environment besides its own settings.
+    /// The environment variables of every function, in addition to those in its template.
     pub environment: BTreeMap<String, String>,
-    /// What a person should know about the templates and functions, a sentence each.
+    /// Messages for the user about the templates and functions.
     pub notices: Vec<String>,
     host: Option<Host>,
     mappings: Vec<(Mapping, EventSourceMapping)>,
@@ -118,7 +118,7 @@ impl Stack {
         environment.insert("AWS_ENDPOINT_URL".to_owned(), recorder.endpoint());
         let (host, invoke_endpoint) = hosting::start(&options, &template, &starts, &environment).await?;
         if let Some(host) = &host {
-            // Set once, right here; the recorder has had no call yet.
+            // Set only here, before the recorder gets its first call.
             let kill = host.killer();
             let _ = killer.set(Arc::new(move |source| {
                 kill(source);
@@ -170,15 +170,16 @@ impl Stack {
         Ok(())
     }
 
-    /// Waits until every mapping has committed all that its topic holds, and what functions published meanwhile.
+    /// Waits until every mapping has committed all records of its topic, including those that functions published
+    /// meanwhile.
     pub async fn settled(&self) -> Result<(), MappingError> {
         let all = || self.mappings.iter().map(|(_, mapping)| mapping.settled());
         futures::future::try_join_all(all()).await?;
-        // Events that follow from events are published before their cause is committed.
+        // A function publishes its events before its own record is committed.
         futures::future::try_join_all(all()).await.map(|_| ())
     }
 
-    /// Waits until a mapping ends without being stopped, by a panic; gives its id.
+    /// Waits until a mapping panics, and returns its id.
     pub async fn mapping_ended(&mut self) -> String {
         let ended = self.mappings.iter_mut().map(|(spec, mapping)| async {
             mapping.ended().await;
@@ -190,13 +191,13 @@ impl Stack {
         }
     }
 
-    /// The function whose binary has this name.
+    /// Finds a function by the name of its binary.
     #[must_use]
     pub fn function(&self, binary: &str) -> Option<&Function> {
         self.template.functions.iter().find(|function| function.binary == binary)
     }
 
-    /// Ends everything, the mappings first, and returns when nothing of it is left.
+    /// Stops everything, the mappings first.
     pub async fn stop(self) {
         let mappings = self.mappings.into_iter().map(|(_, mapping)| mapping.stop(STOP_LIMIT));
         futures::future::join_all(mappings).await;
@@ -240,18 +241,18 @@ async fn provision(emulator: &Emulator, template: &Template, sender: Option<&str
     Ok(())
 }
 
-/// What needs AWS cannot start where nothing plays it.
+/// Fails if the template needs AWS but there is no emulator.
 fn require_aws(aws: &AwsKind, template: &Template) -> Result<(), StartError> {
     let (AwsKind::Absent, Some(need)) = (aws, plan::aws_need(template)) else { return Ok(()) };
-    let remedy = format!("{need} needs this AWS emulator; {}", install_emulator());
+    let remedy = format!("it is the AWS emulator that {need} needs; {}", install_emulator());
     Err(StartError::MissingTool { program: "ministack".to_owned(), remedy })
 }
 
 fn install_emulator() -> String {
     let package = REQUIREMENTS.lines().find(|line| line.starts_with("ministack==")).unwrap_or("ministack");
     format!(
-        "run pip install {package} in a virtual environment and name that with --venv DIR, or give the address of an \
-         emulator that runs with --aws URL"
+        "run pip install {package} in a virtual environment and give that with --venv DIR, or give the address of a \
+         running emulator with --aws URL"
     )
 }
 
@@ -264,7 +265,7 @@ fn mapping_error(error: &MappingError) -> StartError {
 }
 
 fn kafka_error(error: &rdkafka::error::KafkaError) -> StartError {
-    StartError::Setting(format!("the Kafka producer cannot be set up: {error}"))
+    StartError::Setting(format!("the Kafka producer could not be created: {error}"))
 }
 
 fn file_error(path: &str, source: std::io::Error) -> StartError {

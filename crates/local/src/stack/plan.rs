@@ -1,4 +1,4 @@
-//! What a project asks for, as its templates tell before anything runs.
+//! Plans a run: reads the templates and determines topics and AWS resources.
 
 use tidings_process::StartError;
 use tidings_template::{Bucket, NotificationTopic, Queue, Template, TemplateSettings};
@@ -8,18 +8,18 @@ use crate::{
     project::{BROKERS, Project},
 };
 
-/// Stands for addresses that are not known yet; only what depends on them changes with them.
+/// A placeholder for addresses that are not known yet.
 const UNKNOWN: &str = "127.0.0.1:1";
 
-/// Reads the templates before the addresses are known: so mistakes in them are found before anything is started.
+/// Reads the templates with placeholder addresses, so that errors are found before anything is started.
 pub(super) fn plan(project: &Project) -> Result<Template, StartError> {
     let template = read(project, UNKNOWN, &format!("http://{UNKNOWN}"))?;
     if template.functions.iter().all(|function| function.mappings.is_empty()) {
         let files: Vec<String> = project.templates.iter().map(|file| file.display().to_string()).collect();
         let notes: Vec<String> = template.notices.iter().map(|notice| format!("\nnote: {notice}")).collect();
         return Err(StartError::Setting(format!(
-            "no function in {} is triggered by Kafka; give a function an event of type MSK or SelfManagedKafka, or give \
-             the template that has one{}",
+            "no function in {} is triggered by Kafka; add an event of type MSK or SelfManagedKafka to a function, or give \
+             another template{}",
             files.join(" and "),
             notes.concat()
         )));
@@ -27,7 +27,7 @@ pub(super) fn plan(project: &Project) -> Result<Template, StartError> {
     Ok(template)
 }
 
-/// Reads the templates for these addresses.
+/// Reads the templates with these addresses.
 pub(super) fn read(
     project: &Project,
     bootstrap_servers: &str,
@@ -41,8 +41,7 @@ pub(super) fn read(
     Template::read(&project.templates, &settings).map_err(|error| StartError::Setting(error.to_string()))
 }
 
-/// The topics of the cluster: those of the project, those that the templates describe, and those that they only name,
-/// as a trigger or as a failure destination.
+/// The topics to create: those declared in the templates, and those that triggers and failure destinations refer to.
 pub(super) fn kafka_topics(project: &Project, template: &Template) -> Vec<TopicSpec> {
     let described = template.kafka_topics.iter().map(|topic| TopicSpec {
         name: topic.name.clone(),
@@ -56,7 +55,7 @@ pub(super) fn kafka_topics(project: &Project, template: &Template) -> Vec<TopicS
         .chain(destinations)
         .map(|name| TopicSpec { name: name.to_owned(), partitions: project.partitions });
     let mut topics: Vec<TopicSpec> = Vec::new();
-    for topic in project.topics.iter().cloned().chain(described).chain(named) {
+    for topic in described.chain(named) {
         if !topics.iter().any(|known| known.name == topic.name) {
             topics.push(topic);
         }
@@ -64,7 +63,7 @@ pub(super) fn kafka_topics(project: &Project, template: &Template) -> Vec<TopicS
     topics
 }
 
-/// What in the templates only exists where AWS or an emulator of it runs; `None` where nothing does.
+/// A resource in the templates that needs AWS or an emulator; `None` if there is none.
 pub(super) fn aws_need(template: &Template) -> Option<String> {
     let stores = [
         template.queues.first().map(|queue| format!("the queue {}", queue.name)),
@@ -77,7 +76,7 @@ pub(super) fn aws_need(template: &Template) -> Option<String> {
     stores.into_iter().flatten().next().or_else(destination)
 }
 
-/// Adds failure destinations that another template creates, so that they exist here.
+/// Adds failure destinations that are not declared in the templates, so that they are created too.
 pub(super) fn add_failure_destinations(template: &mut Template) {
     let arns: Vec<String> = failure_destinations(template).map(str::to_owned).collect();
     for arn in arns {

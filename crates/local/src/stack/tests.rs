@@ -14,7 +14,7 @@ Resources:
         Paid: {Type: MSK, Properties: {Stream: 'arn:aws:kafka:x', Topics: [paid], StartingPosition: LATEST}}
 ";
 
-/// The stack of the template in `folder`, its functions behind an Invoke API where nobody listens.
+/// Options for the template in `folder`, with an Invoke API on which nothing listens.
 fn options(folder: &Path) -> StackOptions {
     let file = folder.join("template.yaml");
     fs::write(&file, TEMPLATE).unwrap();
@@ -32,7 +32,7 @@ fn options(folder: &Path) -> StackOptions {
 }
 
 #[tokio::test]
-async fn only_an_invoke_api_runs_what_is_not_on_this_machine() {
+async fn an_image_needs_an_invoke_api() {
     let folder = tempfile::tempdir().unwrap();
     let options = options(folder.path());
     Stack::start(options.clone()).await.unwrap().stop().await;
@@ -42,12 +42,12 @@ async fn only_an_invoke_api_runs_what_is_not_on_this_machine() {
 }
 
 #[tokio::test]
-async fn a_mapping_that_panics_is_named() {
+async fn the_id_of_a_panicking_mapping_is_returned() {
     let folder = tempfile::tempdir().unwrap();
     let options = StackOptions {
         observer: Arc::new(|_, mapping| {
             let panics = mapping.topic == "paid";
-            Arc::new(move |_| assert!(!panics, "as the test wants it"))
+            Arc::new(move |_| assert!(!panics, "on purpose"))
         }),
         ..options(folder.path())
     };

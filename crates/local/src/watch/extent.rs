@@ -1,14 +1,14 @@
-//! Which records a batch holds, in little space.
+//! The extent of a batch: its number of records and their offset ranges.
 
 use std::collections::BTreeMap;
 
 use tidings_mapping::Position;
 
-/// A number of records and the range of offsets that they lie in, by partition.
+/// A number of records, and the range of their offsets by partition.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(super) struct Extent {
     pub(super) records: u64,
-    /// First and last offset.
+    /// The first and last offset, by partition.
     pub(super) offsets: BTreeMap<i32, (i64, i64)>,
 }
 

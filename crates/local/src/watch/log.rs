@@ -1,11 +1,11 @@
-//! A mapping's system log: JSON lines like those that Lambda's event pollers send to `CloudWatch`.
+//! A mapping's system log: JSON lines like those that Lambda sends to `CloudWatch`.
 //!
 //! Documented (AWS Lambda developer guide, "Kafka event source mapping logging",
-//! <https://docs.aws.amazon.com/lambda/latest/dg/esm-logging.html>): the three event types, each at its one level,
-//! when they are sent, and their fields. Chosen: a mapping without a level logs warnings, because a failure that
-//! nobody sees helps nobody; the mapping's id takes its UUID's place; error codes other than Lambda's own;
-//! `kafkaBatchInfo`, `requestId` and `eventPollers`. Left out is what a laptop does not have (networks, SASL) or
-//! events do not tell (brokers, the topic's number of partitions). No record's key or value is ever logged.
+//! <https://docs.aws.amazon.com/lambda/latest/dg/esm-logging.html>): the three event types with their levels, fields
+//! and times. Chosen: a mapping without a level logs warnings, so that failures are visible; the mapping's id
+//! replaces the UUID; error codes that are not Lambda's; `kafkaBatchInfo`, `requestId` and `eventPollers`. Fields are
+//! left out for things that do not exist locally (networks, SASL) or are not part of the events (brokers, the topic's
+//! number of partitions). Keys and values of records are never logged.
 
 mod entry;
 
@@ -33,7 +33,7 @@ pub(super) struct EventLog {
     topic: String,
     consumer_group_id: String,
     assigned: Vec<i32>,
-    /// Assignments so far.
+    /// The number of assignments so far.
     generation: u32,
     offsets_logged: Option<Timestamp>,
 }
@@ -58,7 +58,7 @@ impl EventLog {
         }
     }
 
-    /// The lines of an event; `before` is what the mapping's earlier events add up to.
+    /// The log lines for an event. `before` are the metrics before it.
     pub(super) fn lines(
         &mut self,
         event: &MappingEvent,
@@ -116,7 +116,7 @@ impl EventLog {
             let known = metrics.partitions.get(&lag.partition).copied().unwrap_or_default();
             let offsets = PartitionOffsets {
                 partition: self.partition(lag.partition),
-                // By the lag's definition: the end is as far from what is committed.
+                // The lag is the difference between the end offset and the committed offset.
                 end_offset: known.committed.and_then(|offset| offset.checked_add_unsigned(lag.lag)),
                 consumed_offset: known.consumed,
                 processed_offset: known.processed,
@@ -133,7 +133,7 @@ impl EventLog {
         Entry { error: Some(error), kafka_batch_info: batch, ..entry }.line()
     }
 
-    /// What went wrong, and which records it concerns.
+    /// The fault in an event, and the affected records.
     fn fault<'e>(&self, event: &'e MappingEvent, before: &Metrics) -> Option<(Fault<'e>, Option<BatchInfo>)> {
         let of = |records: &[Position]| Some(self.batch_info(&Extent::of(records)));
         let in_flight = |batch| before.in_flight.get(batch).map(|extent| self.batch_info(extent));
@@ -143,19 +143,19 @@ impl EventLog {
                 (Fault { request_id: Some(request_id), ..Fault::new(code, message) }, of(records))
             }
             MappingEvent::Throttled { batch } => {
-                let message = "The function was throttled: no instance was free; trying again";
-                // Lambda's own, of its Invoke API.
+                let message = "The function was throttled; the invocation will be retried";
+                // The error code of Lambda's Invoke API.
                 (Fault::new("TooManyRequestsException", message), in_flight(batch))
             }
             MappingEvent::NotInvoked { batch, reason } => {
                 (Fault::new("InvokeError", reason), in_flight(batch))
             }
             MappingEvent::Delivered { condition, records } => {
-                let message = "Records were given up and are in the failure destination";
+                let message = "The records were discarded and sent to the failure destination";
                 (Fault::new(condition.as_str(), message), of(records))
             }
             MappingEvent::Dropped { condition, records } => {
-                let message = "Records were given up and dropped: no failure destination took them";
+                let message = "The records were dropped: no failure destination received them";
                 (Fault::new(condition.as_str(), message), of(records))
             }
             MappingEvent::DeliveryFailed { records, reason } => {
@@ -193,17 +193,17 @@ impl EventLog {
     }
 }
 
-/// Code and message; the codes with a dot are those of Lambda's errors.
+/// The error code and message. The codes with a dot are Lambda's.
 fn function_failure(failure: FunctionFailure) -> (&'static str, &'static str) {
     match failure {
         FunctionFailure::Error => ("FunctionError", "The function failed"),
-        FunctionFailure::Timeout => ("Sandbox.Timedout", "The function ran out of time"),
-        FunctionFailure::Crash => ("Runtime.ExitError", "The function's process ended"),
+        FunctionFailure::Timeout => ("Sandbox.Timedout", "The function timed out"),
+        FunctionFailure::Crash => ("Runtime.ExitError", "The function's process exited"),
         FunctionFailure::ResponseTooLarge => {
-            ("Function.ResponseSizeTooLarge", "The function's answer is larger than Lambda allows")
+            ("Function.ResponseSizeTooLarge", "The function's response is larger than Lambda allows")
         }
         FunctionFailure::BadResponse => {
-            ("InvalidBatchResponse", "The function's answer is not a batch response for this batch")
+            ("InvalidBatchResponse", "The function's response is not a valid batch response for this batch")
         }
         FunctionFailure::Listed => {
             ("BatchItemFailures", "The function's batch response lists failed records")

@@ -1,4 +1,4 @@
-//! The mappings that are watched, and what is known of each.
+//! The watched mappings with their metrics and logs.
 
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
@@ -10,12 +10,12 @@ use super::log::EventLog;
 use super::metrics::{Metrics, Totals};
 use super::view::{Mode, Row};
 
-/// All watched mappings, in the order in which they came.
+/// All watched mappings, in the order of their start.
 #[derive(Default)]
 pub(super) struct Mappings(Mutex<Vec<Arc<Watched>>>);
 
 impl Mappings {
-    /// The mapping, as it was where it was watched before: its counters go on.
+    /// Adds a mapping. One that was watched before is reused, so that its counters continue.
     pub(super) fn watch(&self, mapping: &Mapping) -> Arc<Watched> {
         let mut all = lock(&self.0);
         if let Some(known) = all.iter().find(|watched| watched.id == mapping.id) {
@@ -35,7 +35,7 @@ impl Mappings {
     }
 }
 
-/// One mapping.
+/// A watched mapping.
 pub(super) struct Watched {
     pub(super) id: String,
     pub(super) function: String,
@@ -62,7 +62,7 @@ impl Watched {
         }
     }
 
-    /// Takes an event in and hands its log lines on.
+    /// Updates the metrics with an event and prints its log lines.
     pub(super) fn note(&self, event: &MappingEvent, print: impl FnMut(String)) {
         let mut state = lock(&self.state);
         let State { metrics, log } = &mut *state;

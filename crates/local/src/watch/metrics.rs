@@ -1,6 +1,7 @@
-//! What a mapping's events add up to: AWS's event source mapping metrics, and what the live view shows besides.
+//! A mapping's metrics, computed from its events: AWS's event source mapping metrics, and some more for the live view.
 //!
-//! Documented, unless a field says otherwise: AWS Lambda developer guide, "Types of metrics for Lambda functions",
+//! Documented in the AWS Lambda developer guide, "Types of metrics for Lambda functions", unless a field says
+//! otherwise:
 //! <https://docs.aws.amazon.com/lambda/latest/dg/monitoring-metrics-types.html#event-source-mapping-metrics>.
 
 use std::collections::{BTreeMap, HashMap, HashSet};
@@ -9,35 +10,35 @@ use tidings_mapping::{MappingEvent, Position};
 
 use super::extent::{Extent, count};
 
-/// Numbers that only rise.
+/// The counters.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(super) struct Counts {
     /// `PolledEventCount`: records read.
     pub(super) polled: u64,
     /// `FilteredOutEventCount`: records that no filter accepted.
     pub(super) filtered_out: u64,
-    /// `InvokedEventCount`: records that the function was invoked with, again with every retry.
+    /// `InvokedEventCount`: records sent to the function, including retries.
     pub(super) invoked: u64,
-    /// `FailedInvokeEventCount`: records of invocations that failed; of a partial batch response only those that it
-    /// lists. Inferred: throttled invocations and function errors count like those that could not be made.
+    /// `FailedInvokeEventCount`: records of failed invocations; for a partial batch response, only the listed records.
+    /// Inferred: throttled invocations and function errors count, like invocations that could not be made.
     pub(super) failed_invoke: u64,
-    /// `DroppedEventCount`: records given up without a failure destination, or whose delivery to it failed for good.
-    /// Inferred: also those that no payload can hold.
+    /// `DroppedEventCount`: records discarded without a failure destination, or whose delivery to it failed finally.
+    /// Inferred: also records that are too large for a payload.
     pub(super) dropped: u64,
-    /// `OnFailureDestinationDeliveredEventCount`: records given up to the failure destination.
+    /// `OnFailureDestinationDeliveredEventCount`: records sent to the failure destination.
     pub(super) delivered: u64,
-    /// `CommittedEventCount`: what the committed offsets rose by, over all partitions.
+    /// `CommittedEventCount`: the increase of the committed offsets of all partitions.
     pub(super) committed: u64,
-    /// `PollingErrorCount`: reading from the cluster failed.
+    /// `PollingErrorCount`: failed reads from the cluster.
     pub(super) polling_errors: u64,
-    /// `InvokeErrorCount`: batches, not records. Inferred: each that has records in `FailedInvokeEventCount`.
+    /// `InvokeErrorCount`: batches, not records. Inferred: every batch with records in `FailedInvokeEventCount`.
     pub(super) invoke_errors: u64,
-    /// `OnFailureDestinationDeliveryErrorCount`: batches that the failure destination did not take. Chosen: again with
-    /// every try; the last one drops the batch.
+    /// `OnFailureDestinationDeliveryErrorCount`: batches that could not be sent to the failure destination. Chosen:
+    /// every attempt counts; the last one drops the batch.
     pub(super) delivery_errors: u64,
-    /// `CommitErrorCount`: commits that failed.
+    /// `CommitErrorCount`: failed commits.
     pub(super) commit_errors: u64,
-    /// For the view: records that an invocation succeeded for.
+    /// For the view: records of successful invocations.
     pub(super) done: u64,
     /// For the view: `failed_invoke` without throttled records.
     pub(super) failed: u64,
@@ -45,46 +46,46 @@ pub(super) struct Counts {
     pub(super) throttled: u64,
 }
 
-/// How far the group is behind, in offsets.
+/// The consumer group's lag, in offsets.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Lag {
-    /// `MaxOffsetLag`: of the partition that is furthest behind.
+    /// `MaxOffsetLag`: the lag of the partition that is furthest behind.
     pub(super) max: u64,
-    /// `SumOffsetLag`: of all partitions. Inferred: `OffsetLag`, which is per topic, is the same.
+    /// `SumOffsetLag`: the lag of all partitions. Inferred: `OffsetLag`, which is per topic, is equal.
     pub(super) sum: u64,
 }
 
-/// How far a partition has come since it was assigned.
+/// The progress of a partition since it was assigned.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(super) struct Offsets {
     /// The first record that was read.
     pub(super) first: Option<i64>,
     /// The last record that was read.
     pub(super) consumed: Option<i64>,
-    /// The furthest record that is done, filtered out or given up.
+    /// The furthest record that succeeded, was filtered out or was discarded.
     pub(super) processed: Option<i64>,
-    /// The group's committed offset: the next one to read.
+    /// The group's committed offset, which is the next one to read.
     pub(super) committed: Option<i64>,
 }
 
-/// What the metrics endpoint tells of a mapping.
+/// A mapping's values for the metrics endpoint.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Totals {
     pub(super) counts: Counts,
     pub(super) lag: Option<Lag>,
-    /// Only of a provisioned mapping.
+    /// Set only for a provisioned mapping.
     pub(super) provisioned_pollers: Option<u32>,
 }
 
-/// A mapping's numbers as of now.
+/// A mapping's current metrics.
 #[derive(Debug, Default)]
 pub(super) struct Metrics {
     pub(super) counts: Counts,
-    /// Unknown while the group has given the mapping no partition.
+    /// Unknown while no partition is assigned.
     pub(super) lag: Option<Lag>,
-    /// Event pollers that run; `ProvisionedPollers` where the mapping is provisioned.
+    /// The running event pollers; `ProvisionedPollers` for a provisioned mapping.
     pub(super) pollers: u32,
-    /// Batches that the function is at.
+    /// The batches that the function is processing.
     pub(super) in_flight: HashMap<u64, Extent>,
     /// Records that will be sent again.
     pub(super) to_retry: HashSet<Position>,
@@ -93,7 +94,7 @@ pub(super) struct Metrics {
 }
 
 impl Metrics {
-    /// Of a mapping that starts with so many pollers.
+    /// The metrics of a mapping that starts with this number of pollers.
     pub(super) fn new(initial_pollers: u32) -> Self {
         Self { initial_pollers, ..Self::default() }
     }
@@ -144,7 +145,7 @@ impl Metrics {
         }
     }
 
-    /// Whatever waited to be sent again is read again, by this mapping or another member of its group.
+    /// After an assignment, records that waited for a retry are read again, by this or another member of the group.
     fn assign(&mut self, partitions: &[i32]) {
         self.to_retry.clear();
         self.partitions = partitions.iter().map(|partition| (*partition, Offsets::default())).collect();
@@ -164,7 +165,7 @@ impl Metrics {
         self.no_retry(records);
     }
 
-    /// Takes a batch back whose invocation did not come about. Answers its number of records.
+    /// Removes a batch whose invocation was not made. Returns its number of records.
     fn returned(&mut self, batch: u64) -> u64 {
         self.in_flight.remove(&batch).map_or(0, |extent| extent.records)
     }
@@ -174,7 +175,7 @@ impl Metrics {
         self.counts.invoke_errors += 1;
     }
 
-    /// Answers the number of records.
+    /// Marks records as processed. Returns their number.
     fn settled(&mut self, records: &[Position]) -> u64 {
         self.no_retry(records);
         let extent = Extent::of(records);
@@ -197,8 +198,8 @@ impl Metrics {
         offsets.processed = offsets.processed.max(Some(offset));
     }
 
-    /// Inferred: without an earlier commit of this partition, the sum begins at the first record that was read. What
-    /// was committed before it is told late, of an assignment that has ended.
+    /// Inferred: without an earlier commit of this partition, counting starts at the first record that was read. A
+    /// commit of an offset before that is a late one from a previous assignment.
     fn committed(&mut self, partition: i32, offset: i64) {
         let offsets = self.partitions.entry(partition).or_default();
         let from = offsets.committed.or(offsets.first).unwrap_or(offset);

@@ -1,5 +1,5 @@
-//! Shows what event source mappings do: their log events, their metrics on a Prometheus endpoint, and a live view in
-//! the terminal.
+//! Observes event source mappings: their logs, their metrics on a Prometheus endpoint, and a live view in the
+//! terminal.
 
 mod extent;
 mod log;
@@ -29,10 +29,10 @@ use self::mappings::{Mappings, Watched};
 pub use self::printable::printable;
 pub use self::screen::{Output, Screen};
 
-/// How long answers under way may take when the endpoint closes.
+/// How long running requests may take when the endpoint closes.
 const ANSWER_LIMIT: Duration = Duration::from_secs(1);
 
-/// What to start a mapping with whose log events are all that is shown of it.
+/// An observer that only prints a mapping's log.
 #[must_use]
 pub fn logged(mapping: &Mapping, print: fn(&str)) -> Observer {
     let watched = Watched::new(mapping);
@@ -47,17 +47,17 @@ pub struct Watch {
     running: Mutex<Option<Running>>,
 }
 
-/// What ends with the watch.
+/// What [`Watch::stop`] stops.
 struct Running {
     drawing: JoinHandle<()>,
     endpoint: task::JoinHandle<()>,
-    /// The endpoint serves as long as this is there.
+    /// Dropping it stops the endpoint.
     serving: watch::Sender<()>,
 }
 
 impl Watch {
-    /// Starts the view on `output` and the metrics endpoint on 127.0.0.1; port 0 lets the system choose one. Must be
-    /// called within a tokio runtime.
+    /// Starts the view on `output` and the metrics endpoint on 127.0.0.1; port 0 chooses a free one. Must be called
+    /// within a tokio runtime.
     pub async fn start(metrics_port: u16, output: Output) -> Result<Self, StartError> {
         let listening = |source: std::io::Error| StartError::Listen {
             what: "the metrics endpoint".into(),
@@ -75,13 +75,13 @@ impl Watch {
         Ok(Self { mappings, screen, metrics, running })
     }
 
-    /// Where Prometheus finds the metrics.
+    /// The URL of the metrics endpoint.
     #[must_use]
     pub fn metrics_url(&self) -> String {
         format!("http://{}/metrics", self.metrics)
     }
 
-    /// What to start the mapping with. A mapping that starts again counts on.
+    /// The observer for a mapping. The counters of a restarted mapping continue.
     #[must_use]
     pub fn observer(&self, mapping: &Mapping) -> Observer {
         let watched = self.mappings.watch(mapping);
@@ -89,20 +89,20 @@ impl Watch {
         Arc::new(move |event: &MappingEvent| watched.note(event, |line| screen.print(line)))
     }
 
-    /// Where everything else must be printed too while the view is on the terminal.
+    /// The screen, to which all other output must be printed while the view is shown.
     #[must_use]
     pub fn screen(&self) -> Screen {
         self.screen.clone()
     }
 
-    /// Prints what is left, leaves the view's last state behind and closes the endpoint. Lines that come later go
-    /// straight to standard error. Stopping twice does nothing.
+    /// Prints the remaining lines, leaves the view's last state on the terminal and closes the endpoint. Later lines
+    /// go directly to standard error. A second call does nothing.
     pub async fn stop(&self) {
         let running = self.running.lock().unwrap_or_else(PoisonError::into_inner).take();
         let Some(Running { drawing, mut endpoint, serving }) = running else { return };
         drop(serving);
         self.screen.stop();
-        // Fails only where the thread panicked; the panic was printed.
+        // Fails only if the thread panicked, and the panic was printed.
         let _ = task::spawn_blocking(move || drawing.join()).await;
         if timeout(ANSWER_LIMIT, &mut endpoint).await.is_err() {
             endpoint.abort();

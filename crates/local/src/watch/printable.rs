@@ -1,9 +1,9 @@
-//! Text of others on a terminal.
+//! Escaping untrusted text for the terminal.
 
 use std::borrow::Cow;
 
-/// The text with control characters written out, as `\u{1b}`, except line ends and tabs: what a function prints, or a
-/// template says, must neither clear the screen nor look like something else. Colours are control characters too.
+/// Escapes control characters (as `\u{1b}`) except line breaks and tabs, so that the output of functions and texts
+/// from templates cannot manipulate the terminal. This includes colours.
 #[must_use]
 pub fn printable(text: &str) -> Cow<'_, str> {
     let harmful = |one: char| one.is_control() && !matches!(one, '\n' | '\t');
@@ -26,7 +26,7 @@ mod tests {
     use super::printable;
 
     #[test]
-    fn control_characters_are_written_out() {
+    fn control_characters_are_escaped() {
         for (text, expected) in [
             ("plain\ttext, ü ₹\nand a line", "plain\ttext, ü ₹\nand a line"),
             ("\x1b[31mred\x1b[0m", r"\u{1b}[31mred\u{1b}[0m"),

@@ -1,9 +1,9 @@
-//! The metrics as Prometheus reads them, text format 0.0.4
-//! (<https://prometheus.io/docs/instrumenting/exposition_formats/>), at `GET /metrics`.
+//! The metrics at `GET /metrics` in Prometheus's text format 0.0.4
+//! (<https://prometheus.io/docs/instrumenting/exposition_formats/>).
 //!
-//! Names and dimensions are AWS's, letter by letter; the mapping's id takes its UUID's place, and `Topic` is added
-//! (chosen). `CloudWatch` counts by minute, Prometheus from the start. On AWS, only `OffsetLag` comes unasked and the
-//! other groups where `MetricsConfig` names them; here all are there for every running mapping (chosen).
+//! Names and dimensions are exactly AWS's, except that the mapping's id replaces the UUID and `Topic` is added
+//! (chosen). `CloudWatch` counts by minute, Prometheus from the start. AWS emits only `OffsetLag` by default and
+//! other groups if `MetricsConfig` has them; here all are emitted for every running mapping (chosen).
 //! `SchemaRegistryErrorCount`, `EventPollerUnit` and `EventPollerThroughputInBytes` have no counterpart here.
 
 use std::fmt::Write as _;
@@ -26,7 +26,7 @@ struct Metric {
     value: Value,
 }
 
-/// `None` where a mapping does not have it (yet).
+/// `None` if a mapping does not have it (yet).
 type Value = fn(&Totals) -> Option<u64>;
 
 const fn counter(name: &'static str, help: &'static str, value: Value) -> Metric {
@@ -40,42 +40,38 @@ const fn gauge(name: &'static str, help: &'static str, value: Value) -> Metric {
 const METRICS: [Metric; 15] = [
     counter("PolledEventCount", "Records read from the topic.", |of| Some(of.counts.polled)),
     counter("FilteredOutEventCount", "Records that no filter accepted.", |of| Some(of.counts.filtered_out)),
-    counter("InvokedEventCount", "Records that the function was invoked with, retries included.", |of| {
+    counter("InvokedEventCount", "Records sent to the function, including retries.", |of| {
         Some(of.counts.invoked)
     }),
-    counter("FailedInvokeEventCount", "Records of failed invocations, retries included.", |of| {
+    counter("FailedInvokeEventCount", "Records of failed invocations, including retries.", |of| {
         Some(of.counts.failed_invoke)
     }),
-    counter("DroppedEventCount", "Records given up without a failure destination.", |of| {
+    counter("DroppedEventCount", "Records discarded without a failure destination.", |of| {
         Some(of.counts.dropped)
     }),
-    counter(
-        "OnFailureDestinationDeliveredEventCount",
-        "Records given up to the failure destination.",
-        |of| Some(of.counts.delivered),
-    ),
-    counter("CommittedEventCount", "What the committed offsets rose by.", |of| Some(of.counts.committed)),
-    counter("PollingErrorCount", "Failures to read from the cluster.", |of| Some(of.counts.polling_errors)),
+    counter("OnFailureDestinationDeliveredEventCount", "Records sent to the failure destination.", |of| {
+        Some(of.counts.delivered)
+    }),
+    counter("CommittedEventCount", "Increase of the committed offsets.", |of| Some(of.counts.committed)),
+    counter("PollingErrorCount", "Failed reads from the cluster.", |of| Some(of.counts.polling_errors)),
     counter("InvokeErrorCount", "Failed invocations.", |of| Some(of.counts.invoke_errors)),
     counter(
         "OnFailureDestinationDeliveryErrorCount",
-        "Batches that the failure destination did not take.",
+        "Batches that could not be sent to the failure destination.",
         |of| Some(of.counts.delivery_errors),
     ),
-    counter("CommitErrorCount", "Commits that failed.", |of| Some(of.counts.commit_errors)),
-    gauge("OffsetLag", "Offsets that the group is behind.", |of| of.lag.map(|lag| lag.sum)),
-    gauge("MaxOffsetLag", "Offsets that the group is behind in its worst partition.", |of| {
+    counter("CommitErrorCount", "Failed commits.", |of| Some(of.counts.commit_errors)),
+    gauge("OffsetLag", "Lag of the consumer group, in offsets.", |of| of.lag.map(|lag| lag.sum)),
+    gauge("MaxOffsetLag", "Lag of the partition that is furthest behind, in offsets.", |of| {
         of.lag.map(|lag| lag.max)
     }),
-    gauge("SumOffsetLag", "Offsets that the group is behind in all partitions.", |of| {
-        of.lag.map(|lag| lag.sum)
-    }),
-    gauge("ProvisionedPollers", "Event pollers that run, of a provisioned mapping.", |of| {
+    gauge("SumOffsetLag", "Lag of all partitions together, in offsets.", |of| of.lag.map(|lag| lag.sum)),
+    gauge("ProvisionedPollers", "Running event pollers of a provisioned mapping.", |of| {
         of.provisioned_pollers.map(u64::from)
     }),
 ];
 
-/// All metrics of all mappings.
+/// Renders all metrics of all mappings.
 pub(super) fn render(mappings: &[Arc<Watched>]) -> String {
     let all: Vec<(String, Totals)> =
         mappings.iter().map(|watched| (labels(watched), watched.totals())).collect();
@@ -97,12 +93,12 @@ fn labels(watched: &Watched) -> String {
     format!("EventSourceMappingUUID=\"{mapping}\",FunctionName=\"{function}\",Topic=\"{topic}\"")
 }
 
-/// A label's value as it stands between quotes.
+/// Escapes a label's value.
 pub(super) fn escape(value: &str) -> String {
     value.replace('\\', r"\\").replace('"', r#"\""#).replace('\n', r"\n")
 }
 
-/// Serves until the other end of `stopping` is gone.
+/// Serves until the sender of `stopping` is dropped.
 pub(super) async fn serve(listener: TcpListener, mappings: Arc<Mappings>, mut stopping: watch::Receiver<()>) {
     let metrics = async move || {
         let content_type = [(CONTENT_TYPE, "text/plain; version=0.0.4; charset=utf-8")];
@@ -111,6 +107,6 @@ pub(super) async fn serve(listener: TcpListener, mappings: Arc<Mappings>, mut st
     let router = Router::new().route("/metrics", get(metrics));
     let stopped = async move { while stopping.changed().await.is_ok() {} };
     if let Err(error) = axum::serve(listener, router).with_graceful_shutdown(stopped).await {
-        tracing::error!(%error, "the metrics endpoint ended");
+        tracing::error!(%error, "the metrics endpoint failed");
     }
 }

@@ -1,5 +1,5 @@
-//! Where lines and the live view are printed, by a thread of its own: who has a line to print never waits for the
-//! terminal, and lines come out whole, above the view.
+//! Prints lines and the live view from a separate thread, so that callers never wait for the terminal and lines appear
+//! unbroken above the view.
 
 mod canvas;
 
@@ -14,30 +14,30 @@ pub(super) use self::canvas::Canvas;
 use super::printable::printable;
 use super::view::{self, Row};
 
-/// How often the view is drawn, where it changed.
+/// How often a changed view is drawn.
 const DRAW_EVERY: Duration = Duration::from_millis(500);
-/// How often a line tells how things are where there is no terminal.
+/// How often a changed summary is printed if there is no terminal.
 const LINE_EVERY: Duration = Duration::from_secs(5);
-/// Of a terminal that does not tell its size.
+/// The assumed size of a terminal that does not report it.
 const USUAL_SIZE: (usize, usize) = (80, 24);
 
-/// What the view is for.
+/// The output of the view.
 pub enum Output {
-    /// A terminal on standard error: a table that is drawn in place.
+    /// A terminal on standard error, on which a table is drawn in place.
     Terminal,
-    /// Anything else: a line now and then, where something changed.
+    /// Anything else, to which a summary line is printed when something changed.
     Plain(Box<dyn Write + Send>),
 }
 
 impl Output {
-    /// Standard error, whatever it is.
+    /// Standard error, as a terminal if it is one.
     #[must_use]
     pub fn stderr() -> Self {
         if io::stderr().is_terminal() { Self::Terminal } else { Self::Plain(Box::new(io::stderr())) }
     }
 }
 
-/// Prints lines above the view. As a [`Write`] it takes whole lines at once, as a log's writer gives them.
+/// Prints lines above the view. It is a [`Write`] for whole lines, as a log writer uses it.
 #[derive(Clone)]
 pub struct Screen(Sender<Message>);
 
@@ -47,18 +47,18 @@ enum Message {
 }
 
 impl Screen {
-    /// Prints a line (or several), [`printable`], without waiting for it.
+    /// Prints one or more lines, made [`printable`], without waiting for the terminal.
     pub fn print(&self, line: impl AsRef<str>) {
         let line = printable(line.as_ref()).into_owned();
         if let Err(SendError(Message::Line(line))) = self.0.send(Message::Line(line)) {
-            // Nobody may be there to read it.
+            // A closed pipe is ignored.
             let _ = writeln!(io::stderr(), "{line}");
         }
     }
 
-    /// Ends the thread once it has printed all that was handed to it before.
+    /// Ends the thread after it has printed all earlier lines.
     pub(super) fn stop(&self) {
-        // Fails only where it has ended.
+        // Fails only if the thread has already ended.
         let _ = self.0.send(Message::Stop);
     }
 }
@@ -75,7 +75,7 @@ impl Write for Screen {
     }
 }
 
-/// Starts the thread; `rows` tells how things are.
+/// Starts the thread. `rows` returns the current rows of the view.
 pub(super) fn start(
     output: Output,
     rows: impl Fn() -> Vec<Row> + Send + 'static,
@@ -95,7 +95,7 @@ fn run(mut display: Display, messages: &Receiver<Message>, rows: impl Fn() -> Ve
         let mut lines = Vec::new();
         let first = messages.recv_timeout(due.saturating_duration_since(Instant::now()));
         stopped = matches!(first, Err(RecvTimeoutError::Disconnected));
-        // All that is there at once, so that a flood of lines costs few frames.
+        // Take all waiting lines at once, so that a flood of lines needs few frames.
         for message in first.into_iter().chain(messages.try_iter()) {
             match message {
                 Message::Line(line) => lines.push(line),
@@ -107,7 +107,7 @@ fn run(mut display: Display, messages: &Receiver<Message>, rows: impl Fn() -> Ve
             due = now + display.interval();
             rows()
         });
-        // Nobody is left to be told of a terminal that is gone.
+        // An error means that the terminal is gone.
         let _ = display.show(&lines, rows.as_deref());
     }
 }
@@ -136,7 +136,7 @@ impl Display {
                 if let Some(new) = new {
                     *table = new;
                 }
-                // One write, so that no terminal shows half of it.
+                // Write the frame at once, so that no half-drawn frame is visible.
                 io::stderr().write_all(canvas.frame(lines, table, width).as_bytes())
             }
             Self::Plain { out, told } => {
@@ -154,7 +154,7 @@ impl Display {
     }
 }
 
-/// Columns and lines of the terminal.
+/// The terminal's numbers of columns and lines.
 fn size() -> (usize, usize) {
     match tcgetwinsize(io::stderr()) {
         Ok(size) if size.ws_col > 1 && size.ws_row > 1 => (size.ws_col.into(), size.ws_row.into()),

@@ -1,4 +1,4 @@
-//! The live view as text: a table with a row for each mapping, or one line for all of them.
+//! The live view as text: a table with a row for each mapping, or a summary in one line.
 
 mod columns;
 
@@ -8,32 +8,32 @@ use tidings_trigger::Pollers;
 
 use self::columns::Layout;
 
-/// Stands for a number that is not known yet.
+/// Shown for a number that is not known yet.
 const UNKNOWN: &str = "–";
 
-/// What the view shows of a mapping.
+/// A row of the view.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Row {
     pub(super) function: String,
     pub(super) topic: String,
     pub(super) pollers: u32,
     pub(super) mode: Mode,
-    /// Offsets behind; `None` until it is known, for all mappings together where one's is not.
+    /// The lag in offsets; `None` while it is unknown. The sum is unknown if any mapping's is.
     pub(super) lag: Option<u64>,
-    /// Batches that the function is at.
+    /// Batches that the function is processing.
     pub(super) in_flight: u64,
-    /// Records that will be sent again.
+    /// Records that will be retried.
     pub(super) to_retry: u64,
     pub(super) done: u64,
     pub(super) failed: u64,
     pub(super) filtered: u64,
-    /// Records that are in the failure destination.
+    /// Records sent to the failure destination.
     pub(super) delivered: u64,
     pub(super) dropped: u64,
     pub(super) throttled: u64,
 }
 
-/// How the number of pollers comes about.
+/// How the number of pollers is determined.
 #[derive(Clone, Copy, Debug, Default)]
 pub(super) enum Mode {
     #[default]
@@ -44,14 +44,14 @@ pub(super) enum Mode {
 }
 
 impl Row {
-    /// How much is going on.
+    /// A measure of a mapping's current work.
     fn activity(&self) -> u64 {
         self.lag.unwrap_or(0) + self.in_flight + self.to_retry
     }
 }
 
-/// The table for a terminal of this size: a line for each mapping and one for all together. It takes at most half of
-/// the lines; where that is too few, it shows the mappings that are furthest behind.
+/// The table for a terminal of this size: a line for each mapping and one for the sum. It uses at most half of the
+/// terminal's lines; if that is not enough, it shows only the busiest mappings.
 pub(super) fn table(rows: &[Row], width: usize, height: usize) -> Vec<String> {
     if rows.is_empty() {
         return Vec::new();
@@ -67,11 +67,11 @@ pub(super) fn table(rows: &[Row], width: usize, height: usize) -> Vec<String> {
     }
     let layout = Layout::new(&lines, width);
     let texts = std::iter::once(layout.header()).chain(lines.iter().map(|row| layout.row(row)));
-    // A terminal that is too narrow even for the least.
+    // Cut the lines if the terminal is too narrow for the smallest layout.
     texts.map(|line| line.trim_end().chars().take(width).collect()).collect()
 }
 
-/// In the rows' own order. Those without anything going on are left out first.
+/// The busiest rows, in their original order. Idle rows are left out first.
 fn most_active(rows: &[Row], most: usize) -> Vec<&Row> {
     if rows.len() <= most {
         return rows.iter().collect();
@@ -84,7 +84,7 @@ fn most_active(rows: &[Row], most: usize) -> Vec<&Row> {
     active.into_iter().map(|(_, row)| row).collect()
 }
 
-/// All mappings together.
+/// The sum of all mappings.
 fn sum(rows: &[Row]) -> Row {
     let total = |value: fn(&Row) -> u64| rows.iter().map(value).sum();
     Row {
@@ -107,7 +107,7 @@ fn sum(rows: &[Row]) -> Row {
     }
 }
 
-/// All mappings in one line; what is rare is named only where it happened.
+/// A summary of all mappings in one line. Rare counts are shown only if they are not zero.
 pub(super) fn summary(rows: &[Row]) -> String {
     let sum = sum(rows);
     let lag = sum.lag.map_or_else(|| UNKNOWN.to_owned(), |lag| lag.to_string());

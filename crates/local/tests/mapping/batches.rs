@@ -1,4 +1,4 @@
-//! When a batch is complete, and what it may hold.
+//! The size and window of batches.
 
 use std::time::Duration;
 
@@ -8,7 +8,7 @@ use tidings_trigger::Mapping;
 use crate::bench::{Bench, Reply, spec, whole_batches_of, within};
 
 #[tokio::test]
-async fn a_batch_holds_at_most_batch_size_records_and_goes_out_when_it_does() {
+async fn a_batch_is_sent_as_soon_as_it_has_batch_size_records() {
     let mut bench = Bench::new(1, [Reply::ok()]).await;
     for number in 0..9 {
         bench.publish(0, &number.to_string()).await;
@@ -22,7 +22,7 @@ async fn a_batch_holds_at_most_batch_size_records_and_goes_out_when_it_does() {
 }
 
 #[tokio::test]
-async fn a_partial_batch_goes_out_when_its_window_ends_and_not_before() {
+async fn a_partial_batch_is_sent_when_its_window_ends() {
     let mut bench = Bench::new(1, [Reply::ok()]).await;
     bench.publish(0, "a").await;
     let window = Duration::from_secs(1);
@@ -59,7 +59,7 @@ async fn six_megabytes_end_a_batch_and_the_rest_waits() {
     for _ in 0..9 {
         bench.publish(0, "x").await;
     }
-    // The first batch ends by size, with nine in it; the other ten records are a whole batch.
+    // The first batch ends with nine records, because of its size. The other ten records are a full batch.
     let mapping = bench.start(&whole_batches_of(10));
     for (from, to) in [(0, 9), (9, 19)] {
         let payload = bench.payload().await;
@@ -71,7 +71,7 @@ async fn six_megabytes_end_a_batch_and_the_rest_waits() {
 }
 
 #[tokio::test]
-async fn a_record_that_no_payload_holds_is_dropped_without_a_destination() {
+async fn a_record_too_large_for_a_payload_is_dropped_without_a_destination() {
     let mut bench = Bench::new(1, [Reply::ok()]).await;
     bench.publish(0, &"x".repeat(4_800_000)).await;
     bench.publish(0, "small").await;
@@ -84,7 +84,7 @@ async fn a_record_that_no_payload_holds_is_dropped_without_a_destination() {
 }
 
 #[tokio::test]
-async fn a_payload_that_the_endpoint_refuses_as_too_large_is_halved() {
+async fn a_payload_that_the_endpoint_rejects_as_too_large_is_halved() {
     let mut bench = Bench::new(1, [Reply::Status(413), Reply::ok(), Reply::Status(413)]).await;
     bench.publish(0, "a").await;
     bench.publish(0, "b").await;

@@ -1,8 +1,8 @@
-//! A broker with one topic, a stub for the Lambda Invoke API and SQS, and what happened there.
+//! A test bench: a broker with one topic, a stub of the Lambda Invoke API and SQS, and the observed events.
 //!
-//! `TIDINGS_TEST_BROKER` chooses the broker: `embedded` unless set, one for each bench; or `kafka`, one Apache Kafka
-//! for all of them, where each has its own topic and groups. Tests of what the embedded broker cannot do are in
-//! `only_on_kafka`; their benches are on Apache Kafka whatever the variable says.
+//! `TIDINGS_TEST_BROKER` chooses the broker. With `embedded`, the default, each bench has its own broker. With `kafka`,
+//! all benches use one Apache Kafka, on which each has its own topic and groups. Tests that the embedded broker cannot
+//! run are in `only_on_kafka`. Their benches always use Apache Kafka.
 
 mod kafka;
 mod records;
@@ -35,33 +35,33 @@ pub use watcher::Watcher;
 pub const ARN: &str = "arn:aws:kafka:us-east-1:000000000000:cluster/local/1";
 pub const QUEUE: &str = "arn:aws:sqs:us-east-1:000000000000:notify-dead-letters";
 pub const TIMESTAMP: i64 = 1_545_084_650_987;
-/// Records of up to this many bytes may be published.
+/// The largest record that may be published, in bytes.
 const LARGEST_RECORD: &str = "10000000";
-/// Far more than anything takes, even on a busy machine.
+/// A time limit far above any test's duration, even on a busy machine.
 const WITHIN: Duration = Duration::from_mins(2);
 const ANSWER_LIMIT: Duration = Duration::from_secs(30);
 
 pub struct Bench {
     /// The broker's bootstrap servers.
     pub servers: String,
-    /// The bench's own topic.
+    /// The bench's topic.
     pub topic: String,
-    /// None where it is the process's Apache Kafka, or the test's own.
+    /// None if it is the process's Apache Kafka or belongs to the test.
     embedded: Option<Broker>,
     producer: FutureProducer,
     stub: Arc<Stub>,
-    /// Where the stub serves.
+    /// The address of the stub.
     pub endpoint: String,
     invocations: UnboundedReceiver<Bytes>,
-    /// What SQS got: queue URL and body.
+    /// The messages that SQS got: queue URL and body.
     pub messages: UnboundedReceiver<Value>,
     events: UnboundedReceiver<(Instant, MappingEvent)>,
     event_sender: UnboundedSender<(Instant, MappingEvent)>,
 }
 
 impl Drop for Bench {
-    /// A commit under way never returns where the broker has gone, and the runtime waits for it: a test that fails would
-    /// hang instead.
+    /// Leaves the broker running if the test fails, because otherwise the test would hang: a pending commit never
+    /// returns after the broker has stopped, and the runtime waits for it.
     fn drop(&mut self) {
         if std::thread::panicking() {
             std::mem::forget(self.embedded.take());
@@ -102,7 +102,7 @@ impl Bench {
         bench
     }
 
-    /// A bench on a cluster that the test gives errors to; its topic has one partition.
+    /// A bench on a cluster in which the test injects errors. Its topic has one partition.
     pub fn on_mock(
         cluster: &MockCluster<'_, DefaultProducerContext>,
         replies: impl Into<Vec<Reply>>,
@@ -136,7 +136,7 @@ impl Bench {
         }
     }
 
-    /// Creates the topic of a bench that has none.
+    /// Creates the bench's topic if the bench was made without one.
     pub async fn create_topic(&self, partitions: i32) {
         self.create_topic_named(&self.topic, partitions).await;
     }
@@ -168,23 +168,23 @@ impl Bench {
         client(&self.servers).create().unwrap()
     }
 
-    /// What a mapping's consumer group is named on the broker.
+    /// The name of a mapping's consumer group on the broker.
     pub fn group(&self, id: &str) -> String {
         format!("{}-{id}", self.topic)
     }
 
-    /// Where an Invoke API will be, and how to make it answer.
+    /// An address for an Invoke API, and a function that starts it there.
     pub fn endpoint_to_come(&self) -> (String, impl FnOnce() + use<>) {
         let (socket, endpoint) = stub::unserved();
         let stub = Arc::clone(&self.stub);
         (endpoint, move || stub::serve(stub, socket.listen(64).unwrap()))
     }
 
-    /// The next payload that the function got.
+    /// The next payload that the function received.
     pub async fn payload(&mut self) -> Bytes {
         let Ok(payload) = timeout(WITHIN, self.invocations.recv()).await else {
             let events: Vec<_> = std::iter::from_fn(|| self.events.try_recv().ok()).collect();
-            panic!("the function was not invoked; what the mapping told meanwhile: {events:#?}");
+            panic!("the function was not invoked; the mapping's events: {events:#?}");
         };
         payload.unwrap()
     }
@@ -199,23 +199,23 @@ impl Bench {
         stub::positions(payload, &self.topic)
     }
 
-    /// The function was not invoked beyond what was taken.
+    /// Asserts that the function was not invoked again.
     #[track_caller]
     pub fn no_more_invocations(&mut self) {
         assert!(self.invocations.try_recv().is_err());
     }
 
-    /// Lets this many held invocations end.
+    /// Releases this many held invocations.
     pub fn release(&self, invocations: usize) {
         self.stub.released.add_permits(invocations);
     }
 
-    /// Most invocations that were under way at once.
+    /// The highest number of concurrent invocations.
     pub fn most_at_once(&self) -> usize {
         self.stub.under_way.lock().unwrap().most_at_once
     }
 
-    /// Whether two invocations at once ever held records of one partition.
+    /// Whether two concurrent invocations ever had records of the same partition.
     pub fn overlapped(&self) -> bool {
         self.stub.under_way.lock().unwrap().overlapped
     }
@@ -225,9 +225,9 @@ impl Bench {
         self.event_at(wanted).await.1
     }
 
-    /// Waits for an event, and tells when it happened.
+    /// Waits for an event, and also returns its time.
     pub async fn event_at(&mut self, wanted: impl Fn(&MappingEvent) -> bool) -> (Instant, MappingEvent) {
-        // All in all, because a mapping that does nothing else tells its lag each second.
+        // The time limit covers the whole wait, because even an idle mapping reports its lag each second.
         within(async {
             loop {
                 let (at, event) = self.events.recv().await.unwrap();
@@ -255,13 +255,13 @@ fn client(servers: &str) -> ClientConfig {
     config
 }
 
-/// Fails the test instead of waiting for ever.
+/// Fails the test instead of waiting forever.
 pub async fn within<T>(future: impl Future<Output = T>) -> T {
     timeout(WITHIN, future).await.expect("it did not happen in time")
 }
 
-/// A provisioned mapping of one poller that reports failures, without window. The bench puts its own topic and group
-/// in.
+/// A provisioned mapping with one poller and `ReportBatchItemFailures`, without a window. The bench inserts its own
+/// topic and group.
 pub fn spec() -> Mapping {
     Mapping {
         batching_window: Duration::ZERO,
@@ -277,12 +277,12 @@ pub fn spec() -> Mapping {
     }
 }
 
-/// A mapping that waits until a batch of this size is whole.
+/// A mapping that waits for a full batch of this size.
 pub fn whole_batches_of(batch_size: usize) -> Mapping {
     Mapping { batch_size, batching_window: Duration::from_mins(5), ..spec() }
 }
 
-/// The mapping in on-demand mode.
+/// The same mapping in on-demand mode.
 pub fn on_demand(provisioned: Mapping) -> Mapping {
     Mapping { provisioned: None, report_batch_item_failures: false, ..provisioned }
 }

@@ -1,4 +1,4 @@
-//! How many invocations there are at once.
+//! The number of concurrent invocations.
 
 use std::time::Duration;
 
@@ -6,7 +6,7 @@ use tidings_trigger::{Mapping, Pollers};
 
 use crate::bench::{Bench, Reply, on_demand, spec, within};
 
-/// One record in each partition.
+/// Publishes one record in each partition.
 async fn publish_in_each(bench: &Bench, partitions: i32) {
     for partition in 0..partitions {
         bench.publish(partition, "x").await;
@@ -24,7 +24,7 @@ async fn a_partition_has_at_most_one_batch_in_flight() {
         bench.invoked().await;
     }
     bench.polled(6).await;
-    // This record is decided about after all of those.
+    // This record is processed after all of those.
     bench.publish(3, "x").await;
     assert_eq!(bench.invoked().await, [(3, 0)]);
     bench.no_more_invocations();
@@ -46,7 +46,7 @@ async fn a_provisioned_poller_has_five_invocations_at_once() {
     for _ in 0..5 {
         bench.invoked().await;
     }
-    // Records that are read later find decisions made about all that was read before.
+    // Records that are read later are processed after all earlier ones.
     bench.polled(8).await;
     bench.publish(0, "y").await;
     bench.polled(1).await;

@@ -1,4 +1,4 @@
-//! Failure destinations: what arrives there, byte for byte, and that a batch waits for its destination.
+//! Tests of failure destinations: the exact messages, and retries of failed deliveries.
 
 pub mod aws;
 mod emulator;
@@ -19,7 +19,7 @@ use super::bench::{Bench, Reply, spec, whole_batches_of, within};
 use aws::Aws;
 
 const TOPIC: &str = "transfer.made";
-// In another region of another account than everything local.
+// In a different region and account than the local ones.
 const QUEUE: &str = "arn:aws:sqs:eu-west-1:123456789012:dead-letters";
 const SNS_TOPIC: &str = "arn:aws:sns:eu-west-1:123456789012:dead-letters";
 const BUCKET: &str = "arn:aws:s3:::dead-letters";
@@ -57,7 +57,7 @@ async fn deliver(destination: &FailureDestination, job: &Job) -> Result<(), Deli
     within(destination.deliver(job, Condition::RetryAttemptsExhausted, at)).await
 }
 
-/// The message about one record at offset 7, up to its last brace.
+/// The message about one record at offset 7, without its closing brace.
 const METADATA: &str = concat!(
     r#"{"requestContext":{"requestId":"8a2c","functionArn":"arn:aws:lambda:us-east-1:000000000000:function:notify","#,
     r#""condition":"RetryAttemptsExhausted","approximateInvokeCount":2},"#,
@@ -123,7 +123,7 @@ async fn s3_gets_an_object_with_the_whole_event() {
 }
 
 #[tokio::test]
-async fn a_destination_that_refuses_or_breaks_off_is_an_error() {
+async fn a_destination_that_rejects_or_disconnects_is_an_error() {
     for arn in [QUEUE, SNS_TOPIC, BUCKET] {
         let aws = Aws::failing_first(1, &[500]).await;
         let destination = destination(arn, "b:1", &aws.endpoint);
@@ -194,7 +194,7 @@ async fn a_batch_waits_for_a_destination_that_is_down_at_first() {
 }
 
 #[tokio::test]
-async fn a_batch_that_its_destination_refuses_for_good_is_dropped() {
+async fn a_batch_that_its_destination_rejects_permanently_is_dropped() {
     let mut bench = Bench::new(1, [Reply::error(), Reply::ok()]).await;
     let mut aws = Aws::failing_first(0, &[404]).await;
     bench.publish(0, "a").await;
@@ -215,7 +215,7 @@ async fn a_batch_that_its_destination_refuses_for_good_is_dropped() {
 }
 
 #[tokio::test]
-async fn a_record_that_no_payload_holds_goes_to_the_failure_destination() {
+async fn a_record_too_large_for_a_payload_goes_to_the_failure_destination() {
     let (mut bench, mut aws) = (Bench::new(1, [Reply::ok()]).await, Aws::new().await);
     bench.publish(0, &"x".repeat(4_800_000)).await;
     bench.publish(0, "small").await;

@@ -1,4 +1,4 @@
-//! What a broker refuses now and then: on a mock cluster whatever `TIDINGS_TEST_BROKER` says, as it gives errors on
+//! Tests of requests that a broker refuses. They always use librdkafka's mock cluster, because it returns errors on
 //! request.
 
 use rdkafka::mocking::MockCluster;
@@ -7,10 +7,10 @@ use tidings_mapping::MappingEvent;
 
 use crate::bench::{Bench, Reply, spec, within};
 
-/// librdkafka tries nothing again after it.
+/// An error after which librdkafka does not retry.
 const REFUSED: RDKafkaRespErr = RDKafkaRespErr::RD_KAFKA_RESP_ERR_GROUP_AUTHORIZATION_FAILED;
 
-/// Whether the group is told to be this far behind.
+/// Whether the event reports this lag of the group.
 fn behind(event: &MappingEvent, by: u64) -> bool {
     matches!(event, MappingEvent::Lag(lags) if lags.iter().map(|partition| partition.lag).eq([by]))
 }
@@ -33,7 +33,7 @@ async fn the_group_is_behind_until_its_commit_is_acknowledged() {
 }
 
 #[tokio::test]
-async fn an_assignment_whose_offsets_cannot_be_looked_up_is_tried_again() {
+async fn an_assignment_is_retried_if_its_offsets_cannot_be_looked_up() {
     let cluster = MockCluster::new(1).unwrap();
     let mut bench = Bench::on_mock(&cluster, [Reply::ok()]);
     cluster.request_errors(RDKafkaApiKey::OffsetFetch, &[REFUSED; 2]);

@@ -1,4 +1,4 @@
-//! Records that no filter accepts: not sent, and committed all the same.
+//! Tests of filters: records that no filter accepts are committed without being sent.
 
 use tidings_mapping::MappingEvent;
 use tidings_trigger::Mapping;
@@ -19,7 +19,7 @@ async fn only_records_that_a_filter_accepts_are_sent() {
     }
     let patterns = [r#"{"value":{"a":[1]}}"#, r#"{"value":{"a":[{"numeric":[">",2]}]}}"#];
     let mapping = bench.start(&filtered(&patterns, whole_batches_of(3)));
-    assert_eq!(bench.invoked().await, [(0, 0), (0, 2), (0, 3)], "what is no JSON is not filtered");
+    assert_eq!(bench.invoked().await, [(0, 0), (0, 2), (0, 3)], "records that are not JSON are not filtered");
     within(mapping.settled()).await.unwrap();
     bench.no_more_invocations();
 }
@@ -37,7 +37,7 @@ async fn a_filter_by_metadata_sends_what_it_accepts() {
 }
 
 #[tokio::test]
-async fn a_topic_of_which_nothing_is_accepted_is_committed_to_its_end() {
+async fn a_topic_without_accepted_records_is_committed_to_its_end() {
     let mut bench = Bench::new(2, [Reply::ok()]).await;
     for number in 0..20 {
         bench.publish(number % 2, r#"{"a":1}"#).await;
@@ -68,7 +68,7 @@ async fn a_filtered_record_is_not_committed_before_a_failed_one_in_front_of_it()
 }
 
 #[tokio::test]
-async fn the_lag_is_told_until_it_is_gone() {
+async fn the_lag_is_reported_until_it_is_gone() {
     let mut bench = Bench::new(1, [Reply::Held]).await;
     for value in ["a", "b", "c"] {
         bench.publish(0, value).await;

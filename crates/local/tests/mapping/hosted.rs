@@ -1,4 +1,4 @@
-//! A mapping whose function is a process in the host: crashes, timeouts, answers and throttles as they really are.
+//! Tests of a mapping whose function is a real process in the host: crashes, timeouts, responses and throttling.
 
 use std::collections::BTreeMap;
 use std::time::Duration;
@@ -12,7 +12,7 @@ use tokio::net::TcpListener;
 
 use crate::bench::{Bench, QUEUE, Reply, Watcher, spec, within};
 
-/// A function that does what the value of a batch's first record says; by default it may take a minute.
+/// A function that does what the value of a batch's first record says, with a timeout of one minute unless changed.
 fn function() -> FunctionSpec {
     let runtime = concat!(env!("CARGO_MANIFEST_DIR"), "/../host/src/tests/runtime.py");
     FunctionSpec {
@@ -26,7 +26,7 @@ fn function() -> FunctionSpec {
     }
 }
 
-/// A mapping that invokes with one record at a time and hands it over to a queue where it has failed so often.
+/// A mapping that sends one record at a time, and sends it to a queue after this many failed retries.
 fn one_by_one(maximum_retry_attempts: u32) -> Mapping {
     Mapping {
         batch_size: 1,
@@ -36,8 +36,8 @@ fn one_by_one(maximum_retry_attempts: u32) -> Mapping {
     }
 }
 
-/// Failures, each retried once, in front of a record that the function handles: what the log calls them, and what
-/// their messages have for `functionError`.
+/// Publishes failing records, which are retried once each, and then one that the function handles. Of each failure,
+/// `failures` has the record's value, the code in the log, and the `functionError` in the message.
 async fn give_up(function: FunctionSpec, failures: &[(Value, &str, Value)]) {
     let mut bench = Bench::new(1, [Reply::ok()]).await;
     let (watcher, host) =
@@ -88,7 +88,7 @@ async fn give_up(function: FunctionSpec, failures: &[(Value, &str, Value)]) {
 }
 
 #[tokio::test]
-async fn a_functions_errors_crashes_and_bad_answers_are_told_apart_and_given_up() {
+async fn errors_crashes_and_invalid_responses_are_distinguished_and_discarded() {
     let unhandled = || json!("Unhandled");
     let failures = [
         (json!({ "do": "error" }), "FunctionError", unhandled()),
@@ -101,14 +101,14 @@ async fn a_functions_errors_crashes_and_bad_answers_are_told_apart_and_given_up(
 }
 
 #[tokio::test]
-async fn a_function_that_runs_out_of_time_is_killed_and_its_record_given_up() {
-    // The last record has as long, and needs next to nothing.
+async fn a_function_that_times_out_is_killed_and_its_record_discarded() {
+    // The last record has the same timeout but takes hardly any time.
     let slow = FunctionSpec { timeout: Duration::from_secs(2), ..function() };
     give_up(slow, &[(json!({ "do": "hang" }), "Sandbox.Timedout", json!("Unhandled"))]).await;
 }
 
 #[tokio::test]
-async fn what_reserved_concurrency_throttles_comes_again_without_loss() {
+async fn invocations_throttled_by_reserved_concurrency_are_retried_without_loss() {
     let mut bench = Bench::new(3, [Reply::ok()]).await;
     let gate = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let held = json!({ "do": "gate", "port": gate.local_addr().unwrap().port() }).to_string();
@@ -121,7 +121,7 @@ async fn what_reserved_concurrency_throttles_comes_again_without_loss() {
     let spec = Mapping { report_batch_item_failures: false, ..one_by_one(0) };
     let endpoint = format!("http://{}", host.address());
     let mapping = bench.start_watched(&spec, &watcher, &endpoint, &bench.endpoint);
-    // One is at the gate, and the others are throttled again and again.
+    // One invocation waits at the gate, and the others are throttled repeatedly.
     for _ in 0..5 {
         bench.event(|event| matches!(event, MappingEvent::Throttled { .. })).await;
     }

@@ -1,5 +1,5 @@
-//! The event source mapping against a broker (see [`bench`]), with stubs for the Invoke API and SQS. The crate's
-//! conformance table says which behaviour each test holds.
+//! Tests of the event source mapping with a broker (see [`bench`]) and stubs of the Invoke API and SQS. The conformance
+//! table of `tidings-mapping` lists the behaviour that each test covers.
 
 #![allow(clippy::unwrap_used, reason = "a test may panic, its helpers too")]
 

@@ -1,4 +1,4 @@
-//! What the embedded broker cannot do: these tests are on Apache Kafka whatever `TIDINGS_TEST_BROKER` says.
+//! Tests that the embedded broker cannot run. They use Apache Kafka even if `TIDINGS_TEST_BROKER` says otherwise.
 //! `scripts/test` leaves them out of its part `unit`, by this module's name, and runs them in its part `mapping`.
 
 mod enabled;
@@ -33,7 +33,7 @@ async fn publish_from(bench: &Bench, timestamps: &[i64]) {
 }
 
 #[tokio::test]
-async fn log_append_times_are_told() {
+async fn log_append_times_are_passed_on() {
     let settings = [("message.timestamp.type", "LogAppendTime")];
     let mut bench = Bench::on_kafka(1, &settings, [Reply::ok()]).await;
     let before = Timestamp::now().as_millisecond();
@@ -47,7 +47,7 @@ async fn log_append_times_are_told() {
 }
 
 #[tokio::test]
-async fn trim_horizon_starts_at_the_oldest_record_that_is_left() {
+async fn trim_horizon_starts_at_the_oldest_remaining_record() {
     let mut bench = Bench::on_kafka(1, &[], [Reply::ok()]).await;
     publish_from(&bench, &[TIMESTAMP; 4]).await;
     expire(&bench, 2).await;
@@ -85,7 +85,7 @@ async fn at_timestamp_after_the_last_record_starts_at_the_end() {
 }
 
 #[tokio::test]
-async fn a_commit_that_expired_gives_way_to_the_starting_position() {
+async fn the_starting_position_applies_again_after_a_commit_expired() {
     let mut bench = Bench::on_kafka(1, &[], [Reply::ok()]).await;
     publish_from(&bench, &[1_000_000, 2_000_000, 3_000_000, 4_000_000, 5_000_000]).await;
     for group in ["oldest", "time"] {
@@ -120,7 +120,7 @@ async fn partitions_may_be_added_later() {
 }
 
 #[tokio::test]
-async fn gaps_that_compaction_left_do_not_stop_a_mapping() {
+async fn gaps_from_compaction_do_not_stop_a_mapping() {
     // Two records fill a segment, and only closed segments are compacted.
     let settings =
         [("cleanup.policy", "compact"), ("segment.bytes", "1048576"), ("min.cleanable.dirty.ratio", "0.001")];
@@ -129,7 +129,7 @@ async fn gaps_that_compaction_left_do_not_stop_a_mapping() {
     for key in [b"a", b"b", b"a", b"c", b"a", b"d", b"e", b"f"] {
         bench.publish_raw(0, Some(key), Some(&value), OwnedHeaders::new()).await;
     }
-    // Of key a the last record stays. Only then: the first pass may have been too early for some of it.
+    // Only the last record with key a remains. The first pass may have been too early to remove all others.
     let left = [1, 3, 4, 5, 6, 7];
     bench.read_until(|offsets| offsets == left).await;
     let mapping = bench.start(&whole_batches_of(left.len()));
@@ -146,27 +146,27 @@ async fn records_of_aborted_transactions_are_not_delivered() {
     bench.publish_in_transaction("aborted", false).await;
     bench.publish_in_transaction("committed", true).await;
     bench.publish(0, "after").await;
-    // Each transaction's end takes an offset too.
+    // The marker at the end of each transaction has an offset, too.
     assert_eq!(bench.invoked().await, [(0, 2), (0, 4)]);
     within(mapping.settled()).await.unwrap();
     bench.no_more_invocations();
 }
 
 #[tokio::test]
-async fn a_transactions_end_is_never_read_as_settled() {
+async fn a_topic_that_ends_in_a_control_record_is_never_settled() {
     let mut bench = Bench::on_kafka(1, &[], [Reply::ok()]).await;
     let mapping = bench.start(&spec());
     bench.publish_in_transaction("committed", true).await;
     assert_eq!(bench.invoked().await, [(0, 0)]);
     bench.event(|event| *event == MappingEvent::Committed { partition: 0, offset: 1 }).await;
-    // What takes the transaction's end along is the next record.
+    // The commit of the next record passes the end of the transaction.
     assert_eq!(within(mapping.lag()).await.unwrap(), [PartitionLag { partition: 0, lag: 1 }]);
     bench.publish(0, "after").await;
     within(mapping.settled()).await.unwrap();
 }
 
 #[tokio::test]
-async fn of_large_records_only_so_many_bytes_are_read_ahead() {
+async fn read_ahead_of_large_records_is_limited_by_bytes() {
     let mut bench = Bench::on_kafka(1, &[], [Reply::Held, Reply::ok()]).await;
     let megabyte = "x".repeat(1_000_000);
     for _ in 0..40 {
@@ -174,7 +174,7 @@ async fn of_large_records_only_so_many_bytes_are_read_ahead() {
     }
     let mapping = bench.start(&spec());
     let first = bench.invoked().await.len();
-    // In base64, ten of them are 12 MB; the last may be read by itself.
+    // In base64, ten of them are 12 MB. The last one may be read separately.
     let read = within(bench.read_ahead(first + 10)).await;
     assert!(read <= first + 11, "{read} records were read while the first {first} were under way");
     bench.release(1);
@@ -182,7 +182,7 @@ async fn of_large_records_only_so_many_bytes_are_read_ahead() {
 }
 
 #[tokio::test]
-async fn every_compression_that_kafka_knows_is_read() {
+async fn every_compression_codec_of_kafka_is_read() {
     for codec in ["gzip", "snappy", "lz4", "zstd"] {
         let mut bench = Bench::on_kafka(1, &[("compression.type", codec)], [Reply::ok()]).await;
         bench.publish(0, &"x".repeat(1000)).await;
@@ -195,7 +195,7 @@ async fn every_compression_that_kafka_knows_is_read() {
 
 /// Takes up to a minute, nearly all of it backoff. It needs no Kafka, but once is enough.
 #[tokio::test]
-async fn endless_retries_end_at_ten_before_a_destination() {
+async fn unlimited_retries_become_ten_with_a_destination() {
     let mut bench = Bench::on_kafka(1, &[], [Reply::error()]).await;
     bench.publish(0, "a").await;
     let mapping = bench.start(&Mapping { on_failure: Some(QUEUE.to_owned()), ..spec() });
@@ -211,7 +211,7 @@ async fn endless_retries_end_at_ten_before_a_destination() {
 
 /// Takes up to a minute, nearly all of it backoff. It needs no Kafka, but once is enough.
 #[tokio::test]
-async fn a_destination_that_never_takes_a_batch_is_tried_ten_times() {
+async fn delivery_to_a_failing_destination_is_attempted_ten_times() {
     let (mut bench, mut aws) =
         (Bench::on_kafka(1, &[], [Reply::error()]).await, Aws::failing_first(0, &[503; 11]).await);
     bench.publish(0, "a").await;
@@ -228,7 +228,7 @@ async fn a_destination_that_never_takes_a_batch_is_tried_ten_times() {
     bench.no_more_invocations();
 }
 
-/// Takes a minute: so often Lambda looks at the lag. It needs no Kafka, but once is enough.
+/// Takes a minute, because the lag is evaluated once a minute. It needs no Kafka, but once is enough.
 #[tokio::test]
 async fn lag_adds_pollers_to_an_on_demand_mapping() {
     let mut bench = Bench::on_kafka(8, &[], [Reply::Held]).await;
@@ -251,7 +251,7 @@ async fn lag_adds_pollers_to_an_on_demand_mapping() {
 }
 
 #[tokio::test]
-async fn a_record_too_large_for_the_destination_topic_keeps_no_other_out() {
+async fn a_record_too_large_for_the_destination_topic_does_not_block_others() {
     let mut bench = Bench::on_kafka(1, &[], [Reply::error()]).await;
     let failed = format!("{}-failed", bench.topic);
     bench.create_kafka_topic(&failed, 1, &[("max.message.bytes", "3000")]).await;

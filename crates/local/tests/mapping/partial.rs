@@ -1,4 +1,4 @@
-//! What a function's answer means where the mapping has `ReportBatchItemFailures`.
+//! Tests of partial batch responses (`ReportBatchItemFailures`).
 
 use serde_json::{Value, json};
 use tidings_mapping::{FunctionFailure, MappingEvent};
@@ -7,7 +7,7 @@ use tidings_trigger::Mapping;
 use crate::bench::{Bench, Reply, on_demand, spec, whole_batches_of, within};
 
 #[tokio::test]
-async fn only_the_listed_records_come_again() {
+async fn only_the_listed_records_are_retried() {
     let replies = [Reply::failures(&[(0, 1), (1, 0)]), Reply::failures(&[(0, 1)]), Reply::ok()];
     let mut bench = Bench::new(2, replies).await;
     for (partition, value) in [(0, "a"), (0, "b"), (0, "c"), (1, "d")] {
@@ -22,7 +22,7 @@ async fn only_the_listed_records_come_again() {
 }
 
 #[tokio::test]
-async fn an_answer_that_lists_nothing_is_success() {
+async fn a_response_that_lists_no_records_is_a_success() {
     let bodies = [
         "",
         "null",
@@ -56,7 +56,7 @@ async fn an_unknown_identifier_fails_the_whole_batch() {
 }
 
 #[tokio::test]
-async fn an_answer_that_does_not_fit_the_batch_fails_all_of_it() {
+async fn an_invalid_response_fails_the_whole_batch() {
     let listed = |item: Value| json!({"batchItemFailures": [{"itemIdentifier": item}]}).to_string();
     let bad = [
         r#""ok""#.to_owned(),
@@ -67,7 +67,7 @@ async fn an_answer_that_does_not_fit_the_batch_fails_all_of_it() {
         listed(json!("transfer.made-0@0")),
     ];
     let count = bad.len();
-    // Each is followed by a success, so that the waits do not grow.
+    // Each failure is followed by a success, so that the waits do not grow.
     let replies: Vec<Reply> = bad.into_iter().flat_map(|body| [Reply::Body(body), Reply::ok()]).collect();
     let mut bench = Bench::new(1, replies).await;
     for number in 0..2 * count {
@@ -87,7 +87,7 @@ async fn an_answer_that_does_not_fit_the_batch_fails_all_of_it() {
 }
 
 #[tokio::test]
-async fn answers_are_not_read_without_report_batch_item_failures() {
+async fn responses_are_ignored_without_report_batch_item_failures() {
     let mut bench = Bench::new(1, [Reply::failures(&[(0, 0)])]).await;
     bench.publish(0, "a").await;
     let mapping = bench.start(&on_demand(spec()));

@@ -39,7 +39,7 @@ async fn the_payload_is_lambdas_byte_for_byte() {
 async fn a_self_managed_cluster_has_another_name_and_no_arn() {
     let mut bench = Bench::new(1, [Reply::ok()]).await;
     bench.publish(0, "a").await;
-    // The brokers that are read are named, not those of the template, which are out of reach here.
+    // The payload names the brokers that are really used, because those of the template are unreachable here.
     let source = EventSource::SelfManagedKafka(vec!["broker.example.com:9092".to_owned()]);
     let mapping = bench.start(&Mapping { source, ..whole_batches_of(1) });
     let payload: Value = serde_json::from_slice(&bench.payload().await).unwrap();

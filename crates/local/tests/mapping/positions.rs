@@ -1,4 +1,4 @@
-//! Where a mapping starts to read, and what it commits.
+//! Starting positions and commits.
 
 use std::time::Duration;
 
@@ -33,7 +33,7 @@ async fn latest_starts_at_the_end() {
 }
 
 #[tokio::test]
-async fn an_existing_groups_commit_wins_over_every_starting_position() {
+async fn committed_offsets_take_precedence_over_every_starting_position() {
     let mut bench = Bench::new(1, [Reply::ok()]).await;
     for value in ["a", "b", "c"] {
         bench.publish(0, value).await;
@@ -57,7 +57,7 @@ async fn nothing_is_committed_before_the_function_succeeds() {
     let mapping = bench.start(&spec());
     for attempt in 0..2 {
         assert_eq!(bench.invoked().await, [(0, 0)]);
-        // Where it started is committed; what is being tried is not.
+        // The starting position is committed, but not the record in flight.
         assert!(bench.committed("group", 0).unwrap_or(0) == 0, "attempt {attempt}");
     }
     bench.release(1);
@@ -96,7 +96,7 @@ async fn a_restart_resumes_from_what_was_committed() {
     assert_eq!(bench.invoked().await, [(0, 1)], "its retry is under way");
     within(mapping.stop(Duration::ZERO)).await;
 
-    // The group's commit wins over the starting position.
+    // The committed offset takes precedence over the starting position.
     let mapping = bench.start(&latest());
     assert_eq!(bench.invoked().await, [(0, 1)]);
     within(mapping.settled()).await.unwrap();
@@ -105,7 +105,7 @@ async fn a_restart_resumes_from_what_was_committed() {
 }
 
 #[tokio::test]
-async fn a_stop_waits_for_what_is_under_way_and_commits_it() {
+async fn stop_waits_for_running_invocations_and_commits_them() {
     let mut bench = Bench::new(1, [Reply::Held]).await;
     bench.publish(0, "a").await;
     let mapping = bench.start(&spec());

@@ -1,4 +1,4 @@
-//! Partitions that come and go: other members of the group, topics and partitions that are created later.
+//! Tests of rebalances: other members of the group, and topics and partitions that are created later.
 
 use std::collections::BTreeSet;
 use std::time::Duration;
@@ -39,8 +39,8 @@ async fn a_second_member_takes_partitions_over_without_loss() {
 }
 
 #[tokio::test]
-async fn a_retry_goes_on_at_the_member_that_took_its_partition_over() {
-    // The first member never gets an answer; the other one gets what was under way there.
+async fn a_retry_continues_at_the_member_that_took_over_the_partition() {
+    // The first member never gets an answer. The other member gets the records that were in flight there.
     let mut bench = Bench::new(1, [Reply::Hang, Reply::ok()]).await;
     bench.publish(0, "a").await;
     let first = bench.start(&spec());

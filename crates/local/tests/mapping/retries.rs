@@ -1,4 +1,4 @@
-//! What becomes of a batch whose invocation failed.
+//! Retries of failed batches.
 
 use std::time::Duration;
 
@@ -16,7 +16,7 @@ async fn dropped(bench: &mut Bench) -> (Condition, Vec<i64>) {
 }
 
 #[tokio::test]
-async fn an_on_demand_mapping_brings_the_whole_batch_again_until_it_succeeds() {
+async fn an_on_demand_mapping_retries_the_whole_batch_until_it_succeeds() {
     let replies = [Reply::error(), Reply::error(), Reply::error(), Reply::error(), Reply::ok()];
     let mut bench = Bench::new(2, replies).await;
     bench.publish(0, "a").await;
@@ -31,7 +31,7 @@ async fn an_on_demand_mapping_brings_the_whole_batch_again_until_it_succeeds() {
 }
 
 #[tokio::test]
-async fn a_function_error_brings_the_whole_batch_again() {
+async fn a_failed_batch_is_retried_whole() {
     let mut bench = Bench::new(1, [Reply::error(), Reply::error(), Reply::ok()]).await;
     bench.publish(0, "a").await;
     bench.publish(0, "b").await;
@@ -44,7 +44,7 @@ async fn a_function_error_brings_the_whole_batch_again() {
 }
 
 #[tokio::test]
-async fn function_failures_are_told_apart() {
+async fn function_failures_are_distinguished() {
     let kinds = [
         ("Oops", FunctionFailure::Error),
         ("Sandbox.Timedout", FunctionFailure::Timeout),
@@ -65,7 +65,7 @@ async fn function_failures_are_told_apart() {
 }
 
 #[tokio::test]
-async fn attempts_wait_longer_and_longer() {
+async fn waits_between_attempts_grow() {
     let replies = [Reply::error(), Reply::error(), Reply::error(), Reply::error(), Reply::ok()];
     let mut bench = Bench::new(1, replies).await;
     bench.publish(0, "a").await;
@@ -73,9 +73,9 @@ async fn attempts_wait_longer_and_longer() {
     for tries in 0..4 {
         let (failed, _) = bench.event_at(|event| matches!(event, MappingEvent::Retrying { .. })).await;
         let (again, _) = bench.event_at(|event| matches!(event, MappingEvent::Invoked { .. })).await;
-        // The wait doubles, and half of it is certain; no upper bound, because machines are slow at times.
+        // The wait doubles, and at least half of it passes. There is no upper bound, because machines can be slow.
         let least = Duration::from_millis(100 << tries);
-        // The wait began just before the event told of it.
+        // The wait began just before the event was reported.
         let waited = again - failed + Duration::from_millis(20);
         assert!(waited >= least, "try {tries} waited {waited:?}, not {least:?}");
     }
@@ -100,7 +100,7 @@ async fn throttles_and_service_errors_use_no_attempt() {
 }
 
 #[tokio::test]
-async fn an_invoke_api_out_of_reach_uses_no_attempt() {
+async fn an_unreachable_invoke_api_uses_no_attempt() {
     let mut bench = Bench::new(1, [Reply::ok()]).await;
     bench.publish(0, "a").await;
     let (endpoint, serve) = bench.endpoint_to_come();
@@ -133,7 +133,7 @@ async fn maximum_retry_attempts_does_not_count_the_first_attempt() {
 }
 
 #[tokio::test]
-async fn without_a_destination_an_exhausted_batch_is_dropped_and_told() {
+async fn an_exhausted_batch_without_a_destination_is_dropped_and_reported() {
     let mut bench = Bench::new(1, [Reply::error(), Reply::ok()]).await;
     bench.publish(0, "a").await;
     bench.publish(0, "b").await;

@@ -1,4 +1,4 @@
-//! What a watch tells of mappings while they work: their metrics, and their log.
+//! The metrics and logs of watched mappings.
 
 use std::time::Duration;
 
@@ -11,11 +11,11 @@ use crate::destinations::aws::Aws;
 
 const STOP_LIMIT: Duration = Duration::from_secs(30);
 
-/// Of the mapping that gives its record up to a failure destination.
+/// The metrics of the mapping that sends its record to a failure destination.
 const OF_KEPT: [(&str, u64); 15] = [
     ("PolledEventCount", 5),
     ("FilteredOutEventCount", 1),
-    // The four, two halves, the bad half's halves, the bad record again.
+    // The batch of four, its two halves, the halves of the bad half, and the bad record again.
     ("InvokedEventCount", 4 + 2 + 2 + 1 + 1 + 1),
     ("FailedInvokeEventCount", 4 + 2 + 1 + 1),
     ("DroppedEventCount", 0),
@@ -31,7 +31,7 @@ const OF_KEPT: [(&str, u64); 15] = [
     ("ProvisionedPollers", 1),
 ];
 
-/// What is the same in every run.
+/// A log line without the parts that differ between runs.
 fn redacted(line: &str, topic: &str) -> String {
     let (before, rest) = line.split_once(r#""timestamp":"#).unwrap();
     let after = rest.trim_start_matches(|digit: char| digit.is_ascii_digit());
@@ -73,7 +73,7 @@ async fn a_run_is_counted_under_awss_names_and_logged_in_its_order() {
         mapping.stop(STOP_LIMIT).await;
         bench.event(|event| matches!(event, MappingEvent::Stopped { .. })).await;
     }
-    // Offsets are logged once a minute, at any time between the others.
+    // Offsets are logged once a minute, at any place among the other lines.
     let (offsets, lines): (Vec<String>, Vec<String>) =
         watcher.log().await.into_iter().partition(|line| line.contains("KAFKA_STATUS_EVENT"));
     assert!(offsets[0].contains(&format!(r#"{{"partition":"{}-0","#, bench.topic)), "{offsets:?}");

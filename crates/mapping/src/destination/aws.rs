@@ -1,4 +1,4 @@
-//! What the destinations in AWS share: ARNs, and requests in the form that emulators route by.
+//! ARNs and requests, shared by the AWS destinations.
 
 use std::time::Duration;
 
@@ -10,11 +10,11 @@ use tidings_trigger::arn::REGION;
 use super::super::error::MappingError;
 use super::error::DeliveryError;
 
-/// How long a request may take before it counts as failed; the delivery is tried again.
+/// How long a request may take before it counts as failed and is retried.
 const ANSWERED_WITHIN: Duration = Duration::from_secs(30);
 
-/// `arn:partition:service:region:account:resource`. Everything local is in one region of one account, whatever an ARN
-/// says.
+/// `arn:partition:service:region:account:resource`. Region and account are ignored, because all local resources are in
+/// one region of one account.
 pub(super) struct Arn<'a> {
     pub(super) service: &'a str,
     pub(super) resource: &'a str,
@@ -47,15 +47,14 @@ impl Endpoint {
     /// The endpoint's URL with more path segments.
     pub(super) fn url<'a>(&self, segments: impl IntoIterator<Item = &'a str>) -> Url {
         let mut url = self.url.clone();
-        // An error is for URLs that cannot be a base, which `new` refuses.
+        // Fails only for URLs that cannot be a base, which `new` rejects.
         if let Ok(mut path) = url.path_segments_mut() {
             path.pop_if_empty().extend(segments);
         }
         url
     }
 
-    /// A request with a signature that names service and region. Emulators tell services apart by it and check no
-    /// more.
+    /// A request with a fake signature, from which emulators only read service and region.
     pub(super) fn request(&self, method: Method, url: Url, service: &str) -> RequestBuilder {
         let date = Timestamp::now().strftime("%Y%m%d");
         let authorization = format!(
@@ -66,7 +65,7 @@ impl Endpoint {
     }
 }
 
-/// Sends a request; a success says that what it carried is safe.
+/// Sends a request. On success, its content is stored.
 pub(super) async fn send(request: RequestBuilder) -> Result<(), DeliveryError> {
     let unreachable = |error: reqwest::Error| DeliveryError::Unreachable(error.without_url());
     let response = request.send().await.map_err(unreachable)?;

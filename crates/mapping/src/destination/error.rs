@@ -1,40 +1,40 @@
-//! Why a failure destination does not take a batch.
+//! Errors in deliveries to failure destinations.
 
 use rdkafka::error::{KafkaError, RDKafkaErrorCode};
 
-/// A failure destination did not take a batch.
+/// A batch could not be delivered to its failure destination.
 #[derive(Debug, thiserror::Error)]
 pub enum DeliveryError {
-    /// No HTTP answer.
+    /// There was no HTTP response.
     #[error("the failure destination's endpoint cannot be reached: {0}")]
     Unreachable(reqwest::Error),
-    /// An HTTP answer that is an error.
-    #[error("the failure destination answered with HTTP status {status}: {code}; check that it exists")]
+    /// The HTTP response is an error.
+    #[error("the failure destination returned HTTP status {status}: {code}; check that it exists")]
     Refused {
-        /// HTTP status.
+        /// The HTTP status.
         status: u16,
-        /// AWS's error code, or the start of the answer where it has none.
+        /// AWS's error code, or the start of the response body if it has none.
         code: String,
     },
-    /// The destination topic's broker did not take a failed record.
+    /// A failed record could not be written to the destination topic.
     #[error(
-        "topic {topic} did not take a failed record: {source}; check that it exists and that its \
-         max.message.bytes leaves room for the record in base64"
+        "a failed record could not be written to topic {topic}: {source}; check that the topic exists and that its \
+         max.message.bytes leaves room for the record in Base64"
     )]
     Kafka {
         /// The destination topic.
         topic: String,
-        /// What librdkafka said.
+        /// librdkafka's error.
         source: KafkaError,
     },
-    /// The message cannot be written.
-    #[error("the failure destination's message cannot be written: {0}; please report this")]
+    /// The message could not be serialised.
+    #[error("the failure destination's message could not be serialised: {0}; report this bug")]
     Message(#[from] serde_json::Error),
 }
 
 impl DeliveryError {
-    /// Whether the same batch would be refused again: as an HTTP client's error, unless it came too fast, or as too
-    /// large for the topic.
+    /// Whether a retry would fail again: for an HTTP 4xx status other than 429, and for a record that is too large
+    /// for the topic.
     #[must_use]
     pub fn is_permanent(&self) -> bool {
         match self {

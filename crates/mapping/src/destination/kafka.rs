@@ -1,4 +1,4 @@
-//! A topic of the mapping's own cluster: each failed record becomes a message of its own.
+//! A topic in the mapping's cluster as failure destination: each failed record becomes a separate message.
 
 use std::borrow::Cow;
 use std::time::Duration;
@@ -16,10 +16,10 @@ use super::super::record::Record;
 use super::error::DeliveryError;
 use super::message::Failure;
 
-/// How many messages of a batch are on their way at once: bounds the memory that a batch of 10,000 takes.
+/// How many messages of a batch may be unacknowledged at once, to limit memory.
 const UNACKNOWLEDGED: usize = 500;
 
-/// How long one message may take before it counts as failed; the delivery is tried again.
+/// How long a message may take before it counts as failed and is retried.
 const ACKNOWLEDGED_WITHIN: Duration = Duration::from_secs(30);
 
 pub(super) struct Topic {
@@ -28,8 +28,8 @@ pub(super) struct Topic {
 }
 
 impl Topic {
-    /// Inferred: keys go to the partition that Java's clients choose, since Lambda names Kafka's default
-    /// partitioning. The client itself limits no size, so that the topic's own limit decides.
+    /// Inferred: keys go to the partition that Java clients choose, because Lambda documents Kafka's default
+    /// partitioning. The producer has no size limit, so that the topic's limit applies.
     pub(super) fn new(bootstrap_servers: &str, name: &str) -> KafkaResult<Self> {
         let producer = ClientConfig::new()
             .set("bootstrap.servers", bootstrap_servers)
@@ -37,16 +37,15 @@ impl Topic {
             .set("enable.idempotence", "true")
             .set("partitioner", "murmur2_random")
             .set("message.max.bytes", "1000000000")
-            // A topic refuses a set of messages that is too large as a whole, with those that fit alone.
+            // A topic rejects a message set that is too large as a whole, including messages that would fit alone.
             .set("batch.num.messages", "1")
             .set("message.timeout.ms", ACKNOWLEDGED_WITHIN.as_millis().to_string())
             .create()?;
         Ok(Self { producer, name: name.to_owned() })
     }
 
-    /// Writes all records of the batch; they are safe in the topic when this succeeds. Chosen: one that is refused
-    /// keeps none of the others out. After an error that may pass the whole batch is written again, so some of its
-    /// records may be there twice.
+    /// Writes all records of the batch to the topic. Chosen: a rejected record does not prevent the others from being
+    /// written. After a temporary error the whole batch is written again, so records may be duplicated.
     pub(super) async fn produce(&self, failure: &Failure<'_>) -> Result<(), DeliveryError> {
         let mut outcome = Ok(());
         for records in failure.records().chunks(UNACKNOWLEDGED) {
@@ -68,7 +67,7 @@ impl Topic {
     }
 }
 
-/// The key that the record came with. Records are kept as the payload's JSON alone, so it is read from there.
+/// The record's key, read from the record's JSON, because records are only kept in that form.
 fn key(record: &Record) -> Result<Option<Vec<u8>>, serde_json::Error> {
     #[derive(Deserialize)]
     struct Keyed<'a> {

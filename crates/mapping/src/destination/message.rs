@@ -1,4 +1,4 @@
-//! What failure destinations are told, field for field.
+//! The messages for failure destinations.
 
 use std::borrow::Cow;
 use std::collections::BTreeMap;
@@ -16,7 +16,7 @@ use super::super::connection::Connection;
 use super::super::payload::Envelope;
 use super::super::record::Record;
 
-/// What the messages of one mapping have in common.
+/// The fields that all messages of a mapping share.
 pub(super) struct Facts {
     function_arn: String,
     event_source_arn: Option<String>,
@@ -38,7 +38,7 @@ impl Facts {
     }
 }
 
-/// A batch that was given up.
+/// A discarded batch.
 pub(super) struct Failure<'a> {
     facts: &'a Facts,
     job: &'a Job,
@@ -49,7 +49,7 @@ pub(super) struct Failure<'a> {
 
 impl<'a> Failure<'a> {
     pub(super) fn new(facts: &'a Facts, job: &'a Job, condition: Condition, at: Timestamp) -> Self {
-        // The message needs an id also where nothing was invoked.
+        // The message needs a request id even if nothing was invoked.
         let request_id = match &job.last {
             Some(last) => Cow::Borrowed(last.request_id.as_str()),
             None => Cow::Owned(Uuid::new_v4().to_string()),
@@ -61,29 +61,28 @@ impl<'a> Failure<'a> {
         &self.job.records
     }
 
-    /// As `recordsInfo` names it.
+    /// The first partition, named as in `recordsInfo`.
     pub(super) fn first_partition(&self) -> String {
         let partition = self.records().first().map_or(0, |record| record.position.partition);
         self.facts.envelope.partition_name(partition)
     }
 
-    /// The message that SQS and SNS get: facts about the batch, without its records.
+    /// The message for SQS and SNS: metadata of the batch, without its records.
     pub(super) fn metadata(&self) -> serde_json::Result<String> {
         serde_json::to_string(&self.of_batch(None))
     }
 
-    /// The object that S3 gets: the metadata and the whole event as a string.
+    /// The object for S3: the metadata, and the whole event as a string.
     pub(super) fn with_event(&self) -> serde_json::Result<String> {
         let event = self.facts.envelope.payload(self.records()).concat();
         let event = str::from_utf8(&event).map_err(serde::ser::Error::custom)?;
         serde_json::to_string(&self.of_batch(Some(Payload::Text(event))))
     }
 
-    /// The message that a Kafka topic gets for one record: the metadata and, as JSON, the event that would carry
-    /// this record alone.
+    /// The message for a Kafka topic about one record: the metadata, and the event with only this record as JSON.
     ///
-    /// Inferred from the documented example, which has one `recordInfo` in place of `recordsInfo` and a batch size
-    /// of 1: the batch that it tells of is the record itself.
+    /// Inferred from the documented example, which has `recordInfo` instead of `recordsInfo` and a batch size of 1:
+    /// the described batch is the record itself.
     pub(super) fn of_record(&self, record: &Record) -> serde_json::Result<Vec<u8>> {
         let event = self.facts.envelope.payload(slice::from_ref(record)).concat();
         let info = Records::RecordInfo(RecordInfo {
@@ -96,7 +95,7 @@ impl<'a> Failure<'a> {
         };
         message.request_context.function_arn = Cow::Owned(format!("{}:$LATEST", self.facts.function_arn));
         if self.condition == Condition::RetryAttemptsExhausted {
-            // The documented example for Kafka topics has this name instead.
+            // The documented example for Kafka topics uses this name.
             message.request_context.condition = "RetriesExhausted";
         }
         serde_json::to_vec(&message)
@@ -110,7 +109,7 @@ impl<'a> Failure<'a> {
                 request_id: &self.request_id,
                 function_arn: Cow::Borrowed(&self.facts.function_arn),
                 condition: self.condition.as_str(),
-                // Inferred from what Lambda sends for Kinesis records that expired before any invocation: 1.
+                // Inferred from Kinesis: 1 for records that expired before any invocation.
                 approximate_invoke_count: self.job.failures.max(1),
             },
             response_context: self.response_context(),
@@ -131,8 +130,8 @@ impl<'a> Failure<'a> {
         }
     }
 
-    /// Null for a payload that is too large, as documented. Inferred from what Lambda sends for Kinesis: absent for
-    /// records that expired, also after invocations.
+    /// Null for a payload that is too large, as documented. Inferred from Kinesis: absent for expired records, even
+    /// after invocations.
     fn response_context(&self) -> Option<ResponseContext<'_>> {
         match (self.condition, &self.job.last) {
             (Condition::RecordAgeExceeded, _) => None,
@@ -193,7 +192,7 @@ struct RequestContext<'a> {
     approximate_invoke_count: u32,
 }
 
-/// `functionError` is null where the function failed records by its answer (what Lambda sends for Kinesis).
+/// `functionError` is null if the function reported the failed records in its response (as for Kinesis).
 #[derive(Serialize)]
 #[serde(untagged, rename_all_fields = "camelCase")]
 enum ResponseContext<'a> {

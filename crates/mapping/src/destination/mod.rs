@@ -1,4 +1,4 @@
-//! Failure destinations: where a batch goes, or the facts about it, once it is given up.
+//! Failure destinations, which receive discarded batches or their metadata.
 //!
 //! Sources: the AWS Lambda developer guide, "Capturing discarded batches for Amazon MSK and self-managed Apache
 //! Kafka event sources" and "Using a Kafka topic as an on-failure destination"; the API reference, `OnFailure`.
@@ -39,8 +39,8 @@ enum Target {
 }
 
 impl FailureDestination {
-    /// The mapping's failure destination, where it has one. AWS's services are reached at the connection's AWS
-    /// endpoint, Kafka topics in the mapping's own cluster.
+    /// The mapping's failure destination, if it has one. AWS destinations are reached at the connection's AWS
+    /// endpoint, Kafka topics in the mapping's cluster.
     pub fn new(
         client: Client,
         spec: &Mapping,
@@ -52,8 +52,8 @@ impl FailureDestination {
         Ok(Some(Self { facts: Facts::new(spec, connection, envelope), target }))
     }
 
-    /// Hands a batch that was given up at `at` over. It is safe there when this succeeds; after an error, some of
-    /// its records may be there already where the destination is a Kafka topic.
+    /// Delivers a batch that was discarded at `at`. After an error, a Kafka topic may already have some of its
+    /// records.
     pub async fn deliver(&self, job: &Job, condition: Condition, at: Timestamp) -> Result<(), DeliveryError> {
         let failure = Failure::new(&self.facts, job, condition, at);
         match &self.target {
@@ -65,7 +65,7 @@ impl FailureDestination {
     }
 }
 
-/// Templates name no other destination, and none that Lambda refuses.
+/// Creates the client for a destination. Destinations that Lambda would reject are rejected when the template is read.
 fn target(
     client: Client,
     destination: &str,
@@ -75,7 +75,7 @@ fn target(
     let unusable = |reason: String| MappingError::Destination { destination: destination.to_owned(), reason };
     if let Some(name) = destination.strip_prefix("kafka://") {
         let topic = Topic::new(&connection.bootstrap_servers, name);
-        let no_producer = |error| unusable(format!("its producer cannot be set up: {error}"));
+        let no_producer = |error| unusable(format!("its producer could not be created: {error}"));
         return topic.map(Target::Kafka).map_err(no_producer);
     }
     let unknown =

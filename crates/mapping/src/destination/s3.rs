@@ -1,4 +1,4 @@
-//! S3: one object per batch, named as Lambda names them.
+//! S3: one object per batch, named as by Lambda.
 
 use jiff::Timestamp;
 use reqwest::Method;
@@ -19,7 +19,7 @@ impl Bucket {
         Self { endpoint, name: arn.resource.to_owned(), mapping: mapping.to_owned() }
     }
 
-    /// Writes the batch as an object; it is safe in the bucket when this succeeds.
+    /// Writes the batch as an object.
     pub(super) async fn put(&self, failure: &Failure<'_>) -> Result<(), DeliveryError> {
         let key = key(&self.mapping, &failure.first_partition(), failure.at, Uuid::new_v4());
         let url = self.endpoint.url([self.name.as_str()].into_iter().chain(key.split('/')));
@@ -32,11 +32,10 @@ impl Bucket {
     }
 }
 
-/// `aws/lambda/<ESM-UUID>/<shardID>/YYYY/MM/DD/YYYY-MM-DDTHH.MM.SS-<Random UUID>`: the name that the developer
-/// guide gives for the stream sources; it has none for Kafka.
+/// `aws/lambda/<ESM-UUID>/<shardID>/YYYY/MM/DD/YYYY-MM-DDTHH.MM.SS-<Random UUID>`, which the developer guide documents
+/// for stream sources but not for Kafka.
 ///
-/// Inferred: the partition stands for the shard; of several partitions, the first. Chosen: the mapping's local id
-/// stands for its UUID.
+/// Inferred: the first partition replaces the shard. Chosen: the mapping's local id replaces the UUID.
 fn key(mapping: &str, partition: &str, at: Timestamp, random: Uuid) -> String {
     let (day, second) = (at.strftime("%Y/%m/%d"), at.strftime("%Y-%m-%dT%H.%M.%S"));
     format!("aws/lambda/{mapping}/{partition}/{day}/{second}-{random}")

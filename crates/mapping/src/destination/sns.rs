@@ -16,7 +16,7 @@ impl Topic {
         Self { endpoint, arn: sns_arn(arn.resource) }
     }
 
-    /// Publishes a message; SNS has it when this succeeds.
+    /// Publishes a message.
     pub(super) async fn publish(&self, message: &str) -> Result<(), DeliveryError> {
         let form = form_urlencoded::Serializer::new(String::new())
             .append_pair("Action", "Publish")

@@ -1,4 +1,4 @@
-//! SQS: its JSON protocol.
+//! SQS: the JSON protocol.
 
 use reqwest::Method;
 use tidings_trigger::arn::ACCOUNT_ID;
@@ -17,7 +17,7 @@ impl Queue {
         Self { endpoint, url }
     }
 
-    /// Sends a message; it is safe in the queue when this succeeds.
+    /// Sends a message.
     pub(super) async fn send(&self, message: &str) -> Result<(), DeliveryError> {
         let body = serde_json::json!({ "QueueUrl": self.url, "MessageBody": message });
         let request = self

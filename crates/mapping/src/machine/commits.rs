@@ -1,10 +1,10 @@
-//! What may be committed, and what is.
+//! Decides which offsets to commit.
 
 use super::super::partition::Partition;
 use super::Machine;
 
 impl Machine {
-    /// Offsets to commit now, by partition: each the lowest unsettled one, where it rose.
+    /// The offsets to commit now: each partition's lowest unsettled offset, if it has increased.
     pub fn take_commits(&mut self) -> Vec<(i32, i64)> {
         let owned: Vec<i32> = self.partitions.keys().copied().collect();
         let mut commits = Vec::new();
@@ -19,7 +19,7 @@ impl Machine {
         commits
     }
 
-    /// The broker refused these commits; they are handed out again.
+    /// Records that the commits of these partitions failed, so that they are returned again.
     pub fn commit_failed(&mut self, partitions: &[i32]) {
         for number in partitions {
             if let Some(partition) = self.partitions.get_mut(number) {
@@ -28,7 +28,7 @@ impl Machine {
         }
     }
 
-    /// The broker took these commits.
+    /// Records that the broker acknowledged these commits.
     pub fn commit_acknowledged(&mut self, commits: &[(i32, i64)]) {
         for (number, offset) in commits {
             if let Some(partition) = self.partitions.get_mut(number) {
@@ -37,13 +37,13 @@ impl Machine {
         }
     }
 
-    /// The group's committed offset of each owned partition; where it has none yet, the one that it starts from.
+    /// The group's committed offset of each owned partition, or its start offset if there is none yet.
     #[must_use]
     pub fn committed(&self) -> Vec<(i32, i64)> {
         self.partitions.iter().map(|(number, state)| (*number, state.committed)).collect()
     }
 
-    /// The offsets of all owned partitions, handed out before or not: after these nothing is left to commit.
+    /// The final offsets of all owned partitions, even if [`Machine::take_commits`] returned them before.
     #[must_use]
     pub fn last_commits(&self) -> Vec<(i32, i64)> {
         self.partitions
@@ -52,7 +52,7 @@ impl Machine {
             .collect()
     }
 
-    /// The partition's lowest unsettled offset, if it is to be committed.
+    /// The partition's lowest unsettled offset, if it must be committed.
     pub(super) fn commit_of(&self, number: i32) -> Option<i64> {
         let state = self.partitions.get(&number)?;
         let offset = self.lowest_unsettled(number, state);

@@ -1,4 +1,4 @@
-//! Forming batches out of what is buffered.
+//! Forms batches from buffered records.
 
 use std::time::Instant;
 
@@ -8,7 +8,7 @@ use super::super::record::Record;
 use super::{Machine, Now};
 
 impl Machine {
-    /// Splits off what is too old to be sent. Answers whether anything changed.
+    /// Splits off records that are too old to be sent. Returns whether there were any.
     pub(super) fn give_up_expired(&mut self, id: u64, now: Now) -> bool {
         let Some(max_age) = self.rules.max_age else { return false };
         let oldest =
@@ -27,14 +27,14 @@ impl Machine {
         true
     }
 
-    /// Forms a batch if one is due. Answers whether it did.
+    /// Forms a batch if one is due. Returns whether it did.
     pub(super) fn form(&mut self, at: Instant) -> bool {
         let mut ready: Vec<(Instant, i32)> = self
             .partitions
             .iter()
             .filter_map(|(number, state)| state.ready_since().map(|since| (since, *number)))
             .collect();
-        // The longest waiting partition first, so that none starves.
+        // The partition that has waited longest comes first, so that none starves.
         ready.sort_unstable();
         let Some((oldest, _)) = ready.first() else { return false };
         if let Some(number) =
@@ -59,8 +59,7 @@ impl Machine {
             return true;
         }
         let bytes: usize = states().map(|state| state.buffered_bytes).sum();
-        // Each record brings a comma; around a partition there is more, which the exact gauge counts when the
-        // batch is taken.
+        // Each record adds a comma. The overhead per partition is counted exactly when the batch is taken.
         bytes + count >= self.rules.payload_limit
     }
 

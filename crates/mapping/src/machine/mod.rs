@@ -1,9 +1,9 @@
-//! The mapping's decisions as a state machine without input or output: records go in, what to do comes out,
-//! how it ended goes in again. Time is an argument.
+//! The mapping's decisions as a state machine without I/O. It takes records and outcomes as input and returns actions.
+//! The time is an argument.
 //!
-//! What always holds: a record is settled only after an invocation that succeeded for it or after it was given
-//! up; a partition has at most one batch in flight; its records are tried in order; what may be committed of it
-//! never passes an unsettled record and never falls.
+//! Invariants: a record is settled only after it succeeded or was discarded. A partition has at most one batch in
+//! flight. Its records are processed in order. The offset to commit never passes an unsettled record and never
+//! decreases.
 
 mod commits;
 mod form;
@@ -21,38 +21,38 @@ use super::payload::Envelope;
 use super::record::{Position, Record};
 use super::scaling::invocations_at_once;
 
-/// Records of a partition that are read ahead at least, however small batches are.
+/// The least number of records that are read ahead per partition, even if batches are small.
 const LEAST_BUFFERED: usize = 1_000;
 
-/// The rules that a machine follows.
+/// The settings of a machine.
 #[derive(Clone, Debug)]
 pub struct Rules {
-    /// Most records in a batch.
+    /// The most records in a batch.
     pub batch_size: usize,
-    /// Longest time that a record waits for others.
+    /// The longest time that a record waits for a batch to fill.
     pub window: Duration,
-    /// Largest payload in bytes.
+    /// The largest payload in bytes.
     pub payload_limit: usize,
-    /// Event pollers to begin with.
+    /// The initial number of event pollers.
     pub pollers: u32,
-    /// Failed batches are tried again this often; without a number, forever.
+    /// The number of retries of a failed batch; `None` for no limit.
     pub retries: Option<u32>,
-    /// Records older than this are given up.
+    /// Older records are discarded.
     pub max_age: Option<Duration>,
-    /// A failed batch comes again in two halves.
+    /// Whether a failed batch is split in two.
     pub bisect: bool,
 }
 
-/// A moment on both clocks: waits follow the steady one, ages of records the wall.
+/// The current time: monotonic time for waits, and wall time for the age of records.
 #[derive(Clone, Copy, Debug)]
 pub struct Now {
-    /// Steady time.
+    /// The monotonic time.
     pub at: Instant,
-    /// Wall time, milliseconds since the epoch.
+    /// The wall time in milliseconds since the epoch.
     pub unix_millis: i64,
 }
 
-/// See the module's documentation.
+/// The state machine.
 pub struct Machine {
     rules: Rules,
     envelope: Envelope,
@@ -65,7 +65,7 @@ pub struct Machine {
 }
 
 impl Machine {
-    /// A machine that owns no partition yet. The seed spreads its backoff.
+    /// Creates a machine without partitions. The seed is for the jitter of its backoff.
     #[must_use]
     pub fn new(rules: Rules, envelope: Envelope, seed: u64) -> Self {
         Self {
@@ -80,7 +80,7 @@ impl Machine {
         }
     }
 
-    /// Takes over a partition, to be read from `start`; `committed` says whether the group stored that offset.
+    /// Adds a partition that is read from `start`. `committed` says whether the group has committed that offset.
     pub fn assign(&mut self, partition: i32, start: i64, committed: bool) {
         let earlier = self.batches.iter().filter(|(_, batch)| {
             batch.in_flight && batch.records.iter().any(|record| record.position.partition == partition)
@@ -89,14 +89,14 @@ impl Machine {
         self.partitions.insert(partition, Partition::new(start, committed, earlier));
     }
 
-    /// Gives a partition up: what is buffered or waits to be retried will be read again by the next owner.
-    /// Answers the offset that is still to be committed.
+    /// Removes a partition. Its buffered records and pending retries are read again by the next owner. Returns the
+    /// offset that must still be committed.
     pub fn revoke(&mut self, partition: i32) -> Option<i64> {
         let commit = self.commit_of(partition);
         let state = self.partitions.remove(&partition)?;
         for id in state.batches {
             let Some(batch) = self.batches.get_mut(&id) else { continue };
-            // A batch in flight keeps its records: its answer is judged by what was sent.
+            // A batch in flight keeps its records, because its response refers to them.
             if !batch.in_flight {
                 batch.records.retain(|record| record.position.partition != partition);
                 if batch.records.is_empty() {
@@ -107,8 +107,7 @@ impl Machine {
         commit
     }
 
-    /// Takes a record in. Answers whether reading its partition should pause. A record of a partition that is
-    /// not owned is left to its owner.
+    /// Adds a record. Returns whether to pause its partition. A record of a partition that is not owned is ignored.
     pub fn push(&mut self, record: Record, at: Instant) -> bool {
         let enough = 2 * self.read_ahead();
         let Some(partition) = self.partitions.get_mut(&record.position.partition) else { return false };
@@ -120,19 +119,19 @@ impl Machine {
         pause
     }
 
-    /// Takes note of a record that no filter accepts.
+    /// Adds a record that no filter accepts.
     pub fn skip(&mut self, position: Position) {
         if let Some(partition) = self.partitions.get_mut(&position.partition) {
             partition.skip(position.offset);
         }
     }
 
-    /// Lets so many pollers work from now on. What more of them began may finish.
+    /// Sets the number of pollers. Running invocations above the new limit may finish.
     pub fn set_pollers(&mut self, pollers: u32) {
         self.pollers = pollers;
     }
 
-    /// Paused partitions whose buffers have room again; reading goes on.
+    /// The paused partitions whose buffers have room again, and marks them as resumed.
     pub fn take_resumable(&mut self) -> Vec<i32> {
         let (read_ahead, mut resumable) = (self.read_ahead(), Vec::new());
         for (number, partition) in &mut self.partitions {
@@ -147,12 +146,12 @@ impl Machine {
         resumable
     }
 
-    /// Records of a partition that are buffered at least before its reading pauses, which it does at twice as many.
+    /// The number of buffered records below which a partition resumes. It pauses at twice as many.
     fn read_ahead(&self) -> usize {
         self.rules.batch_size.max(LEAST_BUFFERED)
     }
 
-    /// The next thing to do, until there is none.
+    /// The next action; `None` if there is nothing to do now.
     pub fn next(&mut self, now: Now) -> Option<Action> {
         if self.stopping {
             return None;
@@ -176,7 +175,7 @@ impl Machine {
         }
     }
 
-    /// When `next` may have something to do without anything else happening.
+    /// When `next` may have an action even if nothing else happens.
     #[must_use]
     pub fn wake_at(&self) -> Option<Instant> {
         if self.stopping {
@@ -190,7 +189,7 @@ impl Machine {
         retries.map(|(_, batch)| batch.not_before).chain(windows.map(|at| at + self.rules.window)).min()
     }
 
-    /// Takes in how an action ended. Answers the records that come again.
+    /// Processes the outcome of an action. Returns the records that will be retried.
     pub fn finish(&mut self, id: u64, outcome: Outcome, at: Instant) -> Vec<Position> {
         for partition in self.partitions.values_mut() {
             partition.earlier.remove(&id);
@@ -219,7 +218,7 @@ impl Machine {
         }
     }
 
-    /// No new actions from now on; those under way may finish.
+    /// Starts no further actions. Running ones may finish.
     pub fn stop(&mut self) {
         self.stopping = true;
     }

@@ -1,4 +1,4 @@
-//! What becomes of a batch once an invocation of it ended.
+//! Processes the outcome of a batch.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Instant;
@@ -8,7 +8,7 @@ use super::super::record::{Position, Record};
 use super::Machine;
 
 impl Machine {
-    /// Puts parts of a batch in its place, to settle in their order.
+    /// Replaces a batch by parts of it, which settle in their order.
     pub(super) fn replace(&mut self, id: u64, parts: Vec<Batch>) {
         let mut replacements: BTreeMap<i32, Vec<u64>> = BTreeMap::new();
         for part in parts.into_iter().filter(|part| !part.records.is_empty()) {
@@ -29,7 +29,7 @@ impl Machine {
         }
     }
 
-    /// Marks the records settled and frees the partitions that have none left in the batch.
+    /// Marks records as settled and frees partitions without remaining records in the batch.
     pub(super) fn settle(&mut self, id: u64, settled: &[Record], remaining: &[Record]) {
         let unfinished: BTreeSet<i32> = remaining.iter().map(|record| record.position.partition).collect();
         for Position { partition, offset } in settled.iter().map(|record| record.position) {
@@ -96,7 +96,7 @@ impl Machine {
         again
     }
 
-    /// Uses one attempt up, or gives the batch up when there is none left.
+    /// Uses one retry, or discards the batch if none is left.
     fn count_retry(&mut self, id: u64, mut batch: Batch, at: Instant) -> Vec<Position> {
         if self.rules.retries.is_some_and(|limit| batch.retries >= limit) {
             batch.given_up = Some(Condition::RetryAttemptsExhausted);

@@ -1,4 +1,4 @@
-//! Commits, and the lag that they leave.
+//! Commits and the lag.
 
 use std::sync::Arc;
 use std::time::Instant;
@@ -11,7 +11,7 @@ use super::super::event::MappingEvent;
 use super::{Background, Done, Poller};
 
 impl Poller {
-    /// Commits what is settled, if it is time; until then the next commit grows.
+    /// Commits settled records if a commit may start now.
     pub(super) fn commit(&self, background: &mut Background, at: Instant) {
         if !background.pace.allows(at) {
             return;
@@ -49,7 +49,7 @@ impl Poller {
         self.commits.send_modify(|count| *count += 1);
     }
 
-    /// Tells how far the group is behind, and lets that decide on the number of pollers.
+    /// Reports the group's lag and scales the pollers accordingly.
     pub(super) fn tell_lag(&mut self, ends: &Ends) {
         let committed = self.machine().committed();
         let lags: Vec<PartitionLag> = committed

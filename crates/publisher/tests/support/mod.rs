@@ -1,4 +1,4 @@
-//! A domain of one event, librdkafka's mock cluster, and what is read back from it.
+//! A domain with one event, librdkafka's mock cluster, and reading records back from it.
 
 use std::time::Duration;
 
@@ -14,7 +14,7 @@ use serde::{Deserialize, Deserializer, Serialize, de::Error as _};
 use tidings_events::{Event, Topic, catalog};
 use tidings_publisher::{Auth, Delivery, Publisher, PublisherSettings};
 
-/// Somebody paid for an order.
+/// A payment of an order.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct Paid {
     order_id: String,
@@ -22,14 +22,14 @@ pub struct Paid {
     pub items: u8,
 }
 
-/// What a subscriber asks for and the type does not.
+/// A condition that decoding checks but the type does not.
 fn few<'de, D: Deserializer<'de>>(deserializer: D) -> Result<u8, D::Error> {
     u8::deserialize(deserializer)
         .and_then(|items| if items < 10 { Ok(items) } else { Err(D::Error::custom("too many")) })
 }
 
 catalog! {
-    /// What can happen to orders.
+    /// Events about orders.
     pub enum Payload [Topic::event("order-events")];
     /// An order was paid.
     Paid(Paid) = "order.paid" on "order-events", key |it| &it.order_id;

@@ -37,8 +37,7 @@ pub(super) fn decode(operation: String, body: &Bytes) -> Decoded {
     Decoded { operation, event_id, resource, details }
 }
 
-/// The item's `event_id`, or the event in the idempotency table's `id`: `{function}#{event id}`, optionally
-/// followed by `#{effect}`.
+/// The item's `event_id`, or the event id in the idempotency table's key `{function}#{event id}[#{effect}]`.
 fn event_id(input: &Value) -> Option<String> {
     text(input, "/Item/event_id/S").or_else(|| {
         let id = text(input, "/Item/id/S").or_else(|| text(input, "/Key/id/S"))?;

@@ -1,8 +1,8 @@
-//! From an HTTP request to the AWS call that it is.
+//! Decodes HTTP requests to AWS.
 //!
-//! Who calls which service stands in the signature (`Authorization: AWS4-HMAC-SHA256
+//! Caller and service are part of the signature (`Authorization: AWS4-HMAC-SHA256
 //! Credential={access key id}/{date}/{region}/{service}/aws4_request, ...`, or `X-Amz-Credential` in the query of
-//! a presigned URL); which operation depends on the service's protocol.
+//! a presigned URL). How the operation is encoded depends on the service's protocol.
 
 mod dynamodb;
 mod s3;
@@ -16,7 +16,7 @@ use serde_json::Value;
 
 use super::call::CallDetails;
 
-/// A decoded request, before it is known how it will be answered.
+/// A decoded request.
 #[derive(Debug, Clone, PartialEq)]
 pub(super) struct Request {
     pub source: String,
@@ -28,7 +28,7 @@ pub(super) struct Request {
     pub details: CallDetails,
 }
 
-/// What a service's decoder reads from a request.
+/// The part of a request that is decoded per service.
 struct Decoded {
     operation: String,
     event_id: Option<String>,
@@ -37,14 +37,14 @@ struct Decoded {
 }
 
 impl Decoded {
-    /// An operation whose fields nobody asks for.
+    /// An operation whose fields are not decoded.
     fn other(operation: String, resource: Option<String>) -> Self {
         Self { operation, event_id: None, resource, details: CallDetails::Other }
     }
 }
 
-/// Decodes a request. Never fails: what cannot be read becomes [`CallDetails::Other`], because the emulator,
-/// not the recorder, judges whether a request is right.
+/// Decodes a request. A request that cannot be decoded becomes [`CallDetails::Other`]: rejecting it is up to the
+/// emulator.
 pub(super) fn decode(parts: &Parts, body: &Bytes) -> Request {
     let (source, service) = credential(parts);
     let decoded = match service.as_str() {
@@ -70,13 +70,13 @@ pub(super) fn decode(parts: &Parts, body: &Bytes) -> Request {
     }
 }
 
-/// Access key id and service from the credential scope; both empty where the request is not signed.
+/// Access key id and service from the credential scope; both are empty if the request is not signed.
 fn credential(parts: &Parts) -> (String, String) {
     let from_header = header(parts, "authorization")
         .and_then(|value| value.split_once("Credential="))
         .map(|(_, rest)| rest.split([',', ' ']).next().unwrap_or_default().to_owned());
     let scope = from_header.or_else(|| query(parts, "X-Amz-Credential")).unwrap_or_default();
-    // From the right, because an access key id may hold any character.
+    // Split from the right, because an access key id may contain slashes.
     let mut fields = scope.rsplitn(5, '/');
     let (_terminator, service, _region, _date) = (fields.next(), fields.next(), fields.next(), fields.next());
     (fields.next().unwrap_or_default().to_owned(), service.unwrap_or_default().to_owned())
@@ -91,14 +91,14 @@ fn header<'a>(parts: &'a Parts, name: &str) -> Option<&'a str> {
     parts.headers.get(name).and_then(|value| value.to_str().ok())
 }
 
-/// The first value of a query parameter, decoded.
+/// The first value of a query parameter, percent-decoded.
 fn query(parts: &Parts, name: &str) -> Option<String> {
     form_urlencoded::parse(parts.uri.query().unwrap_or_default().as_bytes())
         .find(|(key, _)| key == name)
         .map(|(_, value)| value.into_owned())
 }
 
-/// A string field of a JSON object, by pointer.
+/// The string at a JSON pointer.
 fn text(json: &Value, pointer: &str) -> Option<String> {
     json.pointer(pointer).and_then(Value::as_str).map(str::to_owned)
 }
@@ -137,7 +137,7 @@ mod tests {
     }
 
     #[test]
-    fn a_presigned_url_names_its_signer() {
+    fn caller_and_service_come_from_a_presigned_url() {
         let uri = "/b/k?X-Amz-Credential=statement.1%2F20261120%2Fus-east-1%2Fs3%2Faws4_request";
         let (parts, ()) = http::Request::builder().uri(uri).body(()).expect("a valid request").into_parts();
         let decoded = decode(&parts, &Bytes::new());
@@ -146,7 +146,7 @@ mod tests {
     }
 
     #[test]
-    fn an_unsigned_request_is_nobodys() {
+    fn an_unsigned_request_has_no_caller_and_no_service() {
         let (parts, ()) = http::Request::builder().uri("/x").body(()).expect("a valid request").into_parts();
         let decoded = decode(&parts, &Bytes::new());
         assert_eq!((decoded.source.as_str(), decoded.service.as_str()), ("", ""));
@@ -154,7 +154,7 @@ mod tests {
     }
 
     #[test]
-    fn unreadable_bodies_are_other() {
+    fn an_unreadable_body_is_decoded_as_other() {
         for (service, target) in [("dynamodb", "DynamoDB_20120810.PutItem"), ("sqs", "AmazonSQS.SendMessage")]
         {
             let decoded = request(Method::POST, "/", service, &[("x-amz-target", target)], "{not json");
@@ -167,7 +167,7 @@ mod tests {
     }
 
     #[test]
-    fn a_ledger_item_is_known_by_its_event_id_attribute() {
+    fn the_event_id_of_a_ledger_item_is_its_attribute() {
         let body = r#"{"TableName":"tidings-ledger","Item":{"account_id":{"S":"ACC1"},"event_id":{"S":"EVT-9"}},
             "ConditionExpression":"attribute_not_exists(entry)"}"#;
         let target = [("x-amz-target", "DynamoDB_20120810.PutItem")];
@@ -182,7 +182,7 @@ mod tests {
     }
 
     #[test]
-    fn a_claim_is_known_by_its_id() {
+    fn the_event_id_of_a_claim_is_part_of_its_key() {
         let target = [("x-amz-target", "DynamoDB_20120810.UpdateItem")];
         for (id, event_id) in [
             ("email#EVT-1", Some("EVT-1")),
@@ -197,7 +197,7 @@ mod tests {
     }
 
     #[test]
-    fn a_dead_letter_carries_its_event_id_in_the_body() {
+    fn the_event_id_of_a_dead_letter_is_in_its_body() {
         let target = [("x-amz-target", "AmazonSQS.SendMessage")];
         let body = r#"{"QueueUrl":"http://h/0/email-dead-letters","MessageBody":"{\"eventId\":\"EVT-5\"}"}"#;
         let decoded = request(Method::POST, "/", "sqs", &target, body);
@@ -208,7 +208,7 @@ mod tests {
     }
 
     #[test]
-    fn a_dead_letter_without_event_id_is_known_by_its_position() {
+    fn a_dead_letter_without_an_event_id_has_its_records_position_as_id() {
         let target = [("x-amz-target", "AmazonSQS.SendMessage")];
         let letter = r#"{"record":{"topic":"user.login","partition":3,"offset":42}}"#;
         let body = serde_json::json!({"QueueUrl": "http://h/0/q", "MessageBody": letter}).to_string();
@@ -217,7 +217,7 @@ mod tests {
     }
 
     #[test]
-    fn s3_keys_are_decoded_and_metadata_read() {
+    fn s3_keys_and_metadata_are_decoded() {
         let decoded = request(
             Method::PUT,
             "/statements/statements/ACC%201/date=1/a%2Bb+c.pdf?x-id=PutObject",
@@ -236,7 +236,7 @@ mod tests {
     }
 
     #[test]
-    fn aws_chunked_framing_is_taken_off() {
+    fn aws_chunked_framing_is_removed() {
         let framed =
             "4;chunk-signature=00\r\nwiki\r\n5\r\npedia\r\n0\r\nx-amz-checksum-crc32:AAAAAA==\r\n\r\n";
         for sha256 in ["STREAMING-UNSIGNED-PAYLOAD-TRAILER", "STREAMING-AWS4-HMAC-SHA256-PAYLOAD"] {

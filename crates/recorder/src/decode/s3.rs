@@ -14,7 +14,7 @@ pub(super) fn decode(parts: &Parts, body: &Bytes) -> Decoded {
     let path = parts.uri.path().trim_start_matches('/');
     let (bucket, key) = path.split_once('/').unwrap_or((path, ""));
     let (bucket, key) = (percent_decode(bucket), percent_decode(key));
-    // The SDK names the operation itself in `x-id` where the path would not tell.
+    // The SDK adds `x-id` with the operation's name if the path is ambiguous.
     let operation = query(parts, "x-id").unwrap_or_else(|| operation(parts, &bucket, &key));
     let metadata = metadata(parts);
     let event_id = metadata.get("event-id").cloned();
@@ -60,14 +60,14 @@ fn metadata(parts: &Parts) -> BTreeMap<String, String> {
         .collect()
 }
 
-/// The object's content: the body without `aws-chunked` framing; `None` where the framing is broken.
+/// The body without `aws-chunked` framing; `None` if the framing is broken.
 fn content(parts: &Parts, body: &Bytes) -> Option<Bytes> {
     let framed = header(parts, "x-amz-content-sha256").is_some_and(|value| value.starts_with("STREAMING-"));
     if framed { unchunk(body.clone()) } else { Some(body.clone()) }
 }
 
-/// Takes the framing of `aws-chunked` off: chunks of `{size in hex}[;extension]\r\n{data}\r\n`, ended by a chunk
-/// of size 0 that trailers follow.
+/// Removes `aws-chunked` framing: chunks of `{size in hex}[;extension]\r\n{data}\r\n`, terminated by a chunk of
+/// size 0 and trailers.
 fn unchunk(mut framed: Bytes) -> Option<Bytes> {
     let mut content = BytesMut::new();
     loop {

@@ -1,4 +1,4 @@
-//! SNS: the query protocol, a form with an `Action`.
+//! SNS: the query protocol, a form with an `Action` field.
 
 use std::collections::BTreeMap;
 
@@ -6,7 +6,7 @@ use axum::body::Bytes;
 
 use super::{CallDetails, Decoded};
 
-/// Reads the form; `None` where it names no action.
+/// Reads the form; `None` if it has no action.
 pub(super) fn decode(body: &Bytes) -> Option<Decoded> {
     let mut form: BTreeMap<String, String> = form_urlencoded::parse(body).into_owned().collect();
     let operation = form.remove("Action")?;

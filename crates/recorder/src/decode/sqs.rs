@@ -19,7 +19,7 @@ pub(super) fn decode(operation: String, body: &Bytes) -> Decoded {
     }
 }
 
-/// The event that a dead letter is about, or the position of its record.
+/// The event id in a dead letter, or the position of its record.
 fn event_id(letter: &Value) -> Option<String> {
     text(letter, "/eventId").or_else(|| {
         let record = letter.get("record")?;

@@ -1,48 +1,48 @@
-//! The lines of copies: which written line each is of, and in which turn of which loop.
+//! Line numbers of the copies that loops create: each encodes the original line and the turn of the loop.
 
 use super::super::NoticeKind;
 use super::super::error::{Fault, Located, Result};
 use super::super::scope::Remark;
 use super::super::yaml::MAX_BYTES;
 
-/// More lines than any template has, so that those of copies can count on behind them.
+/// More lines than any template has. The line numbers of each turn's copies are offset by a multiple of it.
 const STRIDE: usize = 2 * MAX_BYTES;
 
-/// What loops made of one template. The copies of turn 1 have the lines from `STRIDE`, those of turn 2 the lines from
+/// The turns of all loops in one template. The line numbers of turn 1's copies start at `STRIDE`, those of turn 2 at
 /// twice that, and so on.
 #[derive(Debug, Default)]
 pub(in super::super) struct Copies {
-    /// Each turn so far, e.g. "the loop Functions with Function=email".
+    /// A description of each turn, e.g. "the loop Functions with Function=email".
     turns: Vec<String>,
     bytes: usize,
     notes: Vec<Remark>,
 }
 
-/// The line of the file that `line` is, or is a copy of.
+/// The line in the file of `line`, which may be a line of a copy.
 pub(in super::super) fn written_line(line: usize) -> usize {
     line % STRIDE
 }
 
 impl Copies {
-    /// Whether `line` is one of a copy.
+    /// Whether `line` is in a copy.
     pub(super) fn has(line: usize) -> bool {
         line >= STRIDE
     }
 
-    /// Begins a turn, and gives what its copies add to their written lines.
+    /// Begins a turn. Returns the offset of its copies' line numbers.
     pub(super) fn begin(&mut self, line: usize, turn: String) -> Result<usize> {
         self.charge(line, turn.len())?;
         self.turns.push(turn);
         Ok(self.turns.len() * STRIDE)
     }
 
-    /// Counts `bytes` more of the expanded template, which may be as big as a written one.
+    /// Counts `bytes` more of the expanded template, to which the size limit of a template applies.
     pub(super) fn charge(&mut self, line: usize, bytes: usize) -> Result<()> {
         self.bytes += bytes;
         if self.bytes > MAX_BYTES {
             return Err(Located::new(
                 line,
-                Fault::TooBig { limit: MAX_BYTES, what: "bytes with its loops written out" },
+                Fault::TooBig { limit: MAX_BYTES, what: "bytes after its loops are expanded" },
             ));
         }
         Ok(())
@@ -56,13 +56,13 @@ impl Copies {
         std::mem::take(&mut self.notes)
     }
 
-    /// A line as people know it, e.g. "line 12 (the loop Functions with Function=email)".
+    /// The line as it is shown to the user, e.g. "line 12 (the loop Functions with Function=email)".
     pub(super) fn place(&self, line: usize) -> String {
         let written = written_line(line);
         self.turn(line).map_or_else(|| format!("line {written}"), |turn| format!("line {written} ({turn})"))
     }
 
-    /// The fault with its written line, and the turn if it is in a copy.
+    /// The fault with its line in the file and, if it is in a copy, the turn.
     pub(in super::super) fn locate(&self, located: Located) -> Located {
         let fault = match self.turn(located.line) {
             Some(turn) => Fault::InLoop { turn: turn.to_owned(), fault: Box::new(located.fault) },

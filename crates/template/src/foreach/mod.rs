@@ -1,7 +1,7 @@
-//! `Fn::ForEach` of the transform `AWS::LanguageExtensions`: loops are written out before anything else looks at the
-//! template, as `CloudFormation` does it before SAM's transform (SAM developer guide, "`CloudFormation` language
-//! extensions support"). Rules are those of `CloudFormation`'s template reference, "`Fn::ForEach`" and its examples,
-//! and, where these are silent, of its RFC 0009 (github.com/aws-cloudformation/cfn-language-discussion).
+//! `Fn::ForEach` of the transform `AWS::LanguageExtensions`. Loops are expanded before the rest of the template is
+//! read, as in `CloudFormation`, which expands them before SAM's transform (SAM developer guide, "`CloudFormation`
+//! language extensions support"). The rules come from `CloudFormation`'s template reference ("`Fn::ForEach`" with its
+//! examples) and otherwise from its RFC 0009 (github.com/aws-cloudformation/cfn-language-discussion).
 
 mod copies;
 mod turn;
@@ -20,28 +20,31 @@ use super::sections;
 use super::yaml::{Entry, Node, Value};
 
 const PREFIX: &str = "Fn::ForEach::";
-/// The sections that may have loops. What a collection depends on comes first, and no resource is known to any.
+/// The sections that may have loops, in the order of expansion: Conditions first, because collections may use them.
 const SECTIONS: [&str; 3] = ["Conditions", "Outputs", "Resources"];
-/// SAM developer guide, "`CloudFormation` language extensions support", which names it as `CloudFormation`'s own.
+/// SAM developer guide, "`CloudFormation` language extensions support".
 const MAX_NESTING: usize = 5;
 /// `CloudFormation` user guide, "Understand `CloudFormation` quotas".
 const MAX_RESOURCES: usize = 500;
 
-/// The template's sections without loops. What was copied is remembered in `copies`, also where a fault ends it.
+/// Expands the loops in the template's sections. `copies` records the copies, even if a fault ends the expansion.
 pub(super) fn expand<'a>(
     written: &'a [Entry],
     settings: &TemplateSettings,
     copies: &mut Copies,
 ) -> Result<Cow<'a, [Entry]>> {
     if !sections::language_extensions(written)? {
-        let reason = "it needs the transform AWS::LanguageExtensions; add that to Transform, before any other of AWS's";
+        let reason = "it needs the transform AWS::LanguageExtensions; add it to Transform before AWS's other transforms";
         refuse(written, reason)?;
         return Ok(Cow::Borrowed(written));
     }
     let loops = |entry: &Entry| SECTIONS.iter().position(|name| *name == entry.key);
     let (mut with_loops, mut expanded): (Vec<_>, Vec<_>) =
         written.iter().cloned().partition(|entry| loops(entry).is_some());
-    refuse(&expanded, "CloudFormation takes loops in Conditions, Resources and Outputs only; write it out")?;
+    refuse(
+        &expanded,
+        "CloudFormation accepts loops only in Conditions, Resources and Outputs; write the entries out",
+    )?;
     with_loops.sort_by_key(loops);
     for section in with_loops {
         let scope = Scope::new(&expanded, settings, Path::new(""))?;
@@ -51,7 +54,7 @@ pub(super) fn expand<'a>(
     Ok(Cow::Owned(expanded))
 }
 
-/// An error for the first loop in `entries`.
+/// An error for the first loop in `entries`, if there is one.
 fn refuse(entries: &[Entry], reason: &str) -> Result<()> {
     for entry in entries {
         if entry.key.starts_with(PREFIX) {
@@ -75,12 +78,12 @@ fn refused(line: usize, name: impl Into<String>, reason: impl Into<String>) -> L
 }
 
 struct Expander<'a> {
-    /// What collections are evaluated with: no resources.
+    /// The scope for collections; it has no resources.
     scope: &'a Scope<'a>,
     copies: &'a mut Copies,
 }
 
-/// A loop as it is written.
+/// A loop as written in the template.
 struct Loop<'a> {
     name: &'a str,
     line: usize,
@@ -89,7 +92,7 @@ struct Loop<'a> {
     body: &'a [Entry],
 }
 
-/// A map's entries so far, none of them twice.
+/// The entries of a map so far, without duplicates.
 #[derive(Default)]
 struct Entries {
     all: Vec<Entry>,
@@ -102,7 +105,7 @@ impl Expander<'_> {
         let Value::Map(entries) = &mut node.value else { return Ok(node) };
         let is_id = |entry: &Entry| entry.key.chars().all(|one| one.is_ascii_alphanumeric());
         if let Some(copy) = entries.iter().find(|entry| Copies::has(entry.line) && !is_id(entry)) {
-            let reason = "CloudFormation takes letters and digits only; &{Identifier} leaves out what else a value has";
+            let reason = "CloudFormation accepts only letters and digits; use &{Identifier}, which drops everything else";
             return Err(refused(copy.line, &copy.key, reason));
         }
         if section.key == "Resources" {
@@ -115,7 +118,7 @@ impl Expander<'_> {
         Ok(node)
     }
 
-    /// A resource's Condition may be a function here that names the condition, or none where it is `AWS::NoValue`.
+    /// In a loop, a resource's Condition may be a function that returns the condition's name or `AWS::NoValue`.
     fn settle_condition(&self, resource: &mut Entry) -> Result<()> {
         let Value::Map(attributes) = &mut resource.node.value else { return Ok(()) };
         let Some(at) = attributes.iter().position(|entry| entry.key == "Condition") else { return Ok(()) };
@@ -156,7 +159,7 @@ impl Expander<'_> {
         Ok(Node { plain, ..Node::scalar(line, text) })
     }
 
-    /// Adds what is made of `entries`, which are the body of a loop where that is given.
+    /// Adds the expanded `entries`, which are the body of the loop `of` if that is given.
     fn entries(
         &mut self,
         entries: &[Entry],
@@ -177,7 +180,7 @@ impl Expander<'_> {
             self.copies.charge(line, key.len())?;
             let node = self.node(&entry.node, turn)?;
             if let Some(first) = expanded.lines.insert(key.clone(), line) {
-                let first = self.copies.place(first);
+                let first = format!("on {}", self.copies.place(first));
                 return Err(Located::new(line, Fault::Clash { name: key, first }));
             }
             expanded.all.push(Entry { key, line, node });
@@ -188,18 +191,19 @@ impl Expander<'_> {
     fn repeat(&mut self, written: &Loop<'_>, turn: &Turn, expanded: &mut Entries) -> Result<()> {
         let Loop { name, line, identifier, .. } = *written;
         if turn.depth() == MAX_NESTING {
-            let fault = Fault::TooBig { limit: MAX_NESTING, what: "loops within each other" };
+            let fault = Fault::TooBig { limit: MAX_NESTING, what: "levels of nested loops" };
             return Err(Located::new(line, fault));
         }
         let other = if turn.knows(identifier) { "an outer loop's identifier" } else { "a parameter" };
         if turn.knows(identifier) || self.scope.parameters.contains_key(identifier) {
-            let reason = format!("it is also {other}; give it a name of its own");
+            let reason = format!("it is also {other}; rename it");
             return Err(refused(line, format!("the identifier {identifier} of the loop {name}"), reason));
         }
         let items = self.collection(written, turn)?;
-        // SAM's CLI takes an empty collection without a word (its page above, "Validation errors").
+        // SAM's CLI silently accepts an empty collection (SAM developer guide, "Validation errors").
         if items.is_empty() {
-            self.copies.note(line, format!("the loop {name} makes nothing, as its collection is empty"));
+            self.copies
+                .note(line, format!("the loop {name} creates nothing because its collection is empty"));
         }
         for item in items {
             let next = turn.with(identifier, item);
@@ -214,8 +218,9 @@ impl Expander<'_> {
         let node = self.node(written.collection, turn)?;
         let resolved = self.scope.resolve(&node).map_err(|located| match located.fault {
             Fault::Unknown { kind: "parameter or resource", name: unknown } => {
-                let reason =
-                    format!("{unknown} is no parameter, and no resource exists yet; list the values");
+                let reason = format!(
+                    "{unknown} is not a parameter, and resources are not available here; list the values"
+                );
                 refused(located.line, &name, reason)
             }
             fault => Located::new(located.line, fault),
@@ -246,7 +251,7 @@ impl<'a> Loop<'a> {
     }
 }
 
-/// Every turn's keys must differ, which only their identifier can bring about.
+/// Checks that a key in a loop's body contains the loop's identifier, so that it differs in every turn.
 fn check_key(written: &str, key: &str, line: usize, of: &Loop<'_>) -> Result<()> {
     let Loop { name, identifier, .. } = of;
     let markers = ["$", "&"].map(|sign| format!("{sign}{{{identifier}}}"));

@@ -1,15 +1,15 @@
-//! What the identifiers of loops stand for in one turn, and its places in the template.
+//! One turn of a loop: the values of its identifiers and the line numbers of its copies.
 
 use std::fmt;
 
 use super::super::yaml::{Node, Value};
 
-/// One turn of a loop and of those around it; the default is outside of all.
+/// One turn of a loop and of the loops around it. The default is outside of all loops.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Turn {
     /// Identifiers and their values, outermost first.
     values: Vec<(String, String)>,
-    /// What is added to the lines of its copies.
+    /// The offset of its copies' line numbers.
     offset: usize,
 }
 
@@ -24,12 +24,12 @@ impl Turn {
         Self { offset, ..self }
     }
 
-    /// The place of the copy of a written line.
+    /// The line number of the copy of a line.
     pub fn line(&self, written: usize) -> usize {
         self.offset + written
     }
 
-    /// How many loops are around.
+    /// The number of nested loops.
     pub fn depth(&self) -> usize {
         self.values.len()
     }
@@ -42,7 +42,7 @@ impl Turn {
         self.values.iter().find(|(known, _)| known == identifier).map(|(_, value)| value.as_str())
     }
 
-    /// What `Ref: Identifier` stands for.
+    /// The value of the identifier if `node` is `Ref: Identifier`.
     pub fn reference(&self, node: &Node) -> Option<&str> {
         match node.intrinsic() {
             Some(("Ref", Node { value: Value::Scalar(name), .. })) => self.value(name),
@@ -50,9 +50,9 @@ impl Turn {
         }
     }
 
-    /// The text with each `${Identifier}` replaced by its value, and each `&{Identifier}` by the value's letters and
-    /// digits. The template reference has both in keys and values alike; deployments were reported to replace
-    /// `&{Identifier}` in keys only (github.com/aws-cloudformation/cfn-language-discussion/issues/162).
+    /// Replaces each `${Identifier}` by its value and each `&{Identifier}` by the letters and digits of its value. The
+    /// template reference allows both in keys and in values, but in deployments, `&{Identifier}` was reported to work
+    /// only in keys (github.com/aws-cloudformation/cfn-language-discussion/issues/162).
     pub fn replace(&self, text: &str) -> String {
         let mut replaced = String::new();
         let mut rest = text;
@@ -60,7 +60,7 @@ impl Turn {
             let (before, marker) = rest.split_at(at);
             replaced.push_str(before);
             let Some(value) = self.value(name) else {
-                // Within an unknown one may be another: `${Queue&{Identifier}.Arn}`.
+                // An unknown marker may contain another one: `${Queue&{Identifier}.Arn}`.
                 replaced.push_str(&marker[..2]);
                 rest = &marker[2..];
                 continue;
@@ -73,7 +73,7 @@ impl Turn {
     }
 }
 
-/// e.g. `Function=email, Topic=bill.paid`.
+/// For example `Function=email, Topic=bill.paid`.
 impl fmt::Display for Turn {
     fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
         for (index, (identifier, value)) in self.values.iter().enumerate() {
@@ -84,7 +84,7 @@ impl fmt::Display for Turn {
     }
 }
 
-/// Where the first `${..}` or `&{..}` of a text begins, and the name in it.
+/// The position of the first `${..}` or `&{..}` in a text, and the name in it.
 pub(super) fn next_marker(text: &str) -> Option<(usize, &str)> {
     let at = [text.find("${"), text.find("&{")].into_iter().flatten().min()?;
     let name = &text[at + 2..];

@@ -1,4 +1,4 @@
-//! How a function runs: its runtime, handler and where its code is.
+//! A function's handler, binary and code location.
 
 use super::super::Code;
 use super::super::error::{Located, Result};
@@ -8,7 +8,7 @@ use super::super::scope::{Scope, Unset};
 use super::super::yaml::{Entry, Value, find};
 use super::Kind;
 
-/// The image that brings the function's runtime, where it is packaged as one.
+/// The code's location if the function is packaged as an image.
 pub(super) fn image(properties: &Properties<'_>) -> Result<Option<Code>> {
     const NAME: &str = "PackageType";
     let Some((package, line)) = properties.text(NAME)? else { return Ok(None) };
@@ -19,7 +19,7 @@ pub(super) fn image(properties: &Properties<'_>) -> Result<Option<Code>> {
     }
 }
 
-/// `Handler`, which Lambda demands of every function with a managed runtime.
+/// `Handler`, which Lambda requires for every managed runtime.
 pub(super) fn handler(properties: &Properties<'_>, runtime: Option<&str>) -> Result<Option<String>> {
     let managed = runtime.is_some_and(|runtime| !runtime.starts_with("provided"));
     match properties.text("Handler")? {
@@ -28,9 +28,8 @@ pub(super) fn handler(properties: &Properties<'_>, runtime: Option<&str>) -> Res
     }
 }
 
-/// Where the code is. A relative path starts from the template's folder (AWS CLI, `aws
-/// cloudformation package`). Chosen: a serverless function without `CodeUri` has its code in that folder, as
-/// SAM's CLI takes it.
+/// The code's location. A relative path starts from the template's folder (AWS CLI, `aws cloudformation package`).
+/// Chosen: the code of a serverless function without `CodeUri` is in that folder, as in SAM's CLI.
 pub(super) fn code(
     scope: &Scope<'_>,
     properties: &Properties<'_>,
@@ -50,7 +49,8 @@ pub(super) fn code(
             Kind::Plain => Err(properties.missing(name)),
         };
     };
-    // An object in S3 may be named by what does not exist here; what matters is that it is not a path.
+    // The name of an S3 object may refer to resources that do not exist locally. It only matters that it is not a
+    // path.
     let line = written.line;
     let elsewhere = |place: &str| Ok(Code::Elsewhere { line, construct: format!("{name} {place}") });
     let node = properties.get_with_stand_ins(name, Unset::Any)?.0.ok_or_else(|| properties.missing(name))?;
@@ -65,7 +65,7 @@ pub(super) fn code(
     }
 }
 
-/// The cargo binary, `Metadata.BuildProperties.Binary`, or else the logical id.
+/// The cargo binary: `Metadata.BuildProperties.Binary`, or the logical id.
 pub(super) fn binary(resource: &Resource<'_>) -> Result<String> {
     let build = find(resource.metadata()?, "BuildProperties");
     let entries = build.map_or(Ok(&[] as &[Entry]), |node| node.map("BuildProperties"))?;

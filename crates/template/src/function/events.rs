@@ -1,4 +1,4 @@
-//! The events of a serverless function: Kafka's become mappings, others are noticed.
+//! The events of a serverless function. Kafka events become mappings; others are reported as notices.
 
 use tidings_trigger::Mapping;
 
@@ -7,7 +7,7 @@ use super::super::mapping::{self, Form};
 use super::super::scope::Scope;
 use super::super::yaml::{Entry, Node, find};
 
-/// SAM's event types besides Kafka's (SAM developer guide, "`EventSource`").
+/// SAM's event types other than Kafka's (SAM developer guide, "`EventSource`").
 const OTHERS: [&str; 17] = [
     "AlexaSkill",
     "Api",
@@ -28,7 +28,7 @@ const OTHERS: [&str; 17] = [
     "SQS",
 ];
 
-/// The mapping of each Kafka event, with the event's line.
+/// The mapping of each Kafka event and the event's line.
 pub(super) fn read(
     scope: &Scope<'_>,
     events: Option<&Node>,
@@ -66,7 +66,7 @@ pub(super) fn read(
     Ok(mappings)
 }
 
-/// The entries of a map that SAM evaluates no functions for.
+/// The entries of a map in whose place SAM does not accept a function.
 fn written_out<'a>(node: &'a Node, name: &str) -> Result<&'a [Entry]> {
     match node.intrinsic() {
         Some((function, _)) => {

@@ -1,9 +1,9 @@
-//! What the section Globals says about every `AWS::Serverless::Function`.
+//! The section Globals, which sets defaults for every `AWS::Serverless::Function`.
 
 use super::super::error::{Located, Result};
 use super::super::yaml::{Entry, Node, Value, find};
 
-/// The entries of `Globals.Function`. Globals of other kinds of resources say nothing about functions.
+/// The entries of `Globals.Function`. Globals for other kinds of resources are ignored.
 pub(in super::super) fn of_functions(sections: &[Entry]) -> Result<&[Entry]> {
     const KINDS: [&str; 8] = [
         "Function",
@@ -23,8 +23,8 @@ pub(in super::super) fn of_functions(sections: &[Entry]) -> Result<&[Entry]> {
     find(globals, "Function").map_or(Ok(&[]), |node| node.map("Globals.Function"))
 }
 
-/// As SAM merges Globals: maps are united, lists joined, and of single values and function calls the
-/// function's own wins (SAM specification, "Globals").
+/// Merges as SAM does: maps are merged, lists are concatenated, and single values and intrinsic functions of the
+/// function override those of Globals (SAM specification, "Globals").
 pub(super) fn merge(globals: &[Entry], own: &[Entry]) -> Vec<Entry> {
     let mut merged: Vec<Entry> = Vec::new();
     for global in globals {

@@ -1,5 +1,4 @@
-//! Reads functions: `AWS::Serverless::Function`, with what Globals say about all of them, and
-//! `AWS::Lambda::Function`.
+//! Reads functions: `AWS::Serverless::Function` with its Globals, and `AWS::Lambda::Function`.
 
 mod code;
 mod events;
@@ -27,7 +26,7 @@ const EVALUATED: [&str; 8] = [
     "Runtime",
     "Timeout",
 ];
-/// Deployment, permissions and observability: nothing that the local stack could do otherwise.
+/// Properties for deployment, permissions and observability, which have no effect locally.
 const MEANINGLESS_HERE: [&str; 15] = [
     "Architectures",
     "CodeSigningConfigArn",
@@ -66,16 +65,16 @@ const MEANINGLESS_IN_SAM: [&str; 18] = [
     "VersionDescription",
 ];
 const MEANINGLESS_IN_CLOUD_FORMATION: [&str; 2] = ["DeadLetterConfig", "TracingConfig"];
-/// What a function may find on AWS and does not find here.
-const PASSED_OVER: [&str; 5] =
+/// Properties for things that a function has on AWS but not locally.
+const IGNORED: [&str; 5] =
     ["CapacityProviderConfig", "DurableConfig", "FileSystemConfigs", "Layers", "TenancyConfig"];
-/// Lambda's own limits (AWS Lambda developer guide, "Lambda quotas"); a function behind a Kafka mapping has
-/// 14 minutes instead of 15.
+/// Lambda's limits (AWS Lambda developer guide, "Lambda quotas"). With a Kafka mapping, the limit is 14 minutes
+/// instead of 15.
 const TIMEOUT_SECONDS: std::ops::RangeInclusive<u32> = 1..=900;
-const TIMEOUT_SECONDS_BEHIND_KAFKA: u64 = 840;
+const TIMEOUT_SECONDS_WITH_KAFKA: u64 = 840;
 const MEMORY_MB: std::ops::RangeInclusive<u32> = 128..=10_240;
 
-/// Which resource describes a function.
+/// The resource type of a function.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Kind {
     /// `AWS::Serverless::Function`.
@@ -97,38 +96,38 @@ impl Kind {
             Self::Serverless => (&["CodeUri", "InlineCode", "Events"], &MEANINGLESS_IN_SAM),
             Self::Plain => (&["Code"], &MEANINGLESS_IN_CLOUD_FORMATION),
         };
-        let evaluated = [EVALUATED.as_slice(), evaluated, &PASSED_OVER].concat();
+        let evaluated = [EVALUATED.as_slice(), evaluated, &IGNORED].concat();
         properties.only(&evaluated, &[MEANINGLESS_HERE.as_slice(), meaningless].concat())
     }
 }
 
-/// A function whose triggers may not all be known yet: mappings of other templates can follow.
+/// A function whose triggers may not all be known yet, because a later template may have mappings to it.
 pub(super) struct Draft {
     pub id: String,
     pub line: usize,
     pub name: String,
-    /// The mappings of its events and the events' lines.
+    /// The mappings of its events, with the events' lines.
     pub mappings: Vec<(usize, Mapping)>,
     timeout_line: usize,
-    /// What cannot run here is an error only where a Kafka topic triggers it.
+    /// An error here is reported only if the function has a Kafka trigger.
     body: Result<Function>,
 }
 
-/// What comes of a draft whose triggers are all known.
+/// The outcome of a draft once all triggers are known.
 pub(super) enum Finished {
     Function(Box<Function>),
-    /// It cannot run here, and nothing needs it: why, and where.
-    PassedOver(usize, String),
+    /// It cannot run locally and no Kafka topic triggers it. Holds the line and a description with the reason.
+    Ignored(usize, String),
 }
 
-/// Reads the function that `resource` describes.
+/// Reads a function resource.
 pub(super) fn read(
     scope: &Scope<'_>,
     resource: &Resource<'_>,
     kind: Kind,
     globals: &[Entry],
 ) -> Result<Draft> {
-    let merged = globals::merge(&resource.counting(globals)?, resource.properties()?);
+    let merged = globals::merge(&resource.applicable(globals)?, resource.properties()?);
     let properties = Properties::new(scope, &merged, format!("function {}", resource.id), resource.line);
     let name = scope.physical_name(resource, resource.line)?;
     check_name("FunctionName", &name, resource.line, 64, "-_")?;
@@ -169,14 +168,15 @@ fn body(
         reserved_concurrency: properties.count("ReservedConcurrentExecutions", 0..=u32::MAX)?,
         mappings: Vec::new(),
     };
-    // What is elsewhere finds them there.
+    // Code that runs elsewhere has them there.
     if let Code::Here(_) = function.code {
-        properties.pass_over(&PASSED_OVER);
+        properties.notice(&IGNORED);
     }
     Ok(function)
 }
 
-/// The variables. What does not exist here is named by its logical id, as SAM's CLI does it, and noticed.
+/// The environment variables. As in SAM's CLI, a reference to something that does not exist locally becomes its
+/// logical id, with a notice.
 fn environment(scope: &Scope<'_>, properties: &Properties<'_>, id: &str) -> Result<BTreeMap<String, String>> {
     let (Some(environment), stand_ins) = properties.get_with_stand_ins("Environment", Unset::OfAws)? else {
         return Ok(BTreeMap::new());
@@ -200,33 +200,28 @@ fn environment(scope: &Scope<'_>, properties: &Properties<'_>, id: &str) -> Resu
 }
 
 impl Draft {
-    /// The function with all its mappings.
+    /// Completes the function with all its mappings.
     pub fn finish(self) -> Result<Finished> {
         let mut function = match self.body {
             Ok(Function { code: Code::Elsewhere { line, construct }, .. }) if self.mappings.is_empty() => {
-                return Ok(Finished::PassedOver(
-                    line,
-                    format!("function {}, because of {construct}", self.id),
-                ));
+                return Ok(Finished::Ignored(line, format!("function {}, because of {construct}", self.id)));
             }
             Ok(function) => function,
             Err(Located { line, fault: Fault::Unsupported { construct, .. } })
                 if self.mappings.is_empty() =>
             {
-                return Ok(Finished::PassedOver(
-                    line,
-                    format!("function {}, because of {construct}", self.id),
-                ));
+                return Ok(Finished::Ignored(line, format!("function {}, because of {construct}", self.id)));
             }
             Err(Located { line, fault: Fault::MissingParameter { name } }) if self.mappings.is_empty() => {
                 let what = format!("function {}, because parameter {name} has no value", self.id);
-                return Ok(Finished::PassedOver(line, what));
+                return Ok(Finished::Ignored(line, what));
             }
             Err(located) => return Err(located),
         };
         let seconds = function.timeout.as_secs();
-        if !self.mappings.is_empty() && seconds > TIMEOUT_SECONDS_BEHIND_KAFKA {
-            let expected = format!("at most {TIMEOUT_SECONDS_BEHIND_KAFKA} behind a Kafka mapping");
+        if !self.mappings.is_empty() && seconds > TIMEOUT_SECONDS_WITH_KAFKA {
+            let expected =
+                format!("at most {TIMEOUT_SECONDS_WITH_KAFKA} for a function with a Kafka mapping");
             return Err(Located::value(self.timeout_line, "Timeout", seconds, expected));
         }
         function.mappings = self.mappings.into_iter().map(|(_, mapping)| mapping).collect();

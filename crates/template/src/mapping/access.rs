@@ -1,5 +1,5 @@
-//! `SourceAccessConfigurations`: how Lambda reaches a real cluster. It has no effect here, but what SAM or Lambda
-//! would refuse is reported.
+//! `SourceAccessConfigurations`: Lambda's network and credentials for the cluster. It has no effect locally, but what
+//! SAM or Lambda would reject is reported.
 
 use super::super::error::{Fault, Located, Result};
 use super::super::properties::Properties;
@@ -12,9 +12,9 @@ const NAME: &str = "SourceAccessConfigurations";
 /// For Amazon MSK (AWS Lambda API reference, `SourceAccessConfiguration`).
 const OF_MSK: [&str; 2] = ["SASL_SCRAM_512_AUTH", "CLIENT_CERTIFICATE_TLS_AUTH"];
 
-/// Of these, SAM takes one for a self-managed cluster; those in the second list need no `URI`
-/// (<https://github.com/aws/serverless-application-model>, `samtranslator/model/eventsources/pull.py`, as are the
-/// other rules for `SelfManagedKafka`).
+/// For a self-managed cluster, SAM accepts only one of these; those in [`WITHOUT_URI`] need no `URI`. All rules for
+/// `SelfManagedKafka` come from <https://github.com/aws/serverless-application-model>,
+/// `samtranslator/model/eventsources/pull.py`.
 const AUTHENTICATION: [&str; 7] = [
     "SASL_SCRAM_256_AUTH",
     "SASL_SCRAM_512_AUTH",
@@ -35,12 +35,12 @@ const BESIDE: [&str; 5] = [
 const SUBNET: &str = "VPC_SUBNET";
 const SECURITY_GROUP: &str = "VPC_SECURITY_GROUP";
 
-/// Checks what is written out; what functions stand for is left to AWS.
+/// Checks literal values. Values of functions are left to AWS.
 pub(super) fn check(scope: &Scope<'_>, form: Form, properties: &Properties<'_>) -> Result<()> {
     let Some(node) = properties.written(NAME) else {
         return if form == Form::SelfManagedKafka { Err(properties.missing(NAME)) } else { Ok(()) };
     };
-    // SAM resolves references to parameters, and refuses other functions for a self-managed cluster.
+    // For a self-managed cluster, SAM resolves references to parameters and rejects other functions.
     if let Some((function, _)) = node.intrinsic()
         && (form != Form::SelfManagedKafka || function == "Ref")
     {
@@ -65,10 +65,10 @@ pub(super) fn check(scope: &Scope<'_>, form: Form, properties: &Properties<'_>) 
     }
 }
 
-/// One entry.
+/// One entry of the list.
 struct Configuration<'a> {
     line: usize,
-    /// `None` where a function stands for it.
+    /// `None` if it is a function.
     kind: Option<&'a str>,
     has_uri: bool,
 }
@@ -93,7 +93,7 @@ fn self_managed(node: &Node, configurations: &[Configuration<'_>]) -> Result<()>
         let Some(kind) = kind else { continue };
         if AUTHENTICATION.contains(kind) {
             if std::mem::replace(&mut authenticated, true) {
-                let reason = format!("SAM takes one type of authentication; {kind} is the second");
+                let reason = format!("SAM accepts only one type of authentication; remove {kind}");
                 return Err(Located::new(*line, Fault::Refused { name: NAME.to_owned(), reason }));
             }
         } else if !BESIDE.contains(kind) && ![SUBNET, SECURITY_GROUP].contains(kind) {

@@ -1,4 +1,4 @@
-//! Where a mapping writes what it gives up on.
+//! A mapping's on-failure destination.
 
 use super::super::error::{Fault, Located, Result};
 use super::super::properties::{Properties, check_name};
@@ -6,7 +6,7 @@ use super::super::topics::check_kafka_topic;
 
 const EXPECTED: &str = "the ARN of an SQS queue, SNS topic or S3 bucket (no FIFO), or kafka://topic";
 
-/// `DestinationConfig.OnFailure.Destination`: an ARN, or a topic of the same cluster; `source` is the topic that the
+/// `DestinationConfig.OnFailure.Destination`: an ARN, or a topic of the same cluster. `source` is the topic that the
 /// mapping reads.
 pub(super) fn on_failure(
     properties: &Properties<'_>,
@@ -29,7 +29,7 @@ pub(super) fn on_failure(
     Ok(Some(text.to_owned()))
 }
 
-/// `Type` only tells SAM which permission to add to the role; it takes these alone
+/// Checks `Type`, from which SAM derives a permission for the role. SAM accepts only these values
 /// (<https://github.com/aws/serverless-application-model>, `samtranslator/model/eventsources/pull.py`).
 fn check_type(on_failure: &Properties<'_>) -> Result<()> {
     const TYPES: [&str; 4] = ["SQS", "SNS", "S3", "Kafka"];
@@ -43,7 +43,7 @@ fn check_type(on_failure: &Properties<'_>) -> Result<()> {
 
 fn check_topic(topic: &str, source: &str, provisioned: bool, line: usize) -> Result<()> {
     if !provisioned {
-        let construct = "a kafka:// destination without ProvisionedPollerConfig, as Lambda does not";
+        let construct = "a kafka:// destination without ProvisionedPollerConfig (nor does Lambda)";
         return Err(Located::unsupported(line, construct, "add ProvisionedPollerConfig"));
     }
     check_kafka_topic("the topic of Destination", topic, line)?;

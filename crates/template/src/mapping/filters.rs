@@ -1,4 +1,4 @@
-//! `FilterCriteria`: which records reach the function.
+//! `FilterCriteria`: the filters that select records for the function.
 
 use tidings_trigger::filter::Pattern;
 
@@ -6,12 +6,12 @@ use super::super::error::{Fault, Located, Result};
 use super::super::properties::Properties;
 use super::super::scope::Scope;
 
-/// Filters of one mapping that Lambda takes from every account, and where its quota was raised (AWS Lambda
-/// developer guide, "Control which events Lambda sends to your function").
+/// The default and the largest possible quota of filters per mapping (AWS Lambda developer guide, "Control which
+/// events Lambda sends to your function").
 const QUOTA: usize = 5;
 const RAISED_QUOTA: usize = 10;
 
-/// The patterns in `FilterCriteria.Filters`.
+/// Reads the patterns in `FilterCriteria.Filters`.
 pub(super) fn read(scope: &Scope<'_>, properties: &Properties<'_>, of: &str) -> Result<Vec<Pattern>> {
     let Some(criteria) = properties.get("FilterCriteria")? else { return Ok(Vec::new()) };
     let criteria = properties.inner("FilterCriteria", &criteria)?;
@@ -21,7 +21,7 @@ pub(super) fn read(scope: &Scope<'_>, properties: &Properties<'_>, of: &str) -> 
     match filters.len() {
         0..=QUOTA => {}
         many @ ..=RAISED_QUOTA => {
-            scope.notice(line, format!("the default quota of {QUOTA} filters; {of} has {many}"));
+            scope.notice(line, format!("the default quota of {QUOTA} filters: {of} has {many}"));
         }
         many => {
             let expected = format!("at most {RAISED_QUOTA} filters");
@@ -50,9 +50,11 @@ fn other_key(key: &str, exists: bool, of: &str) -> String {
     const PAGE: &str = "https://docs.aws.amazon.com/lambda/latest/dg/kafka-filtering.html";
     if exists {
         format!(
-            "{of} filters by {key}, here by the record's metadata; AWS documents filters by value only ({PAGE})"
+            "{of} filters by {key}; this matches the record's metadata, but AWS documents only filters by value ({PAGE})"
         )
     } else {
-        format!("{of} filters by {key}, which no record has; AWS documents filters by value only ({PAGE})")
+        format!(
+            "{of} filters by {key}, which records do not have; AWS documents only filters by value ({PAGE})"
+        )
     }
 }

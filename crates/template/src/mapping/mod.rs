@@ -1,5 +1,4 @@
-//! Reads event source mappings from one topic to one function: events of a serverless function, and resources
-//! of their own.
+//! Reads event source mappings, which are events of a serverless function or separate resources.
 
 mod access;
 mod destination;
@@ -22,7 +21,7 @@ use super::scope::Scope;
 use super::topics::check_kafka_topic;
 use super::yaml::{Entry, Node};
 
-/// What only provisioned mappings have (AWS Lambda developer guide, "Configuring error handling controls for
+/// Properties of provisioned mappings only (AWS Lambda developer guide, "Configuring error handling controls for
 /// Kafka event sources").
 const PROVISIONED_ONLY: [&str; 4] = [
     "MaximumRetryAttempts",
@@ -30,7 +29,7 @@ const PROVISIONED_ONLY: [&str; 4] = [
     "BisectBatchOnFunctionError",
     "FunctionResponseTypes",
 ];
-/// What a mapping may say in every form. SAM's documentation of `SelfManagedKafka` leaves out
+/// Properties of every form of mapping. SAM's documentation of `SelfManagedKafka` omits
 /// `MaximumBatchingWindowInSeconds`, but its transform passes it on.
 const EVALUATED: [&str; 11] = [
     "Topics",
@@ -46,7 +45,7 @@ const EVALUATED: [&str; 11] = [
     "MetricsConfig",
 ];
 
-/// Reads the mapping that `entries` describe; `of` names it in errors.
+/// Reads the mapping in `entries`. Errors call it `of`.
 pub(super) fn read(
     scope: &Scope<'_>,
     form: Form,
@@ -104,13 +103,13 @@ fn topic(properties: &Properties<'_>) -> Result<String> {
     Ok(name.to_owned())
 }
 
-/// Chosen: without one, a Kafka mapping begins with the oldest record. Nothing tells what Lambda does then, but AWS
-/// deploys templates that leave it out (<https://github.com/aws/serverless-application-model>,
-/// `integration/resources/templates/combination/function_with_self_managed_kafka.yaml`). SAM's translator refuses an
-/// MSK event without one, although its documentation does not ask for it.
+/// Chosen: without `StartingPosition`, a Kafka mapping starts at the oldest record. Lambda's behaviour is not
+/// documented, but AWS deploys templates without it (<https://github.com/aws/serverless-application-model>,
+/// `integration/resources/templates/combination/function_with_self_managed_kafka.yaml`). SAM's translator rejects an
+/// MSK event without it, although SAM's documentation does not require it.
 fn starting_position(scope: &Scope<'_>, form: Form, properties: &Properties<'_>) -> Result<StartingPosition> {
     let Some(position) = properties.get("StartingPosition")? else {
-        let but = if form == Form::Msk { "; SAM refuses an MSK event without one" } else { "" };
+        let but = if form == Form::Msk { "; SAM rejects an MSK event without one" } else { "" };
         let what = format!("{} has no StartingPosition; reading from TRIM_HORIZON{but}", properties.of());
         scope.note(properties.line(), what);
         return Ok(StartingPosition::TrimHorizon);
@@ -131,7 +130,7 @@ fn starting_position(scope: &Scope<'_>, form: Form, properties: &Properties<'_>)
     }
 }
 
-/// Seconds since 1970, with a fraction.
+/// Seconds since 1970, possibly with a fraction.
 fn timestamp(node: &Node) -> Result<Timestamp> {
     let text = node.text("StartingPositionTimestamp")?;
     let since_epoch =
@@ -159,7 +158,7 @@ fn refuse_error_controls(properties: &Properties<'_>, of: &str) -> Result<()> {
         if let Some(node) = properties.get(name)? {
             return Err(Located::unsupported(
                 node.line,
-                format!("{name} of {of} without ProvisionedPollerConfig, as Lambda does not"),
+                format!("{name} of {of} without ProvisionedPollerConfig (nor does Lambda)"),
                 "add ProvisionedPollerConfig or remove it",
             ));
         }
@@ -167,7 +166,7 @@ fn refuse_error_controls(properties: &Properties<'_>, of: &str) -> Result<()> {
     Ok(())
 }
 
-/// -1 means without limit.
+/// -1 means no limit.
 fn limited(value: Option<i64>) -> Option<u32> {
     value.and_then(|value| u32::try_from(value).ok())
 }

@@ -1,4 +1,4 @@
-//! What a mapping logs and measures.
+//! A mapping's logging and metrics.
 
 use std::collections::BTreeSet;
 
@@ -8,9 +8,8 @@ use super::super::error::{Located, Result};
 use super::super::properties::Properties;
 use super::super::scope::Scope;
 
-/// `LoggingConfig.SystemLogLevel`. Mappings log only in provisioned mode (AWS Lambda developer guide, "Kafka
-/// event source mapping logging"); chosen: elsewhere it is passed over, as nothing says that Lambda refuses
-/// it.
+/// `LoggingConfig.SystemLogLevel`. Mappings log only in provisioned mode (AWS Lambda developer guide, "Kafka event
+/// source mapping logging"). Chosen: in on-demand mode it is ignored, because Lambda is not documented to reject it.
 pub(super) fn log_level(
     scope: &Scope<'_>,
     properties: &Properties<'_>,
@@ -27,7 +26,7 @@ pub(super) fn log_level(
         _ => return Err(Located::value(line, "SystemLogLevel", text, "WARN, INFO or DEBUG")),
     };
     if !provisioned {
-        scope.notice(line, "SystemLogLevel without ProvisionedPollerConfig, where Lambda logs nothing");
+        scope.notice(line, "SystemLogLevel, because Lambda logs nothing without ProvisionedPollerConfig");
     }
     Ok(provisioned.then_some(level))
 }

@@ -9,7 +9,7 @@ use super::super::resource::Resource;
 use super::super::scope::{Scope, Unset};
 use super::Form;
 
-/// The mapping; `None`, with a notice, where its source is not Kafka.
+/// Reads the mapping. If its source is not Kafka, adds a notice and returns `None`.
 pub(in super::super) fn read_resource(scope: &Scope<'_>, resource: &Resource<'_>) -> Result<Option<Mapping>> {
     let of = format!("mapping {}", resource.id);
     let properties = Properties::new(scope, resource.properties()?, of.as_str(), resource.line);
@@ -22,8 +22,7 @@ pub(in super::super) fn read_resource(scope: &Scope<'_>, resource: &Resource<'_>
     super::read(scope, Form::Resource, resource.properties()?, &of, resource.line, function).map(Some)
 }
 
-/// The source, where it is anything but Kafka. A source that does not exist here is told by what only Kafka
-/// has.
+/// The source if it is not Kafka. If the source is unknown, Kafka is recognised by its specific properties.
 fn other_source(properties: &Properties<'_>) -> Result<Option<String>> {
     const OF_KAFKA: [&str; 3] = ["SelfManagedEventSource", "AmazonManagedKafkaEventSourceConfig", "Topics"];
     let Some(source) = properties.get_with_stand_ins("EventSourceArn", Unset::Any)?.0 else {

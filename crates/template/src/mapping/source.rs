@@ -1,4 +1,4 @@
-//! Which cluster a mapping reads from, and as which consumer group.
+//! A mapping's cluster and consumer group.
 
 use tidings_trigger::EventSource;
 
@@ -6,7 +6,7 @@ use super::super::error::{Located, Result};
 use super::super::properties::{Properties, check_name};
 use super::super::scope::{Scope, Unset};
 
-/// How a mapping is written down.
+/// How a mapping is written in the template.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(in super::super) enum Form {
     /// An event of type MSK.
@@ -17,7 +17,7 @@ pub(in super::super) enum Form {
     Resource,
 }
 
-/// What only this form of a mapping may say.
+/// Properties of this form of mapping only.
 pub(super) fn evaluated(form: Form) -> &'static [&'static str] {
     match form {
         Form::Msk => &["Stream", "ConsumerGroupId", "SchemaRegistryConfig"],
@@ -32,7 +32,7 @@ pub(super) fn evaluated(form: Form) -> &'static [&'static str] {
     }
 }
 
-/// How Lambda reaches and reads a real cluster.
+/// Properties for access to the real cluster, which have no effect locally.
 pub(super) fn meaningless_here(form: Form) -> &'static [&'static str] {
     match form {
         Form::Msk => &["SourceAccessConfigurations", "KmsKeyArn"],
@@ -41,7 +41,7 @@ pub(super) fn meaningless_here(form: Form) -> &'static [&'static str] {
     }
 }
 
-/// The cluster, and the consumer group where one is named.
+/// The cluster, and the consumer group if it is set.
 pub(super) fn read(
     scope: &Scope<'_>,
     form: Form,
@@ -91,11 +91,11 @@ fn configured_group(properties: &Properties<'_>, config: &str, more: &[&str]) ->
     group(&config)
 }
 
-/// The consumer group, where one is named, beside what would need another way of reading.
+/// The consumer group if it is set. Rejects settings that would change how records are read.
 fn group(properties: &Properties<'_>) -> Result<Option<String>> {
     if let Some(registry) = properties.get_with_stand_ins("SchemaRegistryConfig", Unset::Any)?.0 {
         let construct = "SchemaRegistryConfig, which would change payloads";
-        let remedy = "leave it out where the local stack reads the template";
+        let remedy = "remove it from the template that you run locally";
         return Err(Located::unsupported(registry.line, construct, remedy));
     }
     if let Some((mode, line)) = properties.text("ConsumptionMode")?

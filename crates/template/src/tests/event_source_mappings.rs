@@ -1,4 +1,4 @@
-//! `AWS::Lambda::EventSourceMapping`, in the function's template or another.
+//! `AWS::Lambda::EventSourceMapping`, in the function's template or in another one.
 
 use tidings_trigger::{EventSource, StartingPosition};
 
@@ -55,7 +55,7 @@ fn an_msk_mapping_is_read() {
 
 /// As in AWS's sample amazon-msk-appsync-datadistribution-blog.
 #[test]
-fn a_mapping_without_a_starting_position_begins_with_the_oldest_record() {
+fn a_mapping_without_a_starting_position_starts_at_the_oldest_record() {
     let text = with_resource("      FunctionName: !Ref F\n").replace("      StartingPosition: LATEST\n", "");
     assert_eq!(mapping(&text).starting_position, StartingPosition::TrimHorizon);
     let what = "mapping M has no StartingPosition; reading from TRIM_HORIZON";
@@ -78,7 +78,7 @@ fn a_self_managed_mapping_is_read() {
 }
 
 #[test]
-fn a_cluster_that_only_another_stack_knows_will_do() {
+fn the_cluster_may_be_imported_from_another_stack() {
     let text = with_resource("      FunctionName: !Ref F\n")
         .replace("arn:aws:kafka:us-east-1:000000000000:cluster/c/1", "!ImportValue cluster");
     let EventSource::Msk(arn) = mapping(&text).source else { panic!("not from MSK") };
@@ -86,7 +86,7 @@ fn a_cluster_that_only_another_stack_knows_will_do() {
 }
 
 #[test]
-fn mappings_from_other_sources_are_noticed() {
+fn mappings_from_other_sources_lead_to_notices() {
     let sources = [
         "arn:aws:sqs:us-east-1:000000000000:q",
         "arn:aws:kinesis:us-east-1:000000000000:stream/s",
@@ -114,7 +114,7 @@ fn mappings_from_other_sources_are_noticed() {
 }
 
 #[test]
-fn faults_are_named_with_their_lines() {
+fn errors_name_the_fault_and_its_line() {
     let cases = [
         ("      FunctionName: G\n", 8, "no function G"),
         ("      FunctionName: !Ref G\n", 14, "no parameter or resource G"),
@@ -138,7 +138,7 @@ fn faults_are_named_with_their_lines() {
     }
     let long =
         with_resource("      FunctionName: F\n").replacen("Runtime:", "Timeout: 841\n      Runtime:", 1);
-    assert_refused(&long, 7, "at most 840 behind a Kafka mapping");
+    assert_refused(&long, 7, "at most 840 for a function with a Kafka mapping");
 }
 
 /// Reads two templates, `one.yaml` and `two.yaml`.
@@ -174,7 +174,7 @@ fn a_mapping_may_be_in_a_template_before_the_functions() {
 }
 
 #[test]
-fn groups_and_mappings_must_be_unique_over_all_forms() {
+fn consumer_groups_must_be_unique_across_all_forms_of_mappings() {
     let text = with_resource("      FunctionName: F\n");
     let both = text
         + "  N:
@@ -186,6 +186,16 @@ fn groups_and_mappings_must_be_unique_over_all_forms() {
       Topics: [u]
       StartingPosition: LATEST
 ";
-    assert_refused(&both, 15, "the consumer group F-t is there twice");
+    assert_refused(&both, 15, "the consumer group F-t is defined twice");
     assert!(read(&both.replace("ConsumerGroupId: F-t", "ConsumerGroupId: g"), &[]).is_ok());
+}
+
+#[test]
+fn a_topic_of_two_templates_is_refused_with_both_files() {
+    let topic = "Resources:
+  T: {Type: AWS::MSK::Topic, Properties: {ClusterArn: c, TopicName: orders, PartitionCount: 3, ReplicationFactor: 3}}
+";
+    let error = read_both(topic, topic).unwrap_err().to_string();
+    assert!(error.contains("two.yaml:2: the Kafka topic orders is already defined in "), "{error}");
+    assert!(error.contains("one.yaml; remove or rename one"), "{error}");
 }

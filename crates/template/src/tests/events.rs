@@ -23,7 +23,7 @@ fn self_managed(properties: &str) -> String {
 }
 
 #[test]
-fn a_self_managed_cluster_is_named_by_its_brokers() {
+fn a_self_managed_cluster_is_identified_by_its_brokers() {
     let mapping = mapping(&self_managed(
         "            ConsumerGroupId: g
             SecretsManagerKmsKeyId: k
@@ -49,7 +49,7 @@ fn brokers_may_come_from_a_parameter() {
 }
 
 #[test]
-fn faults_of_self_managed_events_are_named() {
+fn faults_in_self_managed_events_are_reported() {
     let text = self_managed("");
     let without = |line: &str| text.replace(&format!("            {line}\n"), "");
     assert_refused(&self_managed("            Stream: s\n"), 16, "does not support Stream of event E");
@@ -71,7 +71,7 @@ fn faults_of_self_managed_events_are_named() {
 }
 
 #[test]
-fn a_mapping_without_a_starting_position_begins_with_the_oldest_record() {
+fn a_mapping_without_a_starting_position_starts_at_the_oldest_record() {
     let without =
         |text: &str, line: &str| text.replace(&format!("            StartingPosition: {line}\n"), "");
     let text = without(&self_managed(""), "LATEST");
@@ -82,11 +82,11 @@ fn a_mapping_without_a_starting_position_begins_with_the_oldest_record() {
     assert!(notice.ends_with(&format!("template.yaml:9: {what}")), "{notice}");
     let msk = without(&with_mapping(""), "TRIM_HORIZON");
     assert_eq!(mapping(&msk).starting_position, StartingPosition::TrimHorizon);
-    assert_eq!(notices(&msk), [(9, format!("{what}; SAM refuses an MSK event without one"))]);
+    assert_eq!(notices(&msk), [(9, format!("{what}; SAM rejects an MSK event without one"))]);
 }
 
 #[test]
-fn access_to_a_self_managed_cluster_is_what_sam_takes() {
+fn access_to_a_self_managed_cluster_is_checked_as_in_sam() {
     let with = |access: &str| self_managed("").replace("[{Type: BASIC_AUTH, URI: !Ref Secret}]", access);
     for access in [
         "[{Type: SASL_SCRAM_256_AUTH, URI: s}, {Type: SERVER_ROOT_CA_CERTIFICATE, URI: c}]",
@@ -96,7 +96,7 @@ fn access_to_a_self_managed_cluster_is_what_sam_takes() {
         "[{Type: !Ref Nowhere, URI: a}]",
         "!Ref Nowhere",
     ] {
-        // The only one is about the secret.
+        // The only notice is about the secret.
         assert_eq!(notices(&with(access)).len(), 1, "{access}");
     }
     for (access, part) in [
@@ -115,7 +115,7 @@ fn access_to_a_self_managed_cluster_is_what_sam_takes() {
         ("[{Type: BASIC_AUTH}]", "BASIC_AUTH in SourceAccessConfigurations lacks URI"),
         (
             "[{Type: BASIC_AUTH, URI: a}, {Type: SASL_SCRAM_512_AUTH, URI: a}]",
-            "SAM takes one type of authentication; SASL_SCRAM_512_AUTH is the second",
+            "SAM accepts only one type of authentication; remove SASL_SCRAM_512_AUTH",
         ),
         ("[{Type: VPC_SUBNET, URI: a}]", "with VPC_SUBNET lacks VPC_SECURITY_GROUP"),
         ("[{Type: VPC_SECURITY_GROUP, URI: a}]", "with VPC_SECURITY_GROUP lacks VPC_SUBNET"),
@@ -126,7 +126,7 @@ fn access_to_a_self_managed_cluster_is_what_sam_takes() {
 }
 
 #[test]
-fn access_that_msk_does_not_have_is_noticed() {
+fn access_types_that_msk_does_not_have_lead_to_notices() {
     let with = |access: &str| with_mapping(&format!("            SourceAccessConfigurations: {access}\n"));
     assert!(notices(&with("[{Type: SASL_SCRAM_512_AUTH, URI: s}]")).is_empty());
     let what = "BASIC_AUTH in SourceAccessConfigurations of event E of function F, which Lambda does not list for \
@@ -137,7 +137,7 @@ fn access_that_msk_does_not_have_is_noticed() {
 }
 
 #[test]
-fn one_topic_of_two_clusters_is_read_once_for_each() {
+fn a_topic_in_two_clusters_has_a_mapping_for_each() {
     let text = with_mapping("").replace(
         "      Events:\n",
         "      Events:
@@ -150,13 +150,13 @@ fn one_topic_of_two_clusters_is_read_once_for_each() {
     let named = |mapping: &Mapping| (mapping.id.clone(), mapping.consumer_group_id.clone());
     let expected = ["F-t", "F-t-2"].map(|id| (id.to_owned(), id.to_owned()));
     assert_eq!(function.mappings.iter().map(named).collect::<Vec<_>>(), expected);
-    let what = "all clusters are one local broker: function F gets each record of topic t once per cluster";
+    let what = "all clusters share one local broker: function F gets each record of topic t once per cluster";
     assert_eq!(notices(&text), [(12, what.to_owned())]);
     let joined =
         text.replace("Topics: [t], StartingPosition: LATEST", "Topics: [t-2], StartingPosition: LATEST");
     assert!(read(&joined, &[]).is_ok());
     let same = text.replace("!Ref C", "arn:aws:kafka:us-east-1:000000000000:cluster/c/1");
-    assert_refused(&same, 12, "the topic t for function F is there twice");
+    assert_refused(&same, 12, "the topic t for function F is defined twice");
 }
 
 /// The source of an MSK event whose stream is `expression`.
@@ -176,7 +176,7 @@ fn source_of(expression: &str) -> String {
 }
 
 #[test]
-fn clusters_have_arns_wherever_they_are_declared() {
+fn every_reference_to_a_cluster_becomes_an_arn() {
     let arn = |name: &str| {
         format!("arn:aws:kafka:us-east-1:000000000000:cluster/{name}/00000000-0000-0000-0000-000000000000-1")
     };
@@ -196,11 +196,11 @@ fn clusters_have_arns_wherever_they_are_declared() {
 }
 
 #[test]
-fn only_the_cluster_may_be_another_stacks() {
+fn only_the_cluster_may_be_imported_from_another_stack() {
     for (from, to) in [("Topics: [t]", "Topics: [!ImportValue t]"), ("TRIM_HORIZON", "!ImportValue t")] {
         let text = with_mapping("").replace(from, to);
         let line = if from.starts_with('T') && from.ends_with(']') { 13 } else { 14 };
-        assert_refused(&text, line, "Fn::ImportValue of t; write here what it stands for");
+        assert_refused(&text, line, "Fn::ImportValue of t; write the value itself here");
     }
 }
 
@@ -219,10 +219,10 @@ fn logs_and_metrics_are_read() {
 }
 
 #[test]
-fn nothing_is_logged_in_on_demand_mode() {
+fn a_log_level_is_ignored_in_on_demand_mode() {
     let text = with_mapping("            LoggingConfig: {SystemLogLevel: WARN}\n");
     assert_eq!(mapping(&text).log_level, None);
-    let what = "SystemLogLevel without ProvisionedPollerConfig, where Lambda logs nothing";
+    let what = "SystemLogLevel, because Lambda logs nothing without ProvisionedPollerConfig";
     assert_eq!(notices(&text), [(15, what.to_owned())]);
 }
 
@@ -241,7 +241,7 @@ fn a_schema_registry_is_refused_unless_its_condition_removes_it() {
 }
 
 #[test]
-fn booleans_are_written_as_yaml_has_them() {
+fn booleans_may_have_any_case_and_quotes() {
     for (text, expected) in [("True", true), ("FALSE", false), ("'false'", false)] {
         assert_eq!(mapping(&with_mapping(&format!("            Enabled: {text}\n"))).enabled, expected);
     }

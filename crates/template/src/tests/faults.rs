@@ -1,4 +1,4 @@
-//! Wrong templates: each is refused with the line and what to do.
+//! Invalid templates: each error names the line and says what to do.
 
 use std::fmt::Write as _;
 use std::path::Path;
@@ -8,7 +8,7 @@ use super::foreign::PYTHON;
 use super::{assert_refused, read, refused, settings, with_function, with_mapping, with_trigger};
 
 #[test]
-fn mappings_outside_lambdas_limits_are_refused_with_their_line() {
+fn mappings_outside_lambdas_limits_are_rejected_with_their_line() {
     const POLLERS: &str = "            ProvisionedPollerConfig: {MaximumPollers: 5}\n";
     let cases = [
         (
@@ -52,8 +52,8 @@ fn mappings_outside_lambdas_limits_are_refused_with_their_line() {
     let provisioned = [
         ("DestinationConfig: {OnFailure: {Destination: 'kafka://t'}}", "would come back to the mapping"),
         ("DestinationConfig: {OnFailure: {Destination: 'kafka://'}}", "the topic of Destination is '', but"),
-        ("DestinationConfig: {OnFailure: {Destination: 'kafka://..'}}", "no dot first"),
-        ("DestinationConfig: {OnFailure: {Destination: 'kafka://a/b'}}", "no dot first"),
+        ("DestinationConfig: {OnFailure: {Destination: 'kafka://..'}}", "not starting with a dot"),
+        ("DestinationConfig: {OnFailure: {Destination: 'kafka://a/b'}}", "not starting with a dot"),
         ("DestinationConfig: {OnFailure: {Destination: 'arn:aws:sqs:us-east-1:1:'}}", "the resource of"),
         ("DestinationConfig: {OnFailure: {Destination: 'arn:aws:s3:::bucket/a'}}", "the resource of"),
         ("DestinationConfig: {OnFailure: {Destination: 'arn:aws:sqs'}}", "the ARN of an SQS queue"),
@@ -79,7 +79,7 @@ fn mappings_outside_lambdas_limits_are_refused_with_their_line() {
 }
 
 #[test]
-fn names_that_no_kafka_topic_has_are_refused_with_their_line() {
+fn invalid_kafka_topic_names_are_rejected_with_their_line() {
     let long = "t".repeat(250);
     for name in ["''", ".", "..", ".t", "a b", "a/b", "ü", &long] {
         assert_refused(&with_mapping("").replace("[t]", &format!("[{name}]")), 13, "1 to 249 letters");
@@ -97,7 +97,7 @@ fn names_that_no_kafka_topic_has_are_refused_with_their_line() {
 }
 
 #[test]
-fn functions_that_cannot_run_here_are_refused() {
+fn functions_that_cannot_run_locally_are_rejected() {
     let cases = [
         ("Timeout: 901", "from 1 to 900"),
         ("MemorySize: 64", "from 128 to 10240"),
@@ -115,11 +115,15 @@ fn functions_that_cannot_run_here_are_refused() {
     let text = with_function("");
     assert_refused(&text.replace("provided.al2023", "python3.14"), 3, "function F lacks Handler");
     assert_refused(&text.replace("      Runtime: provided.al2023\n", ""), 3, "function F lacks Runtime");
-    assert_refused(&with_mapping("      Timeout: 841\n"), 15, "at most 840 behind a Kafka mapping");
+    assert_refused(
+        &with_mapping("      Timeout: 841\n"),
+        15,
+        "at most 840 for a function with a Kafka mapping",
+    );
 }
 
 #[test]
-fn unsupported_constructs_that_matter_are_named() {
+fn unsupported_constructs_are_rejected_if_they_have_an_effect() {
     let cases = [
         ("Resources: {A: {Type: AWS::Lambda::EventSourceMapping}}", 1, "mapping A lacks FunctionName"),
         ("Resources: {A: {Properties: {}}}", 1, "A lacks Type"),
@@ -140,7 +144,7 @@ fn unsupported_constructs_that_matter_are_named() {
         ("!Ref Nothing", "no parameter or resource Nothing"),
         ("!GetAtt F.Version", "attribute Version of F"),
         ("!GetAtt F", "Fn::GetAtt must be Resource.Attribute"),
-        ("!Sub '${Open'", "closes each ${"),
+        ("!Sub '${Open'", "every ${ is closed"),
         ("!If [Nowhere, a, b]", "no condition Nowhere"),
         ("!If [Nowhere, a]", "a condition and two values"),
         ("!Join [a]", "a delimiter and a list"),
@@ -168,8 +172,7 @@ Resources: {Q: {Type: AWS::SQS::Queue, Properties: {QueueName: !Ref Mode}}}
         refused(text, &[]),
         (
             2,
-            "parameter Mode has no default and was not given; give it a value with --parameter Mode=VALUE"
-                .to_owned()
+            "parameter Mode has no default and no given value; set it with --parameter Mode=VALUE".to_owned()
         )
     );
     assert_eq!(
@@ -182,13 +185,13 @@ Resources: {Q: {Type: AWS::SQS::Queue, Properties: {QueueName: !Ref Mode}}}
         (3, "parameter Count is 6, but must be at most 5".to_owned())
     );
     let error = read(text, &[("Mode", "a"), ("Modus", "b")]).unwrap_err().to_string();
-    assert_eq!(error, "no template has a parameter Modus; there are: Count, Mode, Subnets");
+    assert_eq!(error, "no template has a parameter Modus; the parameters are: Count, Mode, Subnets");
 }
 
 #[test]
-fn broken_yaml_is_refused_with_its_line() {
-    assert_refused("Resources:\n  A: [1, 2\n", 3, "not YAML");
-    assert_refused("Resources:\n  A: {}\n  A: {}\n", 3, "A is there twice");
+fn invalid_yaml_is_rejected_with_its_line() {
+    assert_refused("Resources:\n  A: [1, 2\n", 3, "invalid YAML");
+    assert_refused("Resources:\n  A: {}\n  A: {}\n", 3, "A is defined twice");
     for nothing in ["", "# only a comment\n", "\u{feff}", "---\n"] {
         assert_refused(nothing, 1, "the template lacks Resources");
     }
@@ -198,15 +201,16 @@ fn broken_yaml_is_refused_with_its_line() {
 }
 
 #[test]
-fn what_cannot_be_a_template_is_refused_with_the_right_advice() {
+fn a_path_or_file_that_is_not_a_template_is_rejected() {
     let folder = tempfile::tempdir().unwrap();
     let error = |file: &Path| Template::read(&[file.to_owned()], &settings(&[])).unwrap_err().to_string();
     let missing = error(Path::new("/nowhere/template.yaml"));
     assert!(missing.starts_with("/nowhere/template.yaml: No such file"), "{missing}");
     for no_file in [folder.path(), Path::new("/dev/null")] {
         assert!(
-            error(no_file)
-                .ends_with("is not a file; name the template itself, e.g. template.yaml in that folder")
+            error(no_file).ends_with(
+                "is not a file; give the path of a template, e.g. of template.yaml in that folder"
+            )
         );
     }
     let file = folder.path().join("template.yaml");
@@ -228,7 +232,7 @@ fn names_must_be_unique() {
   A: {Type: AWS::SQS::Queue, Properties: {QueueName: q}}
   B: {Type: AWS::SQS::Queue, Properties: {QueueName: q}}
 ";
-    assert_refused(text, 3, "the queue q is there twice");
+    assert_refused(text, 3, "the queue q is defined twice");
     let twice = with_mapping("").replace(
         "        E:\n",
         "        D:
@@ -236,11 +240,11 @@ fn names_must_be_unique() {
           Properties: {Stream: s, Topics: [u], StartingPosition: LATEST, ConsumerGroupId: F-t}
         E:\n",
     );
-    assert_refused(&twice, 12, "the consumer group F-t is there twice");
+    assert_refused(&twice, 12, "the consumer group F-t is defined twice");
 }
 
 #[test]
-fn bombs_are_refused() {
+fn templates_that_expand_beyond_the_limits_are_rejected() {
     let laughs = "A: &a [x]\nB: &b [*a, *a]\nResources: {}\n";
     assert_refused(laughs, 1, "anchors and aliases");
     assert_refused(&format!("Resources: {}", "[".repeat(200)), 1, "levels of nesting");
@@ -264,7 +268,7 @@ fn bombs_are_refused() {
 }
 
 #[test]
-fn circles_are_refused() {
+fn circular_references_are_rejected() {
     let conditions = "Conditions: {A: !Condition B, B: !Not [!Condition A]}
 Resources: {Q: {Type: AWS::SQS::Queue, Condition: A}}
 ";
@@ -277,10 +281,10 @@ Resources: {Q: {Type: AWS::SQS::Queue, Condition: A}}
 }
 
 proptest::proptest! {
-    /// Whatever is cut out of a real template or put into it, the answer is a template or an error.
+    /// A real template with a part removed or text inserted gives a template or an error.
     #[test]
-    fn damaged_templates_never_panic(own: bool, at in 0_usize..100_000, cut in 0_usize..200, put in "[-:!{}\\[\\]&*'\"#|> \n\ta-zRef]{0,12}") {
-        let text = if own { include_str!("../../../../infra/functions.yaml") } else { PYTHON };
+    fn a_damaged_template_does_not_panic(own: bool, at in 0_usize..100_000, cut in 0_usize..200, put in "[-:!{}\\[\\]&*'\"#|> \n\ta-zRef]{0,12}") {
+        let text = if own { include_str!("../../../../examples/library/infra/library.yaml") } else { PYTHON };
         let at = at % text.len();
         let (from, to) = (at, (at + cut).min(text.len()));
         let damaged = [&text.as_bytes()[..from], put.as_bytes(), &text.as_bytes()[to..]].concat();

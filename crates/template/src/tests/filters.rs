@@ -1,4 +1,4 @@
-//! `FilterCriteria` in its forms. What patterns mean is tested where they are.
+//! The forms of `FilterCriteria`. Pattern matching is tested in `tidings-trigger`.
 
 use tidings_trigger::filter::Pattern;
 
@@ -40,16 +40,16 @@ fn a_pattern_may_be_written_as_yaml() {
 }
 
 #[test]
-fn no_filters_let_everything_through() {
+fn filter_criteria_without_filters_accept_every_record() {
     for criteria in ["{}", "{Filters: []}", "!Ref AWS::NoValue"] {
         let text = with_mapping(&format!("            FilterCriteria: {criteria}\n"));
         assert_eq!(mapping(&text).filters, []);
     }
 }
 
-/// As AWS's own sample has it, which is deployed.
+/// AWS's sample lambda-esm-msk-filters-sam does so.
 #[test]
-fn another_key_than_value_is_noted_with_its_line() {
+fn a_key_other_than_value_leads_to_a_note_with_its_line() {
     let text = with_mapping(
         r#"            FilterCriteria:
               Filters:
@@ -60,12 +60,13 @@ fn another_key_than_value_is_noted_with_its_line() {
     assert_eq!(mapping(&text).filters.len(), 2);
     let (line, what) = &notices(&text)[0];
     assert_eq!(*line, 17);
-    let start = "event E of function F filters by topic, here by the record's metadata; AWS documents";
+    let start =
+        "event E of function F filters by topic; this matches the record's metadata, but AWS documents";
     assert!(what.starts_with(start) && what.contains("/kafka-filtering.html"), "{what}");
     assert_eq!(notices(&text).len(), 1);
     let (_, misspelt) = &notices(&text.replace("topic", "valeu"))[0];
     assert!(
-        misspelt.starts_with("event E of function F filters by valeu, which no record has"),
+        misspelt.starts_with("event E of function F filters by valeu, which records do not have"),
         "{misspelt}"
     );
 }
@@ -76,16 +77,16 @@ fn many(count: usize) -> String {
 }
 
 #[test]
-fn filters_have_a_quota() {
+fn more_filters_than_the_quota_lead_to_a_notice_or_an_error() {
     assert!(notices(&many(5)).is_empty());
-    let what = "the default quota of 5 filters; event E of function F has 6";
+    let what = "the default quota of 5 filters: event E of function F has 6";
     assert_eq!(notices(&many(6)), [(15, what.to_owned())]);
     assert_eq!(mapping(&many(10)).filters.len(), 10);
     assert_refused(&many(11), 15, "FilterCriteria of event E of function F is 11, but must be at most 10");
 }
 
 #[test]
-fn faults_are_named_with_their_lines() {
+fn errors_name_the_fault_and_its_line() {
     let cases = [
         ("{Filter: []}", 15, "does not support Filter of FilterCriteria of event E"),
         ("{Filters: {Pattern: x}}", 15, "Filters must be a list"),

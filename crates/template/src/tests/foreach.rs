@@ -1,4 +1,4 @@
-//! Loops, `Fn::ForEach`, and what else the transform `AWS::LanguageExtensions` brings.
+//! Loops (`Fn::ForEach`) and the other features of the transform `AWS::LanguageExtensions`.
 
 use proptest::prelude::*;
 
@@ -19,7 +19,7 @@ fn queues(sections: &str) -> Vec<String> {
     parse(sections).queues.into_iter().map(|queue| queue.name).collect()
 }
 
-/// The queues that a loop with this collection makes of its values.
+/// The queues that a loop over this collection creates.
 fn queues_of(collection: &str) -> Vec<String> {
     queues(&format!(
         "Parameters:
@@ -42,7 +42,7 @@ Resources:
 }
 
 #[test]
-fn a_collection_is_a_list_or_a_function_that_gives_one() {
+fn a_collection_is_a_list_or_a_function_that_returns_one() {
     let cases = [
         ("[a, 2]", vec!["a", "2"]),
         ("[!Ref Stage, !Sub '${Stage}-2']", vec!["prod", "prod-2"]),
@@ -58,14 +58,17 @@ fn a_collection_is_a_list_or_a_function_that_gives_one() {
 }
 
 #[test]
-fn an_empty_collection_makes_nothing_and_is_noted() {
+fn an_empty_collection_creates_nothing_and_leads_to_a_note() {
     let text = format!("{TRANSFORM}Resources:\n  Fn::ForEach::L: [N, [], {{'Q${{N}}': {{}}}}]\n");
     assert!(read(&text, &[]).unwrap().queues.is_empty());
-    assert_eq!(notices(&text), [(3, "the loop L makes nothing, as its collection is empty".to_owned())]);
+    assert_eq!(
+        notices(&text),
+        [(3, "the loop L creates nothing because its collection is empty".to_owned())]
+    );
 }
 
 #[test]
-fn identifiers_are_replaced_wherever_the_template_reference_says() {
+fn identifiers_are_replaced_in_all_documented_places() {
     let values = [
         ("!Ref Topic", "bill-paid"),
         ("{Ref: Topic}", "bill-paid"),
@@ -149,7 +152,7 @@ fn loops_may_be_in_properties_at_any_depth() {
 }
 
 #[test]
-fn a_condition_may_be_named_by_a_function() {
+fn a_resources_condition_may_be_a_function() {
     let text = "Mappings: {Queues: {Condition: {B: Never}}}
 Conditions: {Never: !Equals [a, b]}
 Resources:
@@ -180,9 +183,9 @@ const FUNCTION: &str = "Type: AWS::Serverless::Function
     Properties: {Runtime: provided.al2023}
 ";
 
-/// The pattern of a team's own template: functions by hand, what each of them has and reads by loops.
+/// A typical template: functions written out, their resources and mappings created by loops.
 #[test]
-fn event_source_mappings_come_from_loops() {
+fn loops_create_queues_and_event_source_mappings() {
     let template = parse(&format!(
         "Parameters:
   Stage: {{Type: String, Default: local}}
@@ -229,7 +232,7 @@ Resources:
     assert_eq!(template.functions[0].mappings.iter().map(read).collect::<Vec<_>>(), expected);
 }
 
-/// A mapping of a function and a topic, as nested loops make it.
+/// A mapping as the nested loops create it.
 fn by_hand(function: &str, topic: &str) -> String {
     let id = topic.replace('.', "");
     format!(
@@ -247,7 +250,7 @@ fn by_hand(function: &str, topic: &str) -> String {
 }
 
 #[test]
-fn nested_loops_give_what_is_written_by_hand() {
+fn nested_loops_equal_the_written_out_template() {
     let head = format!(
         "Mappings:
   Functions:
@@ -284,9 +287,9 @@ Resources:
 }
 
 proptest! {
-    /// A loop gives what its copies give that are written by hand, whatever its values.
+    /// A loop equals its copies written out, for any values.
     #[test]
-    fn a_loop_is_its_copies(
+    fn a_loop_equals_its_copies_written_out(
         values in proptest::collection::btree_set("[a-zA-Z0-9]{1,6}", 1..6),
         suffix in "[-_]{0,2}z",
         collection in "\\[%\\]|!Split \\[',', '%'\\]",
@@ -304,7 +307,7 @@ proptest! {
     }
 }
 
-/// Two resources of one turn, of which one refers to the other.
+/// Two resources of one turn; the topic refers to the queue.
 fn queue_and_topic(id: &str, value: &str) -> String {
     format!(
         "  Q{id}: {{Type: AWS::SQS::Queue, Properties: {{QueueName: {value}}}}}

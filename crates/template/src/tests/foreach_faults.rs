@@ -1,4 +1,4 @@
-//! Faults of loops, and within what they make: each is named with its written line and the turn.
+//! Faults in loops and in their copies: each error names the line in the file and the turn.
 
 use std::fmt::Write as _;
 
@@ -6,7 +6,7 @@ use super::{assert_refused, read, refused};
 
 const TRANSFORM: &str = "Transform: AWS::LanguageExtensions\n";
 
-/// A template with a loop L over `collection`, from line 3, whose body begins in line 6.
+/// A template with a loop L over `collection` on line 3, whose body begins on line 6.
 fn looping(collection: &str, body: &str) -> String {
     format!("{TRANSFORM}Resources:\n  Fn::ForEach::L:\n    - Name\n    - {collection}\n    - {body}\n")
 }
@@ -28,13 +28,17 @@ fn a_loop_needs_its_transform() {
 }
 
 #[test]
-fn a_loop_must_be_where_cloud_formation_takes_one() {
+fn a_loop_must_be_in_a_section_where_cloud_formation_accepts_one() {
     let text = format!("{TRANSFORM}Mappings: {{'Fn::ForEach::M': [N, [a], {{}}]}}\nResources: {{}}\n");
-    assert_refused(&text, 2, "Fn::ForEach::M cannot be used: CloudFormation takes loops in Conditions");
+    assert_refused(
+        &text,
+        2,
+        "Fn::ForEach::M cannot be used: CloudFormation accepts loops only in Conditions",
+    );
 }
 
 #[test]
-fn a_loop_of_another_shape_is_refused() {
+fn a_malformed_loop_is_rejected() {
     for value in ["[N, [a]]", "[N, [a], {}, {}]", "[N, [a], [b]]", "[[N], [a], {}]", "{N: [a]}", "a"] {
         let text = format!("{TRANSFORM}Resources:\n  Fn::ForEach::L: {value}\n");
         assert_refused(&text, 3, "Fn::ForEach::L must be a list of an identifier, a collection and a map");
@@ -50,7 +54,7 @@ fn a_loop_of_another_shape_is_refused() {
 }
 
 #[test]
-fn an_identifier_must_not_stand_for_two_things() {
+fn an_identifier_must_differ_from_parameters_and_other_identifiers() {
     let text = looping("[a]", QUEUE);
     let parameter = text.clone() + "Parameters: {Name: {Type: String, Default: x}}\n";
     assert_refused(&parameter, 3, "the identifier Name of the loop L cannot be used: it is also a parameter");
@@ -59,15 +63,15 @@ fn an_identifier_must_not_stand_for_two_things() {
 }
 
 #[test]
-fn a_collection_must_be_known_and_of_texts() {
+fn a_collection_must_be_a_list_of_known_strings() {
     // Line 8 is the parameter's.
     let cases = [
         ("a", 5, "the collection of the loop L must be a list"),
         ("[[a]]", 5, "a value in the collection of the loop L must be a single value"),
         ("!Ref AWS::NoValue", 5, "the collection of the loop L must be a list"),
-        ("!Ref Nowhere", 5, "Nowhere is no parameter, and no resource exists yet"),
-        ("[!Ref Q]", 5, "the collection of the loop L cannot be used: Q is no parameter"),
-        ("!GetAtt Q.Arns", 5, "Q is no parameter"),
+        ("!Ref Nowhere", 5, "Nowhere is not a parameter, and resources are not available here"),
+        ("[!Ref Q]", 5, "the collection of the loop L cannot be used: Q is not a parameter"),
+        ("!GetAtt Q.Arns", 5, "Q is not a parameter"),
         ("!ImportValue names", 5, "Fn::ImportValue of names"),
         ("!Ref P", 8, "parameter P has no default"),
         ("!FindInMap [a, b, c]", 5, "no mapping a.b.c"),
@@ -80,25 +84,25 @@ fn a_collection_must_be_known_and_of_texts() {
 }
 
 #[test]
-fn the_same_id_twice_is_named_with_both_lines() {
+fn the_error_for_a_duplicate_id_names_both_lines() {
     let text = looping("[a, b]", QUEUE);
     let outside = "  Qb: {Type: AWS::SNS::Topic}\n";
-    assert_refused(&(text.clone() + outside), 7, "Qb is there already, on line 6 (the loop L with Name=b)");
+    assert_refused(&(text.clone() + outside), 7, "Qb is already defined on line 6 (the loop L with Name=b)");
     let before = text.replace("Resources:\n", &format!("Resources:\n{outside}"));
-    assert_refused(&before, 7, "in the loop L with Name=b: Qb is there already, on line 3;");
-    let part = "in the loop L with Name=a.: Qa is there already, on line 6 (the loop L with Name=a); remove";
+    assert_refused(&before, 7, "in the loop L with Name=b: Qb is already defined on line 3;");
+    let part = "in the loop L with Name=a.: Qa is already defined on line 6 (the loop L with Name=a); remove";
     assert_refused(&looping("[a, a.]", &QUEUE.replace('$', "&")), 6, part);
 }
 
 #[test]
-fn an_id_has_letters_and_digits() {
+fn an_id_may_have_only_letters_and_digits() {
     let part =
-        "in the loop L with Name=a.b: Qa.b cannot be used: CloudFormation takes letters and digits only";
+        "in the loop L with Name=a.b: Qa.b cannot be used: CloudFormation accepts only letters and digits";
     assert_refused(&looping("[a, a.b]", QUEUE), 6, part);
 }
 
 #[test]
-fn faults_of_copies_are_named_with_the_turn() {
+fn errors_in_copies_name_the_turn() {
     let body = "Fn::ForEach::M:
         - Size
         - [1, x]
@@ -120,14 +124,14 @@ fn faults_of_copies_are_named_with_the_turn() {
     assert_refused(
         &looping("[a, b]", "Q${Name}: {Type: AWS::SQS::Queue, Properties: {QueueName: q}}"),
         6,
-        "in the loop L with Name=b: the queue q is there twice",
+        "in the loop L with Name=b: the queue q is defined twice",
     );
     let other = looping("[a]", "M${Name}: {Type: AWS::Lambda::EventSourceMapping, Properties: {}}");
     assert_refused(&other, 6, "in the loop L with Name=a: mapping Ma lacks FunctionName");
 }
 
 #[test]
-fn notices_of_copies_have_their_written_lines() {
+fn notices_about_copies_have_the_line_in_the_file() {
     let text = looping("[a, b]", "K${Name}: {Type: AWS::Kinesis::Stream}");
     let template = read(&text, &[]).unwrap();
     let notices: Vec<_> = template.notices.iter().map(|one| (one.line, one.what.as_str())).collect();
@@ -135,7 +139,7 @@ fn notices_of_copies_have_their_written_lines() {
 }
 
 #[test]
-fn bombs_of_loops_are_refused() {
+fn loops_that_expand_beyond_the_limits_are_rejected() {
     let list =
         |many: usize| format!("[{}]", (0..many).map(|at| at.to_string()).collect::<Vec<_>>().join(", "));
     assert_eq!(read(&looping(&list(500), QUEUE), &[]).unwrap().queues.len(), 500);
@@ -148,7 +152,7 @@ fn bombs_of_loops_are_refused() {
     }
     let text =
         |depth: usize| format!("{TRANSFORM}Outputs: {{{}{}}}\nResources: {{}}\n", nested, "}]".repeat(depth));
-    assert!(refused(&text(6), &[]).1.contains("loops within each other"));
+    assert!(refused(&text(6), &[]).1.contains("levels of nested loops"));
     let five = text(5).replace(&format!("Fn::ForEach::L5: [I5, {}, {{", list(100)), "");
-    assert!(refused(&five, &[]).1.contains("1048576 bytes with its loops written out"));
+    assert!(refused(&five, &[]).1.contains("1048576 bytes after its loops are expanded"));
 }

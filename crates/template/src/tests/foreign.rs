@@ -1,4 +1,4 @@
-//! Whole templates of other projects.
+//! Templates as in other projects.
 
 use tidings_trigger::EventSource;
 
@@ -6,7 +6,7 @@ use super::super::{NoticeKind, Template};
 use super::{notices, read, refused, settings, with_function, with_mapping, with_trigger};
 
 #[test]
-fn other_events_and_resources_are_noticed_with_their_lines() {
+fn other_events_and_resources_lead_to_notices_with_their_lines() {
     let text = with_function(
         "      Events:
         Nightly: {Type: Schedule, Properties: {Schedule: rate(1 day)}}
@@ -33,8 +33,8 @@ Hooks: {}
         (11, "the event Jobs of type SQS of function F"),
         (13, "Api of type AWS::Serverless::HttpApi"),
         (14, "Flow of type AWS::Serverless::StateMachine"),
-        (15, "the nested stack Nested, whose template can be given as well"),
-        (16, "the nested stack Application, whose template can be given as well"),
+        (15, "the nested stack Nested, whose template can be added with --template"),
+        (16, "the nested stack Application, whose template can be added with --template"),
         (17, "Rule of type AWS::Events::Rule"),
         (19, "Secret of type AWS::SecretsManager::Secret"),
         (20, "Own of type Custom::Anything"),
@@ -45,7 +45,7 @@ Hooks: {}
 }
 
 #[test]
-fn transforms_besides_sams_are_noticed() {
+fn unsupported_transforms_lead_to_notices() {
     let sam = "Transform: AWS::Serverless-2016-10-31";
     let text = |transform: &str| with_mapping("").replace(sam, transform);
     assert!(notices(&text("Transform: [AWS::LanguageExtensions, AWS::Serverless-2016-10-31]")).is_empty());
@@ -56,7 +56,7 @@ fn transforms_besides_sams_are_noticed() {
 }
 
 #[test]
-fn the_name_of_a_systems_manager_value_serves_as_the_value() {
+fn a_systems_manager_parameter_becomes_its_name() {
     let text = "Parameters:
   Arn: {Type: 'AWS::SSM::Parameter::Value<String>', Default: /kafka/topic}
   List: {Type: 'AWS::SSM::Parameter::Value<List<String>>', Default: 'a,b'}
@@ -67,14 +67,14 @@ Resources: {Q: {Type: AWS::SQS::Queue, Properties: {QueueName: !Join ['-', [!Ref
     assert_eq!(template.queues[0].name, "value-b");
     let told: Vec<_> = template.notices.iter().map(|notice| (notice.line, notice.what.as_str())).collect();
     let expected = [
-        (2, "the value of parameter Arn in Systems Manager, whose name serves instead"),
-        (3, "the value of parameter List in Systems Manager, whose name serves instead"),
+        (2, "the Systems Manager value of parameter Arn; using its name instead"),
+        (3, "the Systems Manager value of parameter List; using its name instead"),
     ];
     assert_eq!(told, expected);
 }
 
 #[test]
-fn a_parameter_that_only_names_something_of_awss_needs_no_value() {
+fn a_parameter_that_only_identifies_an_aws_resource_needs_no_value() {
     let text = "Parameters:
   Cluster: {Type: String}
   Id: {Type: String}
@@ -123,7 +123,7 @@ fn a_parameter_that_only_names_something_of_awss_needs_no_value() {
 }
 
 #[test]
-fn a_clusters_name_needs_no_value_either() {
+fn a_parameter_in_a_clusters_name_needs_no_value() {
     let text = "Parameters: {Name: {Type: String}}\n".to_owned()
         + &with_mapping("").replace("arn:aws:kafka:us-east-1:000000000000:cluster/c/1", "!Ref C")
         + "  C: {Type: AWS::MSK::Cluster, Properties: {ClusterName: !Sub '${Name}-c'}}\n";
@@ -134,8 +134,8 @@ fn a_clusters_name_needs_no_value_either() {
 }
 
 #[test]
-fn a_parameter_whose_value_matters_is_asked_for_with_its_option() {
-    let missing = "parameter X has no default and was not given; give it a value with --parameter X=VALUE";
+fn a_parameter_whose_value_matters_must_be_given() {
+    let missing = "parameter X has no default and no given value; set it with --parameter X=VALUE";
     let with_parameter = |text: &str| "Parameters: {X: {Type: String}}\n".to_owned() + text;
     let mapped = with_mapping("");
     for text in [
@@ -159,7 +159,7 @@ fn a_parameter_whose_value_matters_is_asked_for_with_its_option() {
     let with_arn = "Parameters: {TableArn: {Type: String}}\n".to_owned()
         + &with_trigger("      Environment: {Variables: {TABLE: !Ref TableArn}}\n");
     assert!(refused(&with_arn, &[]).1.contains("--parameter TableArn=VALUE"));
-    // One that stands in does not hide what else is wrong with the environment.
+    // A stand-in must not hide other errors in the environment.
     let parameters = "Parameters: {Subnet: {Type: AWS::EC2::Subnet::Id}, X: {Type: String}}\n".to_owned();
     let beside = |value: &str| {
         parameters.clone()
@@ -178,7 +178,7 @@ fn a_parameter_whose_value_matters_is_asked_for_with_its_option() {
     }
 }
 
-/// Of a function that nothing triggers here, the rest of the template does not depend.
+/// A function without a Kafka trigger is not worth an error.
 #[test]
 fn a_function_without_a_trigger_needs_no_value_for_its_parameters() {
     let text = "Parameters: {Stage: {Type: String}}\n".to_owned()
@@ -205,7 +205,7 @@ fn notices_are_in_the_order_of_files_and_lines() {
     assert_eq!(places, [(first.clone(), 8), (first, 9), (second.clone(), 8), (second, 9)]);
 }
 
-/// As `sam init` and the documentation of AWS write them.
+/// A template in the style of `sam init` and AWS's documentation.
 pub(super) const PYTHON: &str = "AWSTemplateFormatVersion: '2010-09-09'
 Transform: AWS::Serverless-2016-10-31
 Parameters:
@@ -248,7 +248,7 @@ Resources:
 ";
 
 #[test]
-fn a_python_project_is_read_as_it_is() {
+fn a_python_projects_template_is_read_unchanged() {
     let template = read(PYTHON, &[]).unwrap();
     let consumer = &template.functions[0];
     assert_eq!((consumer.runtime.as_deref(), consumer.mappings[0].batch_size), (Some("python3.13"), 50));

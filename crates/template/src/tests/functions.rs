@@ -1,4 +1,4 @@
-//! Functions of any language, serverless and plain.
+//! Functions of any language: `AWS::Serverless::Function` and `AWS::Lambda::Function`.
 
 use std::path::PathBuf;
 
@@ -19,12 +19,12 @@ fn every_runtime_is_read() {
 }
 
 #[test]
-fn the_binary_is_the_logical_id_where_none_is_named() {
+fn the_binary_defaults_to_the_logical_id() {
     assert_eq!(function(&with_function("")).binary, "f");
     assert_eq!(function(&with_function("").replace("{Binary: f}", "{}")).binary, "F");
 }
 
-/// Where the code is of the only function of a template in the folder `folder`.
+/// The template's folder and the code's path of its only function.
 fn code(text: &str) -> (PathBuf, PathBuf) {
     let folder = tempfile::tempdir().unwrap();
     let file = folder.path().join("template.yaml");
@@ -35,7 +35,7 @@ fn code(text: &str) -> (PathBuf, PathBuf) {
 }
 
 #[test]
-fn paths_of_code_start_from_the_templates_folder() {
+fn relative_paths_start_from_the_templates_folder() {
     let cases =
         [("CodeUri: src/", "src/"), ("CodeUri: ../", "../"), ("CodeUri: !Sub '${AWS::Region}'", "us-east-1")];
     for (property, expected) in cases {
@@ -43,7 +43,7 @@ fn paths_of_code_start_from_the_templates_folder() {
         assert_eq!(code, folder.join(expected));
     }
     let (folder, own) = code(&with_trigger(""));
-    assert_eq!(own, folder, "as SAM's CLI takes it");
+    assert_eq!(own, folder, "as in SAM's CLI");
     assert_eq!(code(&with_trigger("      CodeUri: /srv/code\n")).1, PathBuf::from("/srv/code"));
     let globals = "Globals: {Function: {CodeUri: all/}}\n".to_owned() + &with_trigger("");
     let (folder, global) = code(&globals);
@@ -90,7 +90,7 @@ fn a_plain_function_is_read() {
 }
 
 #[test]
-fn cdk_says_where_the_code_of_an_object_in_s3_is() {
+fn cdks_metadata_points_to_the_code_of_an_object_in_s3() {
     let text = plain(
         "{S3Bucket: !Ref Nowhere, S3Key: k}",
         "{'aws:asset:path': asset.1, 'aws:asset:property': Code}",
@@ -100,7 +100,7 @@ fn cdk_says_where_the_code_of_an_object_in_s3_is() {
 }
 
 #[test]
-fn code_elsewhere_is_kept_behind_a_mapping() {
+fn a_function_with_code_elsewhere_is_kept_if_it_has_a_mapping() {
     let cases = [
         ("{S3Bucket: b, S3Key: k}", "Code in S3"),
         ("{S3Bucket: !ImportValue b, S3Key: k}", "Code in S3"),
@@ -121,7 +121,7 @@ fn code_elsewhere_is_kept_behind_a_mapping() {
 }
 
 #[test]
-fn what_is_not_in_a_folder_is_elsewhere() {
+fn code_in_an_image_in_s3_or_inline_is_elsewhere() {
     let cases = [
         ("PackageType: Image", "PackageType Image", None),
         ("CodeUri: s3://bucket/code.zip", "CodeUri in S3", Some("provided.al2023")),
@@ -140,7 +140,7 @@ fn what_is_not_in_a_folder_is_elsewhere() {
 }
 
 #[test]
-fn functions_without_a_kafka_trigger_are_listed_where_they_can_run() {
+fn functions_without_a_kafka_trigger_are_kept_if_they_can_run() {
     let text = with_function(
         "      Events:
         Get: {Type: Api, Properties: {Path: /, Method: get, RestApiId: !Ref Web}}
@@ -162,7 +162,7 @@ fn functions_without_a_kafka_trigger_are_listed_where_they_can_run() {
 }
 
 #[test]
-fn what_a_function_does_not_find_here_is_noticed() {
+fn layers_and_file_systems_lead_to_notices() {
     let text = with_trigger("      Layers: [!Ref L]\n      FileSystemConfigs: []\n      SnapStart: {}\n");
     let expected =
         [(8, "Layers of function F".to_owned()), (9, "FileSystemConfigs of function F".to_owned())];
@@ -172,7 +172,7 @@ fn what_a_function_does_not_find_here_is_noticed() {
 }
 
 #[test]
-fn an_environment_names_what_does_not_exist_here() {
+fn missing_resources_in_an_environment_become_their_names() {
     let text = with_trigger(
         "      Environment:
         Variables:

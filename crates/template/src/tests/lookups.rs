@@ -1,4 +1,4 @@
-//! Functions that take a value out of others.
+//! `Fn::Select`, `Fn::Split`, `Fn::FindInMap` and others.
 
 use super::{assert_refused, function, notices, with_function, with_trigger};
 
@@ -41,14 +41,14 @@ fn lookups_are_evaluated_in_short_and_long_form() {
 }
 
 #[test]
-fn wrong_lookups_are_refused_with_their_lines() {
+fn invalid_lookups_are_rejected_with_their_lines() {
     let cases = [
         ("!Select [2, [a, b]]", "Fn::Select is 2, but must be an index from 0 in a list of 2"),
         ("!Select [-1, [a, b]]", "an index from 0"),
         ("!Select [a]", "a list of an index and a list"),
         ("!Select [0, a]", "Fn::Select must be a list"),
-        ("!Split ['', a]", "a list of a delimiter and a text"),
-        ("!Split [a]", "a list of a delimiter and a text"),
+        ("!Split ['', a]", "a list of a delimiter and a string"),
+        ("!Split [a]", "a list of a delimiter and a string"),
         ("!FindInMap [Stages, other, Size]", "no mapping Stages.other.Size"),
         ("!FindInMap [Stages, prod]", "a list of a mapping and two keys"),
         ("!Base64 [a]", "Fn::Base64 must be a single value"),
@@ -61,7 +61,7 @@ fn wrong_lookups_are_refused_with_their_lines() {
 }
 
 #[test]
-fn an_import_stands_for_itself_in_an_environment() {
+fn an_import_in_an_environment_becomes_its_name() {
     let text =
         with_trigger("      Environment: {Variables: {V: !Sub ['${T}-x', {T: !ImportValue table}]}}\n");
     assert_eq!(function(&text).environment["V"], "table-x");
@@ -69,9 +69,9 @@ fn an_import_stands_for_itself_in_an_environment() {
     assert_eq!(notices(&text), [(8, what.to_owned())]);
 }
 
-/// A name must be the same whoever asks for it first.
+/// A name must not depend on who evaluates it first.
 #[test]
-fn an_import_stands_for_itself_in_no_name() {
+fn an_import_in_a_resources_name_is_rejected() {
     let text = with_trigger("      Environment: {Variables: {V: !Ref Q}}\n")
         + "  Q: {Type: AWS::SQS::Queue, Properties: {QueueName: !ImportValue name}}\n";
     assert_refused(&text, 16, "Fn::ImportValue of name");

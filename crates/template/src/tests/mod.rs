@@ -21,7 +21,7 @@ fn settings(parameters: &[(&str, &str)]) -> TemplateSettings {
     }
 }
 
-/// Reads `text` as a template file of its own.
+/// Reads `text` as the only template.
 fn read(text: &str, parameters: &[(&str, &str)]) -> Result<Template, TemplateError> {
     let folder = tempfile::tempdir().unwrap();
     let file = folder.path().join("template.yaml");
@@ -76,13 +76,13 @@ fn mapping(text: &str) -> Mapping {
     mappings.remove(0)
 }
 
-/// Lines and texts of a template's notices.
+/// The lines and texts of a template's notices.
 fn notices(text: &str) -> Vec<(usize, String)> {
     let template = read(text, &[]).unwrap_or_else(|error| panic!("{error}\n{text}"));
     template.notices.into_iter().map(|notice| (notice.line, notice.what)).collect()
 }
 
-/// The line and message of the error that `text` gives.
+/// The line and message of the error for `text`.
 fn refused(text: &str, parameters: &[(&str, &str)]) -> (usize, String) {
     match read(text, parameters) {
         Err(TemplateError::Line { line, fault, file }) => {

@@ -1,4 +1,4 @@
-//! Constructs of `CloudFormation` and SAM, each in a template of its own.
+//! Constructs of `CloudFormation` and SAM.
 
 use std::time::Duration;
 
@@ -80,7 +80,7 @@ fn no_value_removes_the_property() {
 }
 
 #[test]
-fn given_parameters_win_over_defaults() {
+fn given_parameters_override_defaults() {
     assert_eq!(value_of("!Ref Stage", &[("Stage", "production")]).as_deref(), Some("production"));
     assert_eq!(value_of("!If [IsOther, 1, 2]", &[("Stage", "production")]).as_deref(), Some("1"));
 }
@@ -105,7 +105,7 @@ fn globals_are_merged_as_sam_merges_them() {
 }
 
 #[test]
-fn lambdas_defaults_hold_where_the_template_is_silent() {
+fn unset_properties_have_lambdas_defaults() {
     let function = read(&with_mapping(""), &[]).unwrap().functions.remove(0);
     assert_eq!(function.name, "F");
     assert_eq!((function.timeout, function.memory_mb), (Duration::from_secs(3), 128));
@@ -151,7 +151,7 @@ fn error_controls_of_a_provisioned_mapping_are_read() {
 }
 
 #[test]
-fn what_means_nothing_here_is_not_evaluated() {
+fn properties_without_local_effect_are_not_evaluated() {
     let text = with_function(
         "      Policies:
         - Statement:
@@ -166,7 +166,7 @@ Outputs:
 }
 
 #[test]
-fn a_resource_whose_condition_does_not_hold_does_not_exist() {
+fn a_resource_whose_condition_is_false_does_not_exist() {
     let text = "Conditions: {Never: !Equals [a, b]}
 Resources:
   Q: {Type: AWS::SQS::Queue, Condition: Never}
@@ -177,19 +177,19 @@ Resources:
 }
 
 #[test]
-fn a_function_whose_condition_does_not_hold_is_noticed() {
+fn a_function_whose_condition_is_false_leads_to_a_notice() {
     let function = with_mapping("").replace("  F:\n", "  F:\n    Condition: Never\n");
     let text = format!("Conditions: {{Never: !Equals [a, b]}}\n{function}");
     assert_eq!(read(&text, &[]).unwrap().functions, []);
-    assert_eq!(notices(&text), [(4, "F, whose condition does not hold".to_owned())]);
+    assert_eq!(notices(&text), [(4, "F, because its condition is false".to_owned())]);
 }
 
 #[test]
-fn line_ends_and_a_byte_order_mark_change_nothing() {
+fn line_breaks_and_a_byte_order_mark_make_no_difference() {
     let text = with_mapping("");
     let expected = read(&text, &[]).unwrap();
     for same in [text.replace('\n', "\r\n"), format!("\u{feff}{text}"), format!("---\n{text}...\n")] {
-        // The code's folder, a temporary one, is another each time.
+        // The code's folder is a different temporary one each time.
         assert_eq!(read(&same, &[]).unwrap().functions[0].mappings, expected.functions[0].mappings);
     }
     assert_refused(&text.replace("Runtime:", "Runtimes:").replace('\n', "\r\n"), 7, "Runtimes");

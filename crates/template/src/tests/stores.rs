@@ -1,10 +1,10 @@
-//! Queues, tables, buckets and topics of foreign templates: what can be had is had, the rest is noticed.
+//! Queues, tables, buckets and topics: supported ones are read, others lead to notices.
 
 use super::super::{KafkaTopic, NotificationTopic, Table};
 use super::{assert_refused, function, mapping, notices, read, with_mapping, with_trigger};
 
 #[test]
-fn unknown_properties_of_stores_are_noticed() {
+fn unknown_properties_of_stores_lead_to_notices() {
     let text = "Resources:
   Q:
     Type: AWS::SQS::Queue
@@ -31,9 +31,9 @@ fn unknown_properties_of_stores_are_noticed() {
     assert_eq!(notices(text), expected.map(|(line, what)| (line, what.to_owned())));
 }
 
-/// S3 takes no capitals, which most logical ids have.
+/// Most logical ids have capitals, which S3 rejects.
 #[test]
-fn a_bucket_without_a_name_gets_one_that_s3_takes() {
+fn a_bucket_without_a_name_gets_a_valid_one() {
     let bucket = |id: &str| {
         let text = format!("Resources: {{{id}: {{Type: AWS::S3::Bucket}}}}\n");
         read(&text, &[]).unwrap().buckets.remove(0).name
@@ -49,7 +49,7 @@ fn a_bucket_without_a_name_gets_one_that_s3_takes() {
 }
 
 #[test]
-fn stores_that_cannot_be_had_are_noticed() {
+fn unsupported_stores_lead_to_notices() {
     let text = "Resources:
   Q: {Type: AWS::SQS::Queue, Properties: {FifoQueue: true, ContentBasedDeduplication: true}}
   S: {Type: AWS::SNS::Topic, Properties: {FifoTopic: true}}
@@ -122,7 +122,7 @@ fn topics_of_both_kinds_are_read() {
 }
 
 #[test]
-fn faults_of_topics_are_named() {
+fn faults_in_topics_are_reported() {
     let with = |from: &str, to: &str| format!("Resources:\n{TOPICS}").replace(from, to);
     assert_refused(&with("PartitionCount: 12, ", ""), 4, "topic Orders lacks PartitionCount");
     assert_refused(&with("PartitionCount: 12", "PartitionCount: 0"), 6, "from 1 to 10000");
@@ -130,7 +130,7 @@ fn faults_of_topics_are_named() {
     assert_refused(&with("TopicName: orders", "TopicName: a b"), 6, "TopicName is a b");
     assert_refused(&with("PartitionCount", "Partitions"), 6, "does not support Partitions of topic Orders");
     let twice = with("", "") + &TOPICS[TOPICS.find("  Orders").unwrap()..].replace("Orders", "More");
-    assert_refused(&twice, 7, "the Kafka topic orders is there twice");
+    assert_refused(&twice, 7, "the Kafka topic orders is defined twice");
     let configs = |text: &str| {
         notices(&with("ReplicationFactor: 3", &format!("ReplicationFactor: 3, Configs: {text}")))
     };
@@ -152,7 +152,7 @@ fn on_failure(destination: &str) -> String {
 }
 
 #[test]
-fn failures_go_to_standard_topics_only() {
+fn only_standard_queues_and_topics_may_be_failure_destinations() {
     let alerts = "arn:aws:sns:us-east-1:000000000000:Alerts";
     assert_eq!(mapping(&on_failure("!Ref Alerts")).on_failure.as_deref(), Some(alerts));
     let china = "arn:aws-cn:sqs:cn-north-1:1:q";

@@ -1,33 +1,33 @@
-//! Patterns that are refused.
+//! Errors in filter patterns.
 
 use std::fmt;
 
-/// A pattern that Lambda would refuse, or that a Kafka mapping could not follow.
+/// A pattern that Lambda would reject.
 #[derive(Debug, thiserror::Error, PartialEq, Eq)]
 pub enum PatternError {
-    /// It exceeds the length that the Lambda API takes.
+    /// The pattern is longer than the Lambda API accepts.
     #[error(
-        "the filter pattern has {characters} characters, but Lambda takes at most {limit}; \
-         shorten it or divide it into several filters"
+        "the filter pattern has {characters} characters, but Lambda accepts at most {limit}; \
+         shorten it or split it into several filters"
     )]
     TooLong {
-        /// Its length.
+        /// The pattern's length.
         characters: usize,
-        /// The longest pattern that Lambda takes.
+        /// The longest pattern that Lambda accepts.
         limit: usize,
     },
 
-    /// It is not JSON.
-    #[error("the filter pattern is not JSON: {reason}; correct it")]
+    /// The pattern is not JSON.
+    #[error("the filter pattern is not valid JSON: {reason}; correct it")]
     NotJson {
-        /// What is wrong, and where.
+        /// The parser's message, with line and column.
         reason: String,
     },
 
-    /// It is JSON, but no pattern.
+    /// The pattern is JSON, but not a valid event pattern.
     #[error("{path} in the filter pattern {fault}")]
     Refused {
-        /// The part that is wrong, as a JSON path.
+        /// The JSON path of the wrong part.
         path: String,
         /// What is wrong with it.
         fault: Fault,
@@ -43,47 +43,45 @@ impl From<serde_json::Error> for PatternError {
 /// What is wrong with a part of a pattern, and what to do.
 #[derive(Debug, thiserror::Error, PartialEq, Eq)]
 pub enum Fault {
-    /// The pattern or a field in it is neither an object nor a list, or the pattern is a list.
+    /// The part has the wrong type. Holds the expected one.
     #[error("must be {0}")]
     MustBe(&'static str),
-    /// An object, list or list of values is empty.
+    /// An object or list is empty.
     #[error("is empty; name what to match, or leave the part out")]
     Empty,
-    /// An operator that does not exist; operators are case-sensitive.
+    /// The operator does not exist. Operators are case-sensitive.
     #[error(
-        "is not an operator; there are anything-but, cidr, equals-ignore-case, exists, numeric, prefix, suffix \
-         and wildcard"
+        "is not an operator; the operators are anything-but, cidr, equals-ignore-case, exists, numeric, prefix, \
+         suffix and wildcard"
     )]
     UnknownOperator,
-    /// An operator that `anything-but` does not take.
-    #[error("does not go with anything-but, which takes equals-ignore-case, prefix, suffix and wildcard")]
+    /// The operator cannot be combined with `anything-but`.
+    #[error("cannot be used in anything-but, which takes equals-ignore-case, prefix, suffix and wildcard")]
     NotWithAnythingBut,
-    /// `numeric` with something else than comparisons.
+    /// The operand of `numeric` is not a list of comparisons.
     #[error(
         "must be a list such as [\"=\", 5], [\">\", 0] or [\">\", 0, \"<=\", 5]: the lower bound first, \
-         the operators =, <, <=, > or >="
+         with the operators =, <, <=, > or >="
     )]
     Numeric,
-    /// A number that numeric matching does not take.
-    #[error(
-        "has a number that numeric matching does not take: it must be from -5.0e9 to 5.0e9; choose another one"
-    )]
+    /// A number is outside the range of numeric matching.
+    #[error("has a number outside the range of numeric matching; choose one from -5.0e9 to 5.0e9")]
     NumberBeyondLimit,
-    /// A range without numbers.
-    #[error("has a lower bound that is not below the upper one; exchange or correct them")]
+    /// No number is in the range.
+    #[error("has a lower bound that is not below the upper bound; swap or correct them")]
     EmptyRange,
-    /// `**`.
-    #[error("has two asterisks in a row; one stands for any characters")]
+    /// A wildcard contains `**`.
+    #[error("has two asterisks in a row; one asterisk already matches any characters")]
     ConsecutiveWildcards,
-    /// A backslash before another character than `*` and `\`.
-    #[error("has a backslash that escapes nothing; write it as \\\\, or as \\* for an asterisk")]
+    /// A wildcard contains a backslash before a character other than `*` and `\`.
+    #[error("has a backslash that escapes nothing; write \\\\ for a backslash or \\* for an asterisk")]
     WildcardEscape,
-    /// Nested beyond what is read.
-    #[error("is nested too deeply; take levels away")]
+    /// The pattern has too many levels.
+    #[error("is nested too deeply; remove some levels")]
     TooDeep,
 }
 
-/// Where in a pattern something is, as a JSON path.
+/// A position in a pattern, displayed as a JSON path.
 #[derive(Clone, Copy)]
 pub(super) enum Place<'a> {
     Root,
@@ -96,7 +94,7 @@ impl Place<'_> {
         PatternError::Refused { path: self.to_string(), fault }
     }
 
-    /// How many steps it is from the root.
+    /// The number of steps from the root.
     pub(super) fn depth(&self) -> usize {
         std::iter::successors(Some(self), |place| place.parent()).count()
     }

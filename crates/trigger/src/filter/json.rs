@@ -1,5 +1,4 @@
-//! A record's or a pattern's JSON, read only where it is asked about. Numbers stay text, because Lambda
-//! compares the text.
+//! Lazy reading of a record's or a pattern's JSON. Numbers stay text, because Lambda compares their text.
 
 use std::borrow::Cow;
 use std::collections::BTreeMap;
@@ -9,11 +8,11 @@ use serde::de::{DeserializeSeed, Deserializer, Error as _, IgnoredAny, MapAccess
 use serde_json::value::RawValue;
 use serde_json::{Error, from_str};
 
-/// How many levels of objects and arrays are followed, in a pattern and in a record. Chosen: as deep as
-/// `serde_json` reads by itself.
+/// How many levels of objects and arrays are read, in a pattern and in a record. Chosen: the default limit of
+/// `serde_json`.
 pub(super) const MAX_DEPTH: usize = 128;
 
-/// What kind of JSON value a text holds.
+/// A JSON value by its kind, not parsed further.
 #[derive(Clone, Copy)]
 pub(super) enum Json<'a> {
     Object(&'a RawValue),
@@ -31,12 +30,12 @@ impl<'a> From<&'a RawValue> for Json<'a> {
     }
 }
 
-/// A JSON value without parts, or the text of a record that is not JSON.
+/// A JSON value that is neither an object nor an array, or the text of a record that is not JSON.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) enum Scalar<'a> {
     Null,
     Bool(bool),
-    /// As it was written.
+    /// The number as written.
     Number(Cow<'a, str>),
     Text(Cow<'a, str>),
 }
@@ -54,7 +53,7 @@ impl<'a> Scalar<'a> {
     }
 }
 
-/// The string that a JSON string says; borrowed where it has no escapes.
+/// Decodes a JSON string; borrows it if it has no escapes.
 fn string(json: &str) -> Result<Cow<'_, str>, Error> {
     from_str(json).map(Cow::Borrowed).or_else(|_| from_str(json).map(Cow::Owned))
 }
@@ -64,20 +63,20 @@ pub(super) fn elements(array: &RawValue) -> Result<Vec<&RawValue>, Error> {
     from_str(array.get())
 }
 
-/// A pattern's fields. The last of several with one name counts
+/// A pattern's fields. Of several with the same name, the last one counts
 /// (<https://docs.aws.amazon.com/lambda/latest/dg/invocation-eventfiltering.html#filtering-duplicate-keys>).
 pub(super) fn fields(object: &RawValue) -> Result<BTreeMap<String, &RawValue>, Error> {
     from_str(object.get())
 }
 
-/// A record's fields of these names, in their order. Inferred: the last of several with one name counts, as in
-/// patterns.
+/// The values of a record's fields with these names, in the order of the names. Inferred: of several fields with the
+/// same name, the last one counts, as in patterns.
 pub(super) fn pick<'a>(object: &'a RawValue, names: &[&str]) -> Result<Vec<Option<&'a RawValue>>, Error> {
     let mut json = serde_json::Deserializer::from_str(object.get());
     json.deserialize_map(Picked(names))
 }
 
-/// One level less to go, or an error at the end of it.
+/// The depth left for the next level, or an error if none is left.
 pub(super) fn deeper(depth: usize) -> Result<usize, Error> {
     depth.checked_sub(1).ok_or_else(|| Error::custom("nested too deeply"))
 }
@@ -105,7 +104,7 @@ impl<'de> Visitor<'de> for Picked<'_> {
     }
 }
 
-/// Which of the names a key is.
+/// Finds the index of a key in the names.
 struct IndexOf<'n>(&'n [&'n str]);
 
 impl<'de> DeserializeSeed<'de> for IndexOf<'_> {

@@ -1,4 +1,4 @@
-//! A pattern's tree on a record's JSON.
+//! Evaluates a pattern's tree on a record's JSON.
 
 use serde_json::Error;
 use serde_json::value::RawValue;
@@ -6,34 +6,34 @@ use serde_json::value::RawValue;
 use super::json::{self, Json, Scalar};
 use super::matcher::Matcher;
 
-/// What a pattern says about one field.
+/// A pattern for one field.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) enum Node {
-    /// Fields below it.
+    /// A pattern for the fields below it.
     Object(Object),
-    /// One of these has to accept its value.
+    /// One of these must accept the field's value.
     Leaf(Vec<Matcher>),
 }
 
-/// What a pattern says about an object: all of its fields and, if there is `$or`, one of its alternatives.
+/// A pattern for an object: all fields must match and, if there is `$or`, one of its alternatives.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(super) struct Object {
     pub(super) fields: Vec<(String, Node)>,
     pub(super) alternatives: Vec<Object>,
 }
 
-/// How a pattern's part found its part of a record; the better ones are greater.
+/// The result of matching a part of a pattern. Better matches are greater.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) enum Verdict {
     Rejected,
-    /// Accepted because nothing is there, which `exists: false` asks for.
+    /// Accepted by `exists: false` because there is no value.
     Absent,
     /// Accepted because of a value.
     Present,
 }
 
 impl Node {
-    /// Judges a value, or that there is none. An error means that the value cannot be read as JSON.
+    /// Matches a value, or the absence of one. An error means that the value cannot be parsed as JSON.
     pub(super) fn judge(&self, value: Option<&RawValue>, depth: usize) -> Result<Verdict, Error> {
         match (self, value.map(Json::from)) {
             (_, Some(Json::Array(array))) => self.judge_array(array, json::deeper(depth)?),
@@ -45,16 +45,17 @@ impl Node {
                 let value = Scalar::read(value)?;
                 Ok(verdict(matchers.iter().any(|matcher| matcher.accepts(&value)), Verdict::Present))
             }
-            // Operators see leaves only: an object is as good as nothing.
+            // Operators match leaves only: an object counts as a missing value.
             (Self::Leaf(matchers), _) => {
                 Ok(verdict(matchers.contains(&Matcher::Exists(false)), Verdict::Absent))
             }
         }
     }
 
-    /// One element has to match
-    /// (<https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-event-patterns-arrays.html>). Inferred
-    /// from AWS's Event Ruler: fields below have to be in one element, and what alone must not exist, in none.
+    /// One element must match
+    /// (<https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-event-patterns-arrays.html>). Inferred from AWS's
+    /// Event Ruler: all fields of the pattern must match in the same element, and a pattern that only requires
+    /// absence must hold for every element.
     fn judge_array(&self, array: &RawValue, depth: usize) -> Result<Verdict, Error> {
         let mut all = Verdict::Present;
         let mut best = Verdict::Rejected;

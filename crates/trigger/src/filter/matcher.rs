@@ -1,4 +1,4 @@
-//! The comparison operators, each on one value.
+//! The comparison operators.
 
 use std::net::IpAddr;
 
@@ -12,13 +12,13 @@ use super::text::{Wildcard, ends_ignoring_case, same_ignoring_case, starts_ignor
 ///
 /// Lambda's own list of operators
 /// (<https://docs.aws.amazon.com/lambda/latest/dg/invocation-eventfiltering.html#filtering-syntax>) lacks
-/// `wildcard`, `cidr`, prefixes and suffixes in any case, and `anything-but` with an operator. Inferred: Lambda
-/// takes them, because the same page says that it supports the rules and the syntax of event buses, which have them
+/// `wildcard`, `cidr`, case-insensitive prefixes and suffixes, and `anything-but` with an operator. Inferred: Lambda
+/// accepts them, because the same page says that it supports the rules and the syntax of event buses, which have them
 /// (<https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-create-pattern-operators.html>).
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) enum Matcher {
-    /// The same value. Lambda documents that numbers are compared as they are written, so that 300, 300.0 and
-    /// 3.0e2 are not equal; AWS's Event Ruler takes them as equal.
+    /// The same value. Lambda documents that numbers are compared as text, so 300, 300.0 and 3.0e2 are not equal;
+    /// in AWS's Event Ruler they are equal.
     Exact(Scalar<'static>),
     EqualsIgnoreCase(String),
     Prefix(String),
@@ -29,12 +29,12 @@ pub(super) enum Matcher {
     Numeric(Range),
     Cidr(IpNet),
     Exists(bool),
-    /// Any value that none of these accepts.
+    /// A value that none of these accepts.
     AnythingBut(Vec<Matcher>),
 }
 
 impl Matcher {
-    /// Whether it accepts a value that is there.
+    /// Whether it accepts a value.
     pub(super) fn accepts(&self, value: &Scalar<'_>) -> bool {
         match (self, value) {
             (Self::Exact(wanted), value) => wanted == value,

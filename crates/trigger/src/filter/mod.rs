@@ -1,6 +1,6 @@
-//! `FilterCriteria`: event patterns, and which records they accept.
+//! `FilterCriteria`: event patterns and the records that they accept.
 //!
-//! The pattern's part for the value decides together with the value itself
+//! Whether a record's value is filtered depends on the format of the pattern's `value` and on the value's own format
 //! (<https://docs.aws.amazon.com/lambda/latest/dg/kafka-filtering.html>):
 //!
 //! | value | `"value": {...}` (JSON) | `"value": [...]` (plain string) |
@@ -10,13 +10,13 @@
 //! | not UTF-8 | not filtered | not filtered |
 //! | tombstone | filtered as a missing field (inferred) | filtered as a missing field (inferred) |
 //!
-//! "Not filtered" leaves the other keys to decide. Inferred: JSON means an object or an array. A lone number, word or
-//! quoted string is a plain string, because producers of plain strings write these, too.
+//! If the value is not filtered, only the other keys decide. Inferred: JSON means an object or an array. A lone
+//! number, word or quoted string is a plain string, because producers of plain strings write these too.
 //!
-//! The page says that `value` is the only key, but AWS's own samples filter by others and are deployed
-//! (<https://github.com/aws-samples/serverless-patterns>, `lambda-esm-msk-filters-sam`). Chosen: another key decides
-//! by the record's metadata, as a payload has them: `topic`, `partition`, `offset`, `timestamp`, `timestampType`,
-//! `key` (in Base64) and `headers`. One that a record does not have is a missing field.
+//! The page says that `value` is the only key, but AWS's own samples also filter by others
+//! (<https://github.com/aws-samples/serverless-patterns>, `lambda-esm-msk-filters-sam`). Chosen: another key matches
+//! the record's metadata as in the payload: `topic`, `partition`, `offset`, `timestamp`, `timestampType`, `key` (in
+//! Base64) and `headers`. A key that records do not have is a missing field.
 
 mod fault;
 mod json;
@@ -42,10 +42,10 @@ use judge::{Node, Object, Verdict};
 
 const VALUE: &str = "value";
 
-/// What a payload has of a record besides its value.
+/// The fields of a record in a payload, except its value.
 const METADATA: [&str; 7] = ["topic", "partition", "offset", "timestamp", "timestampType", "key", "headers"];
 
-/// One filter of a mapping.
+/// One filter pattern of a mapping.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Pattern {
     root: Object,
@@ -53,20 +53,20 @@ pub struct Pattern {
 }
 
 impl Pattern {
-    /// Reads a pattern, the JSON text in `FilterCriteria.Filters[].Pattern`.
+    /// Parses a pattern: the JSON text in `FilterCriteria.Filters[].Pattern`.
     pub fn parse(text: &str) -> Result<Self, PatternError> {
         let root = parse::pattern(text)?;
         let other_keys = other_keys(&root).into_iter().map(str::to_owned).collect();
         Ok(Self { root, other_keys })
     }
 
-    /// The keys besides `value` that it filters by, and whether records have them.
+    /// The keys other than `value` in the pattern, each with whether records have it.
     pub fn other_keys(&self) -> impl Iterator<Item = (&str, bool)> {
         self.other_keys.iter().map(|key| (key.as_str(), METADATA.contains(&key.as_str())))
     }
 
-    /// Whether a record with this value reaches the function. `record` makes the JSON that a payload has of it, and is
-    /// called only for patterns with [other keys](Self::other_keys) than `value`.
+    /// Whether the pattern accepts a record with this value. `record` returns the record's JSON as in the payload; it
+    /// is called only if the pattern has [keys other than `value`](Self::other_keys).
     #[must_use]
     pub fn accepts(&self, value: Option<&[u8]>, record: impl FnOnce() -> Bytes) -> bool {
         let record = if self.other_keys.is_empty() { Bytes::new() } else { record() };
@@ -79,7 +79,7 @@ fn other_keys(pattern: &Object) -> BTreeSet<&str> {
     own.chain(pattern.alternatives.iter().flat_map(other_keys)).collect()
 }
 
-/// A record's value, as a filter sees it.
+/// A record's value by format.
 enum Value<'a> {
     Tombstone,
     Binary,
@@ -124,6 +124,6 @@ fn value_accepted(node: &Node, value: &Value<'_>) -> bool {
         (_, Value::Tombstone) => None,
         (Node::Object(_), Value::Json(json)) => Some(*json),
     };
-    // What cannot be read to the end is not JSON: broken escapes, or nested too deeply.
+    // A value with broken escapes or too many levels counts as not JSON.
     node.judge(json, MAX_DEPTH).map_or(true, |verdict| verdict != Verdict::Rejected)
 }

@@ -1,4 +1,4 @@
-//! Comparisons of numbers.
+//! Numeric matching.
 
 use std::ops::{Bound, RangeBounds as _};
 use std::str::FromStr as _;
@@ -7,12 +7,12 @@ use rust_decimal::Decimal;
 
 use super::fault::Fault;
 
-/// Numeric matching takes values from -5.0e9 to 5.0e9, with six digits after the point. Chosen: further digits
-/// count, too. Source:
+/// Numeric matching supports values from -5.0e9 to 5.0e9 with six decimal places. Chosen: further digits count too.
+/// Source:
 /// <https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-create-pattern-operators.html>
 const LIMIT: i64 = 5_000_000_000;
 
-/// A `numeric` match.
+/// The range of a `numeric` operator.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Range {
     low: Bound<Decimal>,
@@ -20,7 +20,7 @@ pub(super) struct Range {
 }
 
 impl Range {
-    /// From operators and the numbers after them, as they are written.
+    /// Parses pairs of an operator and a number.
     pub(super) fn parse(comparisons: &[(&str, &str)]) -> Result<Self, Fault> {
         let read = |text| number(text).ok_or(Fault::NumberBeyondLimit);
         match *comparisons {
@@ -42,7 +42,7 @@ impl Range {
         }
     }
 
-    /// A number beyond the limits is in no range.
+    /// Whether the number is in the range. A number beyond the limits is in no range.
     pub(super) fn accepts(&self, text: &str) -> bool {
         number(text).is_some_and(|number| (self.low, self.high).contains(&number))
     }

@@ -1,4 +1,4 @@
-//! The operators in a pattern's lists.
+//! Parsing of operators in a pattern's lists.
 
 use ipnet::IpNet;
 use serde_json::value::RawValue;
@@ -12,7 +12,7 @@ use super::text::Wildcard;
 
 const IGNORE_CASE: &str = "equals-ignore-case";
 
-/// Reads an object with one operator.
+/// Parses an object with one operator.
 pub(super) fn parse(raw: &RawValue, place: Place<'_>) -> Result<Matcher, PatternError> {
     let (name, operand) = only_field(raw, place)?;
     let place = Place::Field(&place, &name);
@@ -37,7 +37,7 @@ fn only_field<'a>(raw: &'a RawValue, place: Place<'_>) -> Result<(String, &'a Ra
     }
 }
 
-/// Nothing for an object or an array.
+/// Reads a scalar; `None` for an object or an array.
 fn read(raw: &RawValue) -> Result<Option<Scalar<'_>>, PatternError> {
     match raw.into() {
         Json::Scalar(raw) => Ok(Some(Scalar::read(raw)?)),
@@ -87,7 +87,7 @@ fn numeric(raw: &RawValue, place: Place<'_>) -> Result<Matcher, PatternError> {
     Range::parse(&comparisons).map(Matcher::Numeric).map_err(|fault| place.refused(fault))
 }
 
-/// An operator and the number after it.
+/// A pair of an operator and a number.
 fn comparison<'a>(pair: &'a [Option<Scalar<'_>>]) -> Option<(&'a str, &'a str)> {
     match pair {
         [Some(Scalar::Text(operator)), Some(Scalar::Number(number))] => Some((operator, number)),
@@ -95,7 +95,7 @@ fn comparison<'a>(pair: &'a [Option<Scalar<'_>>]) -> Option<(&'a str, &'a str)> 
     }
 }
 
-/// Event Ruler takes no network of one address.
+/// Like Event Ruler, rejects a network of a single address.
 fn cidr(raw: &RawValue, place: Place<'_>) -> Result<Matcher, PatternError> {
     let network = text(raw, place)?.parse().ok();
     let network = network.filter(|network: &IpNet| network.prefix_len() < network.max_prefix_len());
@@ -104,7 +104,7 @@ fn cidr(raw: &RawValue, place: Place<'_>) -> Result<Matcher, PatternError> {
         .ok_or_else(|| place.refused(Fault::MustBe("an IP network such as \"10.0.0.0/24\"")))
 }
 
-/// What `anything-but` excludes: a string or a number, a list of either, or an operator with a string or a list
+/// Parses the operand of `anything-but`: a string, a number, a list of either, or an operator with a string or a list
 /// of strings.
 fn anything_but(raw: &RawValue, place: Place<'_>) -> Result<Vec<Matcher>, PatternError> {
     let Json::Object(raw) = raw.into() else { return unwanted_values(raw, place) };
@@ -132,7 +132,7 @@ fn unwanted_values(raw: &RawValue, place: Place<'_>) -> Result<Vec<Matcher>, Pat
     if all_texts || all_numbers { Ok(values) } else { Err(refused()) }
 }
 
-/// A prefix or suffix that `anything-but` takes: an empty one would exclude everything.
+/// A prefix or suffix in `anything-but`. An empty one is rejected, because it would exclude everything.
 fn part(raw: &RawValue, place: Place<'_>) -> Result<String, PatternError> {
     let text = text(raw, place)?;
     if text.is_empty() { Err(place.refused(Fault::Empty)) } else { Ok(text) }

@@ -1,5 +1,5 @@
-//! From a pattern's text to its tree. What is refused is what AWS's Event Ruler refuses
-//! (<https://github.com/aws/event-ruler>) where the documentation says nothing else.
+//! Parses a pattern into its tree. It rejects what AWS's Event Ruler rejects (<https://github.com/aws/event-ruler>),
+//! unless Lambda's documentation says otherwise.
 
 use std::borrow::Cow;
 
@@ -11,11 +11,11 @@ use super::judge::{Node, Object};
 use super::matcher::Matcher;
 use super::operator;
 
-/// The longest pattern (<https://docs.aws.amazon.com/lambda/latest/api/API_Filter.html>), in characters.
+/// The maximum length of a pattern in characters (<https://docs.aws.amazon.com/lambda/latest/api/API_Filter.html>).
 const MAX_CHARACTERS: usize = 4096;
 const OR: &str = "$or";
 
-/// Reads a pattern.
+/// Parses a pattern.
 pub(super) fn pattern(text: &str) -> Result<Object, PatternError> {
     let characters = text.chars().count();
     if characters > MAX_CHARACTERS {

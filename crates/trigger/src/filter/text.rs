@@ -1,18 +1,18 @@
-//! Comparisons of strings.
+//! String matching.
 
 use super::fault::Fault;
 
-/// A text with `*` for any characters, or none.
+/// The operand of `wildcard`, in which `*` matches any characters or none.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Wildcard {
-    /// What has to stand at the beginning.
+    /// The text must start with this.
     head: String,
-    /// What has to follow, in order, each after an asterisk; the last one at the end.
+    /// The parts after each asterisk. They must follow in this order, the last one at the end of the text.
     rest: Vec<String>,
 }
 
 impl Wildcard {
-    /// `\*` and `\\` stand for the characters themselves.
+    /// Parses a wildcard. `\*` is an asterisk and `\\` a backslash.
     pub(super) fn parse(text: &str) -> Result<Self, Fault> {
         let mut parts = vec![String::new()];
         let mut characters = text.chars().peekable();
@@ -50,8 +50,7 @@ fn push(parts: &mut [String], character: char) {
     }
 }
 
-/// Chosen: letters are the same if Unicode writes them the same in lower case. AWS does not say what it does
-/// beyond ASCII.
+/// Chosen: letters are equal if their Unicode lower case is equal. AWS does not document the behaviour beyond ASCII.
 pub(super) fn same_ignoring_case(left: &str, right: &str) -> bool {
     lower(left).eq(lower(right))
 }

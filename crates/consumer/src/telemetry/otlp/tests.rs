@@ -56,7 +56,7 @@ fn cloudwatch_is_known_by_its_name(#[case] host: &str, #[case] region: Option<&s
 }
 
 #[test]
-fn without_credentials_cloudwatch_is_refused_at_the_start() {
+fn exporting_to_cloudwatch_without_credentials_fails_at_startup() {
     let refused = read("https://xray.eu-central-1.amazonaws.com/v1/traces").unwrap_err().to_string();
     assert!(refused.contains("credentials"), "{refused}");
 }
@@ -65,7 +65,7 @@ fn client(signer: Option<Signer>) -> Client {
     Client::new(signer, ProxyConfig::disabled())
 }
 
-/// A server that answers each connection's first request, and closes it at the second; and what it was sent.
+/// A server that answers the first request of each connection and closes it at the second, and the received requests.
 async fn impatient() -> (String, UnboundedReceiver<String>) {
     let (sender, received) = unbounded_channel();
     let listener = TcpListener::bind(("127.0.0.1", 0)).await.unwrap();
@@ -91,7 +91,7 @@ fn request(url: &str) -> Request<Bytes> {
 }
 
 #[tokio::test]
-async fn a_connection_that_was_closed_meanwhile_costs_no_spans() {
+async fn a_closed_idle_connection_loses_no_spans() {
     let (url, mut received) = impatient().await;
     let client = client(None);
     for _ in 0..3 {
@@ -129,7 +129,7 @@ impl ProvideCredentials for NoCredentials {
 }
 
 #[tokio::test]
-async fn without_credentials_nothing_is_sent_unsigned() {
+async fn no_unsigned_request_is_sent_without_credentials() {
     let (url, mut received) = impatient().await;
     let credentials = SharedCredentialsProvider::new(NoCredentials);
     let signed = client(Some(Signer { credentials, region: "eu-central-1".to_owned() }));

@@ -24,7 +24,7 @@ use crate::{
 
 const PARENT: &str = "00f067aa0ba902b7";
 
-/// The spans of this thread, for a receiver at this address.
+/// Collects the spans of this thread for a receiver at this address.
 fn noted(url: &str) -> (Spans, DefaultGuard) {
     let variables = [
         (otlp::ENDPOINT, url),
@@ -53,7 +53,7 @@ fn by_event<'a>(spans: &'a [SpanData], event_id: &str) -> Vec<&'a SpanData> {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_record_is_a_span_of_its_producers_trace_and_tells_how_it_ended() {
+async fn a_records_span_continues_its_producers_trace_and_has_its_outcome() {
     let (spans, _noting) = noted("http://127.0.0.1:1");
     let function = Harness::new("email", Careless);
     function.invoke(&payload(&values())).await.unwrap();
@@ -87,14 +87,14 @@ fn names(span: &SpanData) -> Vec<&str> {
     span.attributes.iter().map(|attribute| attribute.key.as_str()).collect()
 }
 
-/// A payload for whose records the producer's trace is not sampled, but for the last `sampled` ones.
+/// A payload in which only the last `sampled` records belong to sampled traces.
 fn unsampled(values: &[String], sampled: usize) -> Vec<u8> {
     let payload = String::from_utf8(payload(values)).unwrap();
     payload.replacen("ba902b7-01", "ba902b7-00", values.len() - sampled).into_bytes()
 }
 
 #[tokio::test(start_paused = true)]
-async fn one_write_is_linked_to_the_records_it_stores() {
+async fn a_write_is_linked_to_the_records_that_it_stores() {
     let (spans, _noting) = noted("http://127.0.0.1:1");
     let function = Harness::new_batch("audit", Careless);
     let two = ["EVT-1", "EVT-2"].map(|id| closed(id).to_string());
@@ -114,14 +114,14 @@ async fn one_write_is_linked_to_the_records_it_stores() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn what_its_producer_does_not_trace_is_not_traced_here() {
+async fn records_of_unsampled_traces_have_no_spans() {
     let (spans, _noting) = noted("http://127.0.0.1:1");
     Harness::new("email", Careless).invoke(&unsampled(&values(), 0)).await.unwrap();
     Harness::new_batch("audit", Careless).invoke(&unsampled(&values(), 0)).await.unwrap();
     assert_eq!(spans.ended.take().spans.len(), 0);
 }
 
-/// A handler that does not even notice that it is given up, until the test lets it go on.
+/// A handler that blocks until the test releases it, even after it was abandoned.
 struct Blocked(Mutex<mpsc::Receiver<()>>);
 
 impl Handler for Blocked {
@@ -134,7 +134,7 @@ impl Handler for Blocked {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_handler_that_is_given_up_does_not_keep_its_records_span() {
+async fn an_abandoned_handler_does_not_keep_its_records_span_open() {
     let (spans, _noting) = noted("http://127.0.0.1:1");
     let (go_on, blocked) = mpsc::channel();
     let function = Harness::new("email", Blocked(Mutex::new(blocked)));
@@ -146,7 +146,7 @@ async fn a_handler_that_is_given_up_does_not_keep_its_records_span() {
 }
 
 #[tokio::test]
-async fn of_aws_only_calls_are_told_and_of_the_runtime_nothing() {
+async fn of_aws_and_the_runtime_only_aws_calls_are_exported() {
     let (spans, _noting) = noted("http://127.0.0.1:1");
     {
         let _invocation = tracing::info_span!(target: "lambda_runtime::layers", "invoke").entered();
@@ -160,11 +160,11 @@ async fn of_aws_only_calls_are_told_and_of_the_runtime_nothing() {
     assert_eq!((call.name.as_ref(), &call.span_kind, call.events.len()), ("SES.Send", &SpanKind::Client, 0));
 }
 
-/// What a receiver was sent.
+/// Collects the requests that the receivers get.
 #[derive(Clone)]
 struct Received(UnboundedSender<Bytes>);
 
-/// Receivers on loopback: their address, and what they are sent.
+/// Starts receivers on loopback, each under its own path. Returns their address and the requests that they get.
 async fn receivers() -> (String, UnboundedReceiver<Bytes>) {
     let (sender, received) = unbounded_channel();
     let take =
@@ -218,7 +218,7 @@ async fn spans_reach_the_receiver_before_the_answer() {
     assert!(received.try_recv().is_err(), "nothing ended, so nothing is sent");
 }
 
-/// Has a span end and a receiver asked to take it; also how many it did not take, and what it was sent.
+/// Ends a span and exports it. Also returns the number of spans that were not accepted, and the receiver's requests.
 async fn export(
     path: &str,
     time: SignedDuration,
@@ -233,7 +233,7 @@ async fn export(
 }
 
 #[tokio::test]
-async fn a_receiver_that_refuses_is_asked_once() {
+async fn a_refused_request_is_not_retried() {
     let (refused, unsent, mut received) = export("/refuses", MINUTE).await;
     assert!(refused.unwrap_err().to_string().contains("503") && unsent == 1);
     assert!(received.try_recv().is_ok() && received.try_recv().is_err());
@@ -244,7 +244,7 @@ async fn a_receiver_that_refuses_is_asked_once() {
 }
 
 #[tokio::test]
-async fn a_receiver_that_hangs_has_the_time_that_is_left_before_the_answer() {
+async fn a_hanging_receiver_delays_the_answer_by_at_most_the_remaining_time() {
     let (late, ..) = export("/hangs", SignedDuration::from_millis(300)).await;
     assert!(matches!(late, Err(SendError::Late(time)) if time < Duration::from_millis(300)), "{late:?}");
     let (too_late, _, mut received) = export("/v1/traces", SignedDuration::from_millis(50)).await;
@@ -254,7 +254,7 @@ async fn a_receiver_that_hangs_has_the_time_that_is_left_before_the_answer() {
 }
 
 #[tokio::test]
-async fn what_a_receiver_rejects_is_logged() {
+async fn rejected_spans_are_logged() {
     let (_logging, lines) = logger();
     let (url, _received) = receivers().await;
     let (spans, noting) = noted(&format!("{url}/takes-some"));
@@ -266,7 +266,7 @@ async fn what_a_receiver_rejects_is_logged() {
 }
 
 #[tokio::test]
-async fn a_receiver_that_is_down_is_left_alone_for_a_while() {
+async fn an_unreachable_receiver_is_not_tried_again_for_a_while() {
     let (spans, noting) = noted("http://127.0.0.1:1");
     tracing::info_span!("step").in_scope(|| {});
     drop(noting);
@@ -293,7 +293,7 @@ async fn a_receiver_that_is_down_is_left_alone_for_a_while() {
 }
 
 #[tokio::test]
-async fn what_is_more_than_an_invocation_may_send_is_counted() {
+async fn spans_over_the_limit_are_counted() {
     let (spans, noting) = noted("http://127.0.0.1:1");
     for _ in 0..MAX_WAITING + 3 {
         tracing::info_span!("step").in_scope(|| {});

@@ -1,4 +1,4 @@
-//! What the function answers, and what it counts.
+//! The function's answers and metrics.
 
 use jiff::Timestamp;
 use rstest::rstest;

@@ -55,7 +55,7 @@ async fn attempts_are_made_only_while_time_remains() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn no_handler_runs_once_time_is_up() {
+async fn no_handler_starts_after_time_is_up() {
     let function = succeeding();
     let delivery = payload(&[login(1, None, "EVT-1"), record(2, None, None)]);
     let summary = function.invoke_within(Duration::ZERO, &delivery).await.unwrap();
@@ -64,7 +64,7 @@ async fn no_handler_runs_once_time_is_up() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_claim_that_left_hardly_any_time_starts_no_handler() {
+async fn no_handler_starts_if_its_claim_took_nearly_all_the_time() {
     let function = succeeding();
     function.claims.disturb(|_, _| tidings_consumer::testing::Disturbance {
         after: Duration::from_millis(7100),
@@ -91,7 +91,7 @@ async fn the_answer_is_ready_before_the_deadline_even_if_the_stores_hang() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_deadline_beyond_all_time_overflows_nothing() {
+async fn a_deadline_in_the_far_future_does_not_overflow() {
     let function = succeeding();
     let delivery = payload(&[login(1, None, "EVT-1")]);
     let summary = function.invoke_within(Duration::MAX, &delivery).await.unwrap();

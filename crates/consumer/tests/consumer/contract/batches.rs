@@ -1,4 +1,4 @@
-//! Functions that do one write for the records of a partition.
+//! Functions that store the records of a partition in one write.
 
 use std::{
     sync::{Arc, Mutex},
@@ -18,7 +18,7 @@ use crate::support::*;
 
 type Script = dyn Fn(&[i64]) -> BoxFuture<'static, Result<(), HandlerError>> + Send + Sync;
 
-/// Notes which partitions' offsets each call had.
+/// Records the offsets and partition of each call.
 struct Archive {
     calls: Mutex<Vec<(i64, Vec<i64>)>>,
     script: Box<Script>,
@@ -71,7 +71,7 @@ async fn everything_is_stored_in_one_write_per_partition_and_claimed_by_position
 }
 
 #[tokio::test(start_paused = true)]
-async fn only_what_cannot_be_stored_becomes_a_dead_letter() {
+async fn only_records_that_cannot_be_stored_are_dead_lettered() {
     let function = archive(|offsets| {
         let too_much = offsets.contains(&2);
         async move { if too_much { Err(refused()) } else { Ok(()) } }
@@ -116,7 +116,7 @@ async fn records_that_are_claimed_elsewhere_or_out_of_time_are_returned() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_lost_store_returns_the_records() {
+async fn records_are_returned_if_the_store_is_unreachable() {
     let function = archive(|_| async { Ok(()) });
     function.claims.disturb(|operation, _| {
         if operation == "settle" { Fault::Refused.into() } else { Disturbance::default() }
@@ -128,7 +128,7 @@ async fn a_lost_store_returns_the_records() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_record_that_kills_its_process_takes_no_other_with_it() {
+async fn a_record_that_kills_its_process_does_not_affect_others() {
     let kill = Arc::new(Notify::new());
     let killer = Arc::clone(&kill);
     let function = archive(move |offsets| {

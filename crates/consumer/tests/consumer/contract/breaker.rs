@@ -58,14 +58,14 @@ async fn after_the_cool_down_one_record_tries_and_closes_it() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn one_event_that_always_fails_opens_no_breaker() {
+async fn one_event_that_always_fails_does_not_open_the_breaker() {
     let function = function(|call| async move { if call.id == "EVT-3" { Err(throttled()) } else { Ok(()) } });
     let summary = invoke(&function, &keyless(20)).await;
     assert_eq!((summary.done, summary.dead_lettered), (19, 1));
 }
 
 #[tokio::test(start_paused = true)]
-async fn permanent_failures_open_no_breaker() {
+async fn permanent_failures_do_not_open_the_breaker() {
     let function = failing(refused());
     let summary = invoke(&function, &keyless(50)).await;
     assert_eq!(summary.dead_lettered, 50);

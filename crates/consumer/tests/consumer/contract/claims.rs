@@ -30,7 +30,7 @@ async fn a_record_is_claimed_before_its_handler_runs_and_settled_after() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_settled_event_is_a_duplicate_wherever_it_comes_again() {
+async fn a_settled_event_is_a_duplicate_at_any_position() {
     let function = succeeding();
     invoke(&function, &[login(1, None, "EVT-1")]).await;
     let again = invoke(&function, &[login(1, None, "EVT-1"), login(2, Some("k"), "EVT-1")]).await;
@@ -63,7 +63,7 @@ async fn the_same_id_with_other_content_is_a_dead_letter_and_the_original_stays(
 }
 
 #[tokio::test(start_paused = true)]
-async fn an_event_that_another_serializer_wrote_is_a_duplicate() {
+async fn an_event_serialized_differently_is_a_duplicate() {
     let function = succeeding();
     invoke(&function, &[login(1, None, "EVT-1")]).await;
     let respelled = record(2, None, Some(&spelled_otherwise("EVT-1", "USR789014")));
@@ -72,7 +72,7 @@ async fn an_event_that_another_serializer_wrote_is_a_duplicate() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn what_is_not_json_is_the_same_only_byte_for_byte() {
+async fn values_that_are_not_json_are_compared_byte_for_byte() {
     let function = succeeding();
     let broken = |end: &str| record(1, None, Some(format!("{{\"a\": 1{end}").as_bytes()));
     invoke(&function, &[broken("")]).await;
@@ -84,9 +84,9 @@ async fn what_is_not_json_is_the_same_only_byte_for_byte() {
     assert_eq!((again.duplicate, again.dead_letters.len()), (1, 2), "the dead letter is remembered");
 }
 
-/// After a topic was deleted and created again, an old event's id may come at an old record's position.
+/// After a topic was deleted and created again, an old event's id may occur at an old record's position.
 #[tokio::test(start_paused = true)]
-async fn neither_an_id_nor_a_position_that_was_used_before_blocks_a_record() {
+async fn a_reused_id_at_a_reused_position_is_still_settled() {
     let function = succeeding();
     invoke(&function, &[login(1, None, "EVT-1"), record(2, None, Some(b"{"))]).await;
     let reused = record(2, None, Some(&spelled_otherwise("EVT-1", "USR789015")));
@@ -96,7 +96,7 @@ async fn neither_an_id_nor_a_position_that_was_used_before_blocks_a_record() {
     assert_eq!((outcome(&again), again.dead_letters.len()), (Outcome::Duplicate, 2));
 }
 
-/// An event as [`event`] has it, with its fields in another order, other white space and other escapes.
+/// The event of [`event`] with its fields in another order, other white space and other escapes.
 fn spelled_otherwise(id: &str, user: &str) -> Vec<u8> {
     let json = format!(
         r#"{{ "version" : "1.0", "data": {{"user_id":"\u{:04x}{}"}},
@@ -120,7 +120,7 @@ async fn a_claim_held_elsewhere_is_awaited() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_claim_held_elsewhere_for_longer_than_the_time_is_returned() {
+async fn a_record_claimed_elsewhere_until_time_is_up_is_returned() {
     let function = function(async |_| {
         sleep(Duration::from_secs(5)).await;
         Ok(())
@@ -147,7 +147,7 @@ async fn a_lease_lasts_until_a_second_after_the_deadline() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn an_answer_that_is_lost_costs_no_record_its_claim_or_fact() {
+async fn a_lost_answer_loses_no_claim_or_fact() {
     let function = succeeding();
     let mut asked = 0;
     function.claims.disturb(move |_, _| {
@@ -160,7 +160,7 @@ async fn an_answer_that_is_lost_costs_no_record_its_claim_or_fact() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_record_without_readable_id_is_known_by_its_position() {
+async fn a_record_without_a_readable_id_is_claimed_by_position() {
     let function = succeeding();
     let unreadable = |offset| record(offset, None, Some(b"{"));
     let first = invoke(&function, &[unreadable(1)]).await;
@@ -171,7 +171,7 @@ async fn a_record_without_readable_id_is_known_by_its_position() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_malformed_record_does_not_stand_for_the_event_that_arrives_whole() {
+async fn a_malformed_record_does_not_block_the_valid_event_with_its_id() {
     let function = succeeding();
     let mut malformed = login(1, None, "EVT-1");
     malformed["key"] = "no base64!".into();

@@ -12,7 +12,7 @@ use tokio::{
 use crate::support::*;
 
 #[tokio::test(start_paused = true)]
-async fn the_third_unfinished_start_is_a_dead_letter() {
+async fn a_record_is_dead_lettered_after_three_unfinished_starts() {
     let function = function(|_| hang());
     let records = [login(1, Some("k"), "EVT-1")];
     for _ in 0..3 {
@@ -28,7 +28,7 @@ async fn the_third_unfinished_start_is_a_dead_letter() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_record_that_kills_its_process_takes_no_other_with_it() {
+async fn a_record_that_kills_its_process_does_not_affect_others() {
     let kill = Arc::new(Notify::new());
     let killer = Arc::clone(&kill);
     let function = function(move |call| {
@@ -58,7 +58,7 @@ async fn a_record_that_kills_its_process_takes_no_other_with_it() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_killed_start_puts_its_effect_at_risk() {
+async fn a_killed_start_counts_as_an_effect_at_risk() {
     let function = function(|call| async move { if call.earlier == 0 { hang().await } else { Ok(()) } });
     let records = [login(1, None, "EVT-1")];
     invoke_and_kill(&function, Duration::from_secs(1), &records).await;
@@ -69,7 +69,7 @@ async fn a_killed_start_puts_its_effect_at_risk() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_panic_costs_one_record() {
+async fn a_panic_affects_only_its_record() {
     let function = function(|call| async move {
         assert_ne!(call.id, "EVT-2", "a panic that the test wants");
         Ok(())
@@ -84,7 +84,7 @@ async fn a_panic_costs_one_record() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_hang_is_cut_off_and_its_key_goes_on() {
+async fn a_hanging_handler_is_cut_off_and_its_key_continues() {
     let function = function(|call| async move { if call.id == "EVT-1" { hang().await } else { Ok(()) } });
     let records = [login(1, Some("k"), "EVT-1"), login(2, Some("k"), "EVT-2")];
     let summary = invoke(&function, &records).await;
@@ -97,7 +97,7 @@ async fn a_hang_is_cut_off_and_its_key_goes_on() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_hang_that_leaves_no_time_for_three_attempts_ends_as_a_dead_letter_too() {
+async fn a_hang_without_time_for_three_attempts_ends_as_a_dead_letter() {
     let function = function(|_| hang());
     let delivery = payload(&[login(1, None, "EVT-1")]);
     for _ in 0..3 {

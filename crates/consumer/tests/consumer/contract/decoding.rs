@@ -25,7 +25,10 @@ async fn a_tombstone_is_done_and_counted_without_claim_or_handler() {
 #[case(json!({ "data": 7 }), "MalformedEvent")]
 #[case(json!({ "event_id": "" }), "MalformedEvent")]
 #[tokio::test(start_paused = true)]
-async fn what_is_no_event_of_ours_is_permanent_with_its_name(#[case] change: Value, #[case] error: &str) {
+async fn an_unknown_event_is_a_permanent_failure_with_its_error_type(
+    #[case] change: Value,
+    #[case] error: &str,
+) {
     let mut value: Value = serde_json::from_slice(&event("EVT-1")).unwrap();
     value.as_object_mut().unwrap().extend(change.as_object().unwrap().clone());
     let function = succeeding();
@@ -44,7 +47,7 @@ async fn another_minor_version_is_accepted() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_dead_letter_holds_the_whole_record_and_its_story() {
+async fn a_dead_letter_has_the_whole_record_and_its_attempts() {
     let trace = "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01";
     let mut sent = login(15, Some("key"), "EVT-1");
     sent["headers"] = json!([{ "traceparent": trace.as_bytes() }, { "x": null }]);
@@ -59,7 +62,7 @@ async fn a_dead_letter_holds_the_whole_record_and_its_story() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn what_is_no_record_is_a_dead_letter_once() {
+async fn an_invalid_entry_is_dead_lettered_once() {
     let function = succeeding();
     let payload = br#"{"records":{"door.opened-3":[{"value":"e30="},7],"door.opened-4":"x"}}"#;
     let summary = function.invoke(payload).await.unwrap();

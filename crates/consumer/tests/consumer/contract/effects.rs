@@ -10,7 +10,7 @@ use tokio::time::{advance, sleep};
 
 use crate::support::*;
 
-/// A function with two effects per event, `one` and `two`, which notes them and then does as `script` says.
+/// A function with two effects per event, `one` and `two`. It records them and then behaves as `script` decides.
 fn two_effects<F>(
     script: impl Fn(&'static str, usize) -> F + Clone + Send + Sync + 'static,
 ) -> (Function, Log)
@@ -65,7 +65,7 @@ async fn after_a_kill_only_the_effect_in_flight_is_repeated() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn an_effect_that_hangs_is_tried_again_and_then_a_dead_letter() {
+async fn a_hanging_effect_is_retried_and_then_dead_lettered() {
     let (function, log) =
         two_effects(|effect, _| async move { if effect == "two" { hang().await } else { Ok(()) } });
     let summary = invoke(&function, &[login(1, None, "EVT-1")]).await;
@@ -96,7 +96,7 @@ async fn an_effect_whose_fact_cannot_be_stored_returns_the_record() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn an_effect_that_cannot_be_claimed_returns_the_record_and_is_no_attempt() {
+async fn an_effect_that_cannot_be_claimed_returns_the_record_without_an_attempt() {
     let (function, log) = two_effects(async |_, _| Ok(()));
     function.claims.disturb(|operation, id| {
         let away = operation == "claim" && id.ends_with("#two");
@@ -131,7 +131,7 @@ async fn a_return_in_the_middle_of_an_effect_does_not_keep_the_next_delivery_wai
 }
 
 #[tokio::test(start_paused = true)]
-async fn an_effects_name_may_hold_any_character() {
+async fn an_effects_name_may_contain_any_character() {
     let function = function(|call| async move {
         for effect in ["", "#", "a#b", "a", "b/3/1"] {
             call.context.once(effect, async { Ok(()) }).await?;

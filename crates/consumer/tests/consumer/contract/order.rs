@@ -17,7 +17,7 @@ use tokio::time::sleep;
 
 use crate::support::*;
 
-/// A function whose handler takes a second, and the greatest number of calls at the same time.
+/// A function whose handler takes a second, and the maximum number of concurrent calls.
 fn counting() -> (Function, Arc<AtomicUsize>) {
     let (now, most) = (Arc::new(AtomicUsize::new(0)), Arc::new(AtomicUsize::new(0)));
     let counter = Arc::clone(&most);
@@ -76,7 +76,7 @@ async fn records_without_key_are_independent_and_an_empty_key_is_a_key() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn after_a_dead_letter_its_key_goes_on() {
+async fn a_key_continues_after_a_dead_letter() {
     let function = function(|call| async move { if call.id == "EVT-1" { Err(refused()) } else { Ok(()) } });
     let records = [login(1, Some("k"), "EVT-1"), login(2, Some("k"), "EVT-2")];
     let summary = invoke(&function, &records).await;
@@ -84,7 +84,7 @@ async fn after_a_dead_letter_its_key_goes_on() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn after_a_return_its_keys_later_records_are_returned_untouched() {
+async fn later_records_of_a_returned_records_key_are_returned_unhandled() {
     let function = function(|call| async move { if call.id == "EVT-1" { Err(throttled()) } else { Ok(()) } });
     let log = Log::default();
     let in_store = log.clone();
@@ -113,7 +113,7 @@ async fn after_a_return_its_keys_later_records_are_returned_untouched() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_handler_knows_where_its_record_stands() {
+async fn a_handler_gets_its_records_position() {
     let function = function(|call| async move {
         let Position { topic, partition, offset } = call.context.position;
         let expected = ("door.opened", 3, if call.id == "EVT-7" { 7 } else { 8 });

@@ -1,4 +1,4 @@
-//! Lost stores.
+//! Unreachable stores.
 
 use std::time::Duration;
 
@@ -10,13 +10,13 @@ use tokio::time::advance;
 
 use crate::support::*;
 
-/// Refuses one operation as long as a test wants.
+/// Refuses all calls of one operation.
 fn refuse(wanted: &'static str) -> impl FnMut(&str, &str) -> Disturbance + Send + 'static {
     move |operation, _| if operation == wanted { Fault::Refused.into() } else { Disturbance::default() }
 }
 
 #[tokio::test(start_paused = true)]
-async fn without_the_store_records_are_returned_unhandled() {
+async fn records_are_returned_unhandled_if_the_store_is_unreachable() {
     let function = succeeding();
     function.claims.disturb(refuse("claim"));
     let summary = invoke(&function, &[login(1, None, "EVT-1")]).await;
@@ -27,7 +27,7 @@ async fn without_the_store_records_are_returned_unhandled() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_store_that_is_away_for_a_moment_costs_nothing() {
+async fn a_short_outage_of_the_store_has_no_effect() {
     let function = succeeding();
     let mut calls = 0;
     function.claims.disturb(move |_, _| {
@@ -40,7 +40,7 @@ async fn a_store_that_is_away_for_a_moment_costs_nothing() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn without_the_queue_records_are_returned_and_come_again_at_once() {
+async fn records_are_returned_and_released_if_the_queue_is_unreachable() {
     let function = failing(refused());
     function.dead_letters.disturb(refuse("send"));
     let records = [login(1, None, "EVT-1"), record(2, None, Some(b"{"))];
@@ -68,7 +68,7 @@ async fn a_fact_that_cannot_be_stored_returns_the_record_and_is_counted() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_fact_is_worth_all_the_time_there_is() {
+async fn a_fact_is_retried_until_time_is_up() {
     let function = succeeding();
     let began = tokio::time::Instant::now();
     function.claims.disturb(move |operation, _| {
@@ -93,7 +93,7 @@ async fn a_dead_letter_whose_fact_cannot_be_stored_is_returned_and_counted() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_claim_that_cannot_be_given_back_lapses() {
+async fn a_claim_that_cannot_be_released_expires() {
     let function = failing(throttled());
     function.claims.disturb(refuse("release"));
     let delivery = payload(&[login(1, None, "EVT-1")]);

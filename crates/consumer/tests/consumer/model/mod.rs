@@ -1,4 +1,4 @@
-//! Random deliveries of a batch under random faults and kills, checked against what the contract promises.
+//! Random deliveries of a batch under random faults and kills, checked against the delivery contract.
 
 mod world;
 
@@ -23,7 +23,7 @@ use tokio::time::{Instant, advance, timeout};
 use self::world::World;
 use crate::support::*;
 
-/// What one handler call does. An effect that is not followed by an answer may be repeated.
+/// The behaviour of one handler call. An effect that is not followed by an answer may be repeated.
 #[derive(Debug, Clone, Copy)]
 enum Act {
     Succeed,
@@ -36,24 +36,24 @@ enum Act {
 
 #[derive(Debug, Clone)]
 struct Delivery {
-    /// How long after its begin the process is killed, if it is.
+    /// When the process is killed after its start, if it is.
     kill_after: Option<u64>,
-    /// How much time the invocation has.
+    /// The invocation's timeout.
     seconds: u64,
-    /// How long until the next delivery.
+    /// The time until the next delivery.
     pause: u64,
-    /// Whether another invocation has the same batch at the same time.
+    /// Whether another invocation gets the same batch at the same time.
     twice: bool,
 }
 
 #[derive(Debug, Clone)]
 struct Plan {
-    /// The batch: which event each record carries.
+    /// The batch, as the event in each record.
     events: Vec<usize>,
-    /// What the handler does for each event, call by call, until the weather gets calm.
+    /// The handler's behaviour for each event and call, until there are no more faults.
     acts: Vec<Vec<Act>>,
     deliveries: Vec<Delivery>,
-    /// One in how many calls of a store goes wrong; 0 for none.
+    /// One in this many calls to a store fails; 0 for none.
     fault_every: u64,
     seed: u64,
 }
@@ -95,7 +95,7 @@ fn plans() -> impl Strategy<Value = Plan> {
 
 const EVENTS: usize = 8;
 
-/// Half of the events share two keys; the others have none.
+/// Half of the events share two keys; the others have no key.
 fn key(event: usize) -> Option<&'static str> {
     [Some("a"), Some("b"), None, Some("a")][event % 4]
 }
@@ -124,7 +124,7 @@ impl Model {
         Self { plan, world, function, facts: HashMap::new() }
     }
 
-    /// Delivers these offsets; the ones to deliver again, which are all of them after a kill.
+    /// Delivers these offsets and returns the ones to deliver again: after a kill, all of them.
     async fn deliver(&mut self, offsets: &[i64], delivery: &Delivery) -> Vec<i64> {
         let event_of = |offset: i64| self.plan.events[usize::try_from(offset).unwrap()];
         let records: Vec<Value> = offsets
@@ -154,11 +154,11 @@ impl Model {
         for summary in &summaries {
             self.check(summary, offsets);
         }
-        // The mapping knows of one of the two only.
+        // The mapping knows only one of the two.
         still_returned(&summaries[0])
     }
 
-    /// One invocation's answer, and what was settled by now.
+    /// One invocation's answer, and the records that are settled so far.
     fn check(&mut self, summary: &Summary, offsets: &[i64]) {
         let ends = outcomes(summary);
         assert!(ends.iter().map(|(offset, _)| offset).eq(offsets), "each record ends once: {ends:?}");
@@ -213,7 +213,7 @@ impl Model {
             let blind = self.world.letters_sent_blindly.load(Relaxed);
             assert!(letters <= allowed + blind, "{letters} dead letters of {id}, {allowed} allowed");
             let dead = self.facts[&id] == Fact::DeadLettered;
-            assert!(!dead || letters > 0, "{id} is remembered as a dead letter that nobody has");
+            assert!(!dead || letters > 0, "{id} is settled as a dead letter that the queue does not have");
             assert!(dead || effects > 0, "{id} is remembered as done and was not");
         }
     }
@@ -228,7 +228,7 @@ proptest! {
     #![proptest_config(ProptestConfig::with_cases(500))]
 
     #[test]
-    fn no_fault_and_no_kill_breaks_the_contract(plan in plans()) {
+    fn the_contract_holds_under_faults_and_kills(plan in plans()) {
         let runtime = tokio::runtime::Builder::new_current_thread().enable_time().start_paused(true).build();
         runtime.unwrap().block_on(Model::new(plan).run());
     }

@@ -1,4 +1,4 @@
-//! What happens outside the consumer: a handler's effects, and stores that are disturbed.
+//! The world outside the consumer: the handler's effects and the disturbed stores.
 
 use std::{
     collections::HashMap,
@@ -18,27 +18,27 @@ use tokio::time::sleep;
 use super::{Act, Plan, id, key};
 use crate::support::{Call, hang, refused, throttled};
 
-/// What really happens outside the consumer.
+/// The world outside the consumer.
 #[derive(Default)]
 pub struct World {
     pub plan: OnceLock<Plan>,
     pub claims: OnceLock<Arc<MemoryClaims>>,
-    /// Counts kills: a handler of an earlier process does nothing any more.
+    /// The number of kills. A handler of a killed process does nothing.
     pub process: AtomicUsize,
     pub calm: AtomicBool,
     pub random: AtomicU64,
     pub effects: Mutex<HashMap<String, usize>>,
     /// How often each event's effect may have happened without its fact being stored.
     pub windows: Mutex<HashMap<String, usize>>,
-    /// Records that were started before an earlier one of their key was settled.
+    /// Records that were started before an earlier record of their key was settled.
     pub out_of_order: Mutex<Vec<String>>,
-    /// Dead letters that were taken while their sender learned nothing of it.
+    /// Dead letters that were accepted although the sender got no answer.
     pub letters_sent_blindly: AtomicUsize,
 }
 
 impl World {
     fn next_random(&self, below: u64) -> u64 {
-        // Knuth's MMIX generator; only its upper bits are any good.
+        // Knuth's MMIX generator; only its upper bits are random enough.
         let step = |state: u64| {
             state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407)
         };

@@ -6,7 +6,7 @@ use tidings_template::KafkaTopic;
 
 use super::*;
 
-/// A template whose function reads `orders` and gives up to this destination.
+/// A template whose function reads `orders`, with this failure destination.
 fn template(on_failure: &str) -> Template {
     let folder = TempDir::new().unwrap();
     let file = folder.path().join("template.yaml");
@@ -52,19 +52,17 @@ fn topic(name: &str, partitions: i32) -> TopicSpec {
 }
 
 #[test]
-fn the_brokers_address_stands_where_a_parameter_asks_for_it() {
+fn the_brokers_address_is_inserted_into_parameters() {
     assert_eq!(template("kafka://failures").functions[0].environment["BROKERS"], "broker:9092,other:9092");
 }
 
 #[test]
-fn topics_that_are_only_named_have_the_default_of_partitions() {
+fn topics_that_are_not_declared_have_the_default_number_of_partitions() {
     let mut template = template("kafka://failures");
-    let project = Project { topics: vec![topic("audit", 7)], ..project(PathBuf::new()) };
-    let named = [topic("audit", 7), topic("orders", 3), topic("failures", 3)];
-    assert_eq!(kafka_topics(&project, &template), named);
+    let project = project(PathBuf::new());
+    assert_eq!(kafka_topics(&project, &template), [topic("orders", 3), topic("failures", 3)]);
     template.kafka_topics.push(KafkaTopic { name: "orders".to_owned(), partitions: 12 });
-    let described = [topic("audit", 7), topic("orders", 12), topic("failures", 3)];
-    assert_eq!(kafka_topics(&project, &template), described);
+    assert_eq!(kafka_topics(&project, &template), [topic("orders", 12), topic("failures", 3)]);
 }
 
 #[test]
@@ -78,7 +76,7 @@ fn a_failure_destination_of_another_stack_needs_aws_and_is_created() {
     for (template, need, counts) in &mut cases {
         assert_eq!(aws_need(template).is_some(), need.is_some());
         assert!(aws_need(template).unwrap_or_default().contains(need.unwrap_or_default()));
-        // The second time it is there already.
+        // Adding it again must make no difference.
         add_failure_destinations(template);
         add_failure_destinations(template);
         let there = [template.queues.len(), template.notification_topics.len(), template.buckets.len()];
@@ -88,11 +86,11 @@ fn a_failure_destination_of_another_stack_needs_aws_and_is_created() {
 }
 
 #[test]
-fn where_nothing_is_triggered_by_kafka_it_is_told_what_was_passed_over() {
+fn the_error_for_a_template_without_kafka_triggers_includes_the_notices() {
     let folder = TempDir::new().unwrap();
     let file = folder.path().join("template.yaml");
     fs::write(&file, "Resources:\n  Web: {Type: AWS::Serverless::Api}\n").unwrap();
     let error = plan(&Project { parameters: [].into(), ..project(file.clone()) }).unwrap_err().to_string();
-    let note = format!("\nnote: {}:2: passed over Web of type AWS::Serverless::Api", file.display());
-    assert!(error.contains("is triggered by Kafka; give") && error.ends_with(&note), "{error}");
+    let note = format!("\nnote: {}:2: ignored Web of type AWS::Serverless::Api", file.display());
+    assert!(error.contains("is triggered by Kafka; add") && error.ends_with(&note), "{error}");
 }

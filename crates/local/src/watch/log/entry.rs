@@ -1,10 +1,10 @@
-//! The shape of a log line.
+//! The format of a log line.
 
 use std::collections::BTreeMap;
 
 use serde::Serialize;
 
-/// One line; what its event does not have is left out.
+/// A log line. Fields without a value are left out.
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
 pub(super) struct Entry<'a> {
@@ -30,18 +30,18 @@ pub(super) struct Entry<'a> {
 
 impl Entry<'_> {
     pub(super) fn line(&self) -> String {
-        // Cannot fail: strings, numbers and maps with string keys.
+        // Cannot fail, because it contains only strings, numbers and maps with string keys.
         serde_json::to_string(self).unwrap_or_default()
     }
 }
 
-/// `error` of a warning.
+/// The field `error` of a warning.
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
 pub(super) struct Fault<'a> {
     pub(super) error_message: &'a str,
     pub(super) error_code: &'a str,
-    /// The invocation's, where there was one.
+    /// The invocation's request id, if there was an invocation.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(super) request_id: Option<&'a str>,
 }
@@ -52,12 +52,12 @@ impl<'a> Fault<'a> {
     }
 }
 
-/// The records that a warning is about, in the words of a failure destination's message.
+/// The field `kafkaBatchInfo`: the affected records, named as in a failure destination's message.
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
 pub(super) struct BatchInfo {
     pub(super) batch_size: u64,
-    /// By partition, `{topic}-{number}`.
+    /// The range of offsets by partition (`{topic}-{number}`).
     pub(super) records_info: BTreeMap<String, OffsetRange>,
 }
 
@@ -74,7 +74,7 @@ impl From<(i64, i64)> for OffsetRange {
     }
 }
 
-/// `kafkaEventSourceConnection`.
+/// The field `kafkaEventSourceConnection`.
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
 pub(super) struct Connection<'a> {
@@ -87,7 +87,7 @@ pub(super) struct Connection<'a> {
     pub(super) assigned_partitions: Vec<String>,
 }
 
-/// `kafkaPartitionOffsets`; what is not known yet is left out.
+/// The field `kafkaPartitionOffsets`. Unknown offsets are left out.
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
 pub(super) struct PartitionOffsets {

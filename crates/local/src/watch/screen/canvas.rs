@@ -1,20 +1,20 @@
-//! What is sent to a terminal to print lines above a table that stays at the bottom.
+//! The escape sequences that print lines above a table at the bottom of the terminal.
 
 use std::fmt::Write as _;
 
-/// Remembers the table that the terminal shows.
+/// The table that the terminal shows.
 #[derive(Default)]
 pub(in super::super) struct Canvas {
-    /// Width of each of its lines, in columns.
+    /// The width of each line, in columns.
     drawn: Vec<usize>,
 }
 
 impl Canvas {
-    /// Prints `lines` in the table's place and the table below them. Its lines must be shorter than `width`, the
-    /// terminal's.
+    /// The text that replaces the old table with `lines` and the new table. The table's lines must be shorter than
+    /// `width`, the terminal's width.
     pub(in super::super) fn frame(&mut self, lines: &[String], table: &[String], width: usize) -> String {
         let mut frame = String::new();
-        // A terminal that became narrower has wrapped the lines.
+        // The terminal has wrapped the lines if it became narrower.
         let up: usize = self.drawn.iter().map(|columns| columns.div_ceil(width).max(1)).sum();
         if up > 0 {
             let _ = write!(frame, "\x1b[{up}A\r");
@@ -25,7 +25,7 @@ impl Canvas {
         for line in lines {
             let _ = writeln!(frame, "{line}");
         }
-        // Written over what is there, so that nothing flickers.
+        // Overwrite the old lines, which avoids flicker.
         for line in table {
             let _ = writeln!(frame, "{line}\x1b[K");
         }

@@ -1,10 +1,10 @@
-//! What a terminal shows after frames were written to it.
+//! Tests of the terminal's content after frames were written to it.
 
 use proptest::prelude::*;
 
 use super::super::screen::Canvas;
 
-/// As much of a terminal as frames need: it wraps, but is never full.
+/// A minimal terminal: it wraps lines but has no limit of lines.
 struct Terminal {
     width: usize,
     rows: Vec<Vec<char>>,
@@ -37,7 +37,7 @@ impl Terminal {
                 self.down();
             }
             _ => {
-                // As terminals do, wraps only when there is more to write.
+                // Like a real terminal, wraps only when the next character is written.
                 if self.column == self.width {
                     self.column = 0;
                     self.down();
@@ -89,7 +89,7 @@ fn wrapped(line: &str, width: usize) -> Vec<String> {
 const WIDTH: usize = 10;
 
 proptest! {
-    /// Whatever is printed stays above the last table, and nothing else is left.
+    /// All printed lines stay above the last table, and nothing else is on the terminal.
     #[test]
     fn the_last_table_is_below_all_lines(
         frames in prop::collection::vec(
@@ -113,7 +113,7 @@ fn a_terminal_that_became_narrower_is_cleared_of_the_wrapped_table() {
     let mut canvas = Canvas::default();
     let table = [String::from("123456789"), String::from("abc")];
     canvas.frame(&[], &table, 10);
-    // Nine columns are three lines of four, and three are one.
+    // At width 4, nine columns take three lines, and three columns take one.
     assert!(canvas.frame(&[], &table, 4).starts_with("\x1b[4A\r"));
 }
 

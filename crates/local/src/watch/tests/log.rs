@@ -1,4 +1,4 @@
-//! Every log event as a line, by level.
+//! The log lines for every event, by level.
 
 use std::time::Duration;
 
@@ -10,7 +10,7 @@ use super::super::log::EventLog;
 use super::super::metrics::Metrics;
 use super::{invoked, lag, mapping, polled, records, succeeded};
 
-/// The lines of a mapping whose events come a second apart.
+/// The log lines of a mapping whose events are one second apart.
 fn lines(level: Option<LogLevel>, events: impl IntoIterator<Item = MappingEvent>) -> Vec<String> {
     let mut spec = mapping("billing", "orders");
     spec.log_level = level;

@@ -43,7 +43,7 @@ fn every_retry_counts_as_invoked_and_failed_again() {
 }
 
 #[test]
-fn of_a_partial_response_only_the_listed_records_failed() {
+fn only_the_listed_records_of_a_partial_response_count_as_failed() {
     let listed = records(0, 2..3);
     let metrics = after([
         invoked(1, records(0, 0..5)),
@@ -59,7 +59,7 @@ fn of_a_partial_response_only_the_listed_records_failed() {
 }
 
 #[test]
-fn throttled_and_refused_invocations_count_their_batches_records() {
+fn throttled_and_rejected_invocations_count_their_batches_records() {
     let metrics = after([
         invoked(1, records(0, 0..4)),
         MappingEvent::Throttled { batch: 1 },
@@ -78,7 +78,7 @@ fn throttled_and_refused_invocations_count_their_batches_records() {
 }
 
 #[test]
-fn what_is_in_the_failure_destination_was_not_dropped() {
+fn delivered_records_do_not_count_as_dropped() {
     let condition = Condition::RetryAttemptsExhausted;
     let metrics = after([
         MappingEvent::DeliveryFailed { records: records(0, 0..2), reason: "refused".to_owned() },
@@ -98,7 +98,7 @@ fn filtered_records_are_polled_but_never_invoked() {
 }
 
 #[test]
-fn committed_is_the_sum_of_what_offsets_rose_by() {
+fn committed_is_the_sum_of_the_increases_of_offsets() {
     let commit = |partition, offset| MappingEvent::Committed { partition, offset };
     let start = polled([records(0, 100..103), records(1, 5..6)].concat());
     let events = [commit(0, 100), commit(0, 102), commit(1, 6), commit(0, 103)];
@@ -106,11 +106,11 @@ fn committed_is_the_sum_of_what_offsets_rose_by() {
 }
 
 #[test]
-fn a_partition_that_comes_back_counts_from_where_it_is_read() {
+fn a_reassigned_partition_counts_from_where_it_is_read() {
     let commit = |offset| MappingEvent::Committed { partition: 0, offset };
     let events = polled(records(0, 0..10))
         .chain([commit(10), MappingEvent::Assigned(vec![0])])
-        // Another member of the group did 10 to 49 meanwhile; the commit that is told late changes nothing.
+        // Another member of the group processed 10 to 49 meanwhile. The late commit must not change anything.
         .chain(polled(records(0, 50..52)))
         .chain([commit(10), commit(52)]);
     assert_eq!(after(events).counts.committed, 10 + 2);
@@ -127,7 +127,7 @@ fn errors_are_counted_once_each() {
 }
 
 #[test]
-fn lag_is_of_the_worst_partition_and_of_all() {
+fn lag_is_the_maximum_and_the_sum_of_all_partitions() {
     assert_eq!(after([]).lag, None);
     assert_eq!(after([MappingEvent::Lag(Vec::new())]).lag, None, "before the group gave it partitions");
     assert_eq!(after([lag([(0, 9), (1, 4)]), lag([(0, 1), (1, 3)])]).lag, Some(Lag { max: 3, sum: 4 }));
@@ -146,7 +146,7 @@ fn pollers_run_from_start_to_stop() {
 }
 
 #[test]
-fn records_wait_for_a_retry_until_they_are_sent_given_up_or_taken_away() {
+fn records_wait_for_a_retry_until_they_are_sent_discarded_or_revoked() {
     let retrying = || {
         let all = records(0, 0..6);
         vec![invoked(1, all.clone()), MappingEvent::Retrying { batch: 1, records: all }]
@@ -162,7 +162,7 @@ fn records_wait_for_a_retry_until_they_are_sent_given_up_or_taken_away() {
 }
 
 #[test]
-fn batches_are_in_flight_until_they_are_answered() {
+fn batches_are_in_flight_until_their_invocation_ends() {
     let records = || records(0, 0..1);
     let in_flight = |answer| after([invoked(1, records()), invoked(2, records()), answer]).in_flight.len();
     assert_eq!(in_flight(MappingEvent::Started), 2);

@@ -1,4 +1,4 @@
-//! The exposition, read back by the format's rules.
+//! Tests that parse the exposition format.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -9,7 +9,7 @@ use super::super::mappings::Mappings;
 use super::super::prometheus::{escape, render};
 use super::{invoked, lag, mapping, polled, records};
 
-/// One line that is no comment.
+/// A line that is not a comment.
 #[derive(Debug)]
 struct Sample {
     name: String,
@@ -17,7 +17,7 @@ struct Sample {
     value: f64,
 }
 
-/// Reads an exposition; panics where it is not well-formed.
+/// Parses an exposition. Panics if it is malformed.
 fn parse(text: &str) -> Vec<Sample> {
     assert!(text.ends_with('\n'));
     let (mut helped, mut typed) = (BTreeSet::new(), BTreeSet::new());
@@ -60,7 +60,7 @@ fn is_name(text: &str) -> bool {
         && text.chars().all(|other| other.is_ascii_alphanumeric() || other == '_')
 }
 
-/// A label's value up to its closing quote, and what follows.
+/// A label's value up to its closing quote, and the rest.
 fn unquote(text: &str) -> (String, &str) {
     let mut value = String::new();
     let mut characters = text.char_indices();
@@ -98,7 +98,7 @@ fn every_metric_of_every_mapping_has_awss_name() {
 }
 
 #[test]
-fn a_mapping_that_starts_again_counts_on() {
+fn the_counters_of_a_restarted_mapping_continue() {
     let mappings = Mappings::default();
     for start in [0, 3] {
         let watched = mappings.watch(&mapping("billing", "orders"));
@@ -117,7 +117,7 @@ fn a_mapping_that_starts_again_counts_on() {
 
 proptest! {
     #[test]
-    fn labels_survive_any_text(name in any::<String>(), topic in "[a-z\\\\\"\n},= ]{0,20}") {
+    fn labels_are_escaped_for_any_text(name in any::<String>(), topic in "[a-z\\\\\"\n},= ]{0,20}") {
         let mappings = Mappings::default();
         mappings.watch(&mapping(&name, &topic));
         // `lines` splits at carriage returns before line feeds, which Prometheus does not.

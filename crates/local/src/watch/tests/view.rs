@@ -44,7 +44,7 @@ fn at_200_columns() {
     insta::assert_snapshot!(table(&rows(), 200, 40).join("\n"));
 }
 
-/// So many mappings of which every tenth has something to do.
+/// This number of mappings, of which every tenth is active.
 fn many(count: u64) -> Vec<Row> {
     let row = |number: u64| Row {
         function: format!("function-{number}"),
@@ -61,14 +61,14 @@ fn where_not_all_fit_those_at_work_are_shown_and_the_sum() {
 }
 
 #[test]
-fn where_not_all_fit_idle_mappings_are_left_out_first() {
+fn idle_mappings_are_left_out_first() {
     let lines = table(&many(30), 80, 40);
-    // The header, those at work and the sum.
+    // The header, the active mappings and the sum.
     assert_eq!(lines.len(), 1 + 3 + 1, "{lines:#?}");
 }
 
 #[test]
-fn no_line_is_longer_than_the_terminal_and_half_of_it_is_left() {
+fn the_table_fits_the_width_and_uses_at_most_half_of_the_height() {
     for width in 1..120 {
         for height in [6, 24, 50] {
             for count in [1, 3, 30] {
@@ -86,7 +86,7 @@ fn nothing_is_shown_without_mappings() {
 }
 
 #[test]
-fn one_line_names_what_is_rare_only_where_it_happened() {
+fn the_summary_shows_rare_counts_only_if_they_are_not_zero() {
     let calm = Row { lag: Some(2), done: 5, ..Row::default() };
     assert_eq!(summary(&[calm]), "1 mapping: lag 2, in flight 0, to retry 0, done 5");
     assert_eq!(

@@ -1,4 +1,4 @@
-//! The whole watch, with a file in the terminal's place.
+//! The whole watch, with a buffer instead of a terminal.
 
 use std::io::{self, Write};
 use std::sync::{Arc, Mutex};
@@ -8,7 +8,7 @@ use tidings_mapping::MappingEvent;
 use super::super::{Output, Watch, logged};
 use super::{invoked, mapping, polled, records, succeeded};
 
-/// What was printed.
+/// The printed lines.
 #[derive(Clone, Default)]
 struct Paper(Arc<Mutex<Vec<u8>>>);
 
@@ -35,7 +35,7 @@ async fn watch() -> (Watch, Paper) {
 }
 
 #[tokio::test]
-async fn the_endpoint_tells_what_observers_heard() {
+async fn the_endpoint_serves_the_observed_metrics() {
     let (watch, _) = watch().await;
     let observer = watch.observer(&mapping("billing", "orders"));
     for event in polled(records(0, 0..7)) {
@@ -52,7 +52,7 @@ async fn the_endpoint_tells_what_observers_heard() {
 }
 
 #[tokio::test]
-async fn lines_come_out_whole_in_order_and_before_the_watch_has_stopped() {
+async fn lines_are_printed_whole_in_order_and_before_the_watch_has_stopped() {
     let (watch, paper) = watch().await;
     let mut screen = watch.screen();
     screen.print("started");
@@ -84,7 +84,7 @@ async fn the_log_and_the_last_numbers_are_printed() {
 }
 
 #[test]
-fn without_a_watch_the_log_alone_is_printed() {
+fn the_logged_observer_prints_only_the_log() {
     static LINES: Mutex<Vec<String>> = Mutex::new(Vec::new());
     let observer = logged(&mapping("billing", "orders"), |line| LINES.lock().unwrap().push(line.to_owned()));
     observer(&invoked(1, records(0, 3..5)));

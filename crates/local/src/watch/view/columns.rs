@@ -1,10 +1,10 @@
-//! Which columns a table has room for, and how wide they are.
+//! The choice and width of a table's columns.
 
 use std::fmt::Write as _;
 
 use super::{Mode, Row, UNKNOWN};
 
-/// What names keep of their width, if they need it, while there are columns that can be left out.
+/// Names are not shortened below this width while columns can be left out.
 const LEAST_NAME: usize = 10;
 const GAP: usize = 2;
 
@@ -13,7 +13,7 @@ const GAP: usize = 2;
 pub(super) struct Column {
     title: &'static str,
     cell: fn(&Row) -> String,
-    /// Whether a row has nothing to show in it.
+    /// Whether the cell has no information.
     is_blank: fn(&Row) -> bool,
     width: usize,
 }
@@ -29,7 +29,7 @@ impl Column {
     }
 }
 
-/// From left to right.
+/// All columns, from left to right.
 const COLUMNS: [Column; 10] = [
     Column::new("pollers", pollers, |_| false),
     Column::new("lag", |row| row.lag.map_or_else(|| UNKNOWN.to_owned(), short), |_| false),
@@ -43,8 +43,8 @@ const COLUMNS: [Column; 10] = [
     Column::new("throttled", |row| short(row.throttled), |row| row.throttled == 0),
 ];
 
-/// In this order columns are left out of a narrow table: first those that have nothing to show, then, once names are
-/// shortened, others.
+/// The order in which columns are left out of a narrow table: first those without information, then, after names are
+/// shortened, the others.
 const LEAST_IMPORTANT: [&str; 7] =
     ["filtered", "throttled", "pollers", "delivered", "done", "failed", "dropped"];
 
@@ -56,7 +56,7 @@ fn pollers(row: &Row) -> String {
     }
 }
 
-/// A count in at most six characters or so.
+/// A count in about six characters at most.
 #[expect(clippy::cast_precision_loss, reason = "one decimal is shown")]
 fn short(count: u64) -> String {
     match count {
@@ -66,16 +66,16 @@ fn short(count: u64) -> String {
     }
 }
 
-/// How a table is divided up.
+/// The columns of a table and their widths.
 pub(super) struct Layout {
     function: usize,
-    /// `None` where there is no room for it.
+    /// `None` if there is no room for it.
     topic: Option<usize>,
     columns: Vec<Column>,
 }
 
 impl Layout {
-    /// The layout that shows most of `rows` in `width` columns.
+    /// The layout that shows as much of `rows` as fits into `width` columns.
     pub(super) fn new(rows: &[&Row], width: usize) -> Self {
         let longest = |name: fn(&Row) -> &str, title: &str| {
             rows.iter().map(|row| columns(name(row))).chain([title.len()]).max().unwrap_or(0)
@@ -105,7 +105,7 @@ impl Layout {
         self.function + self.topic.map_or(0, |topic| GAP + topic) + columns
     }
 
-    /// Leaves out the least important of such columns. Answers whether there was one.
+    /// Leaves out the least important of the columns for which `such` is true. Returns whether there was one.
     fn leave_out(&mut self, such: impl Fn(&Column) -> bool) -> bool {
         let find =
             |title: &&str| self.columns.iter().position(|column| column.title == *title && such(column));
@@ -113,7 +113,7 @@ impl Layout {
         index.map(|index| self.columns.remove(index)).is_some()
     }
 
-    /// Gives the room that is left to the names, in equal parts as long as both need it.
+    /// Distributes the remaining room to the names, equally while both need it.
     fn widen_names(&mut self, function: usize, topic: usize, room: usize) {
         let topic_needs = self.topic.map_or(0, |now| topic - now);
         let function_needs = function - self.function;
@@ -142,12 +142,12 @@ impl Layout {
     }
 }
 
-/// How wide a text is, in columns of the terminal; names of functions and topics are ASCII.
+/// The width of a text in columns of the terminal. Names of functions and topics are ASCII.
 fn columns(text: &str) -> usize {
     text.chars().count()
 }
 
-/// Takes the middle out of a name that is too long, because names often differ only at one end.
+/// Removes the middle of a name that is too long, because names often differ only at one end.
 fn shorten(name: &str, width: usize) -> String {
     let length = columns(name);
     if length <= width {

@@ -1,4 +1,4 @@
-//! One Apache Kafka for all tests of this process: started by the first that needs it, gone when the process ends.
+//! One Apache Kafka for all tests of this process. The first test that needs it starts it. It stops at process exit.
 
 use std::sync::{Arc, LazyLock, Mutex, PoisonError, mpsc};
 use std::thread::JoinHandle;
@@ -6,18 +6,18 @@ use std::thread::JoinHandle;
 use tidings_local::broker::{Broker, BrokerKind};
 use tokio::sync::oneshot;
 
-/// Its bootstrap servers; the first call starts it.
+/// The bootstrap servers. The first call starts the broker.
 pub fn servers() -> &'static str {
     static SERVERS: LazyLock<String> = LazyLock::new(start);
     &SERVERS
 }
 
-/// Tells the thread that has the broker to stop it, and waits for that.
+/// Stops the broker in its thread and waits for it.
 type Stop = (oneshot::Sender<()>, JoinHandle<()>);
 
 static STOP: Mutex<Option<Stop>> = Mutex::new(None);
 
-/// The broker has a thread and a runtime of its own, because each test's runtime ends with the test.
+/// The broker runs in a separate thread and runtime, because each test's runtime ends with the test.
 fn start() -> String {
     let (tell, told) = mpsc::channel();
     let (stop, stopped) = oneshot::channel();
@@ -30,7 +30,7 @@ fn start() -> String {
                 Err(error) => return tell.send(Err(error.to_string())).unwrap(),
             };
             tell.send(Ok(broker.bootstrap_servers().to_owned())).unwrap();
-            // An error means the same: nobody is left who could tell.
+            // An error means that the sender was dropped, which ends the thread too.
             let _ = stopped.await;
             broker.stop().await;
         });
@@ -40,8 +40,8 @@ fn start() -> String {
     told.recv().unwrap().unwrap_or_else(|error| panic!("{error}"))
 }
 
-/// The test harness has no hook for its end, and statics are never dropped: without this the broker's folder would
-/// stay behind (its process would not; the kernel kills that with ours).
+/// The test harness has no hook for its end, and statics are never dropped. Without this the broker's folder would
+/// remain (but not its process, which the kernel kills together with ours).
 fn stop_at_exit() {
     extern "C" fn stop() {
         let running = STOP.lock().unwrap_or_else(PoisonError::into_inner).take();
@@ -51,7 +51,7 @@ fn stop_at_exit() {
         }
     }
     // SAFETY: `stop` is a plain function that lives as long as the process. It runs in `exit`, while all threads
-    // still run, and does not unwind: locking ignores poison, and a panic of the joined thread is a value.
+    // still run, and does not unwind: it ignores a poisoned lock and a panic of the joined thread.
     #[allow(unsafe_code)]
     let registered = unsafe { libc::atexit(stop) };
     assert_eq!(registered, 0, "atexit has no room left");

@@ -1,4 +1,4 @@
-//! Records into the bench's topic and out of it, and what groups have committed of it.
+//! Publishes and reads records of the bench's topic, and reads and sets committed offsets.
 
 use std::time::Duration;
 
@@ -10,7 +10,7 @@ use tidings_mapping::MappingEvent;
 
 use super::{ANSWER_LIMIT, Bench, TIMESTAMP, client, within};
 
-/// A topic that is waited for is read this often.
+/// The interval at which a topic is read while waiting for records.
 const READ_AGAIN_AFTER: Duration = Duration::from_millis(500);
 
 impl Bench {
@@ -18,7 +18,7 @@ impl Bench {
         self.publish_raw(partition, Some(b"k"), Some(value.as_bytes()), OwnedHeaders::new()).await;
     }
 
-    /// Publishes so many small records.
+    /// Publishes this number of small records.
     pub async fn publish_many(&self, partition: i32, count: i64) {
         let record = || FutureRecord::<[u8], str>::to(&self.topic).partition(partition).payload("x");
         let deliveries: Vec<_> = (0..count).map(|_| self.producer.send_result(record()).unwrap()).collect();
@@ -55,7 +55,7 @@ impl Bench {
         self.producer.send(record, ANSWER_LIMIT).await.unwrap();
     }
 
-    /// Publishes a record to partition 0 in a transaction of its own.
+    /// Publishes a record to partition 0 in a separate transaction.
     pub async fn publish_in_transaction(&self, value: &str, commit: bool) {
         let producer: FutureProducer = client(&self.servers)
             .set("transactional.id", format!("{}-{value}", self.topic))
@@ -68,7 +68,7 @@ impl Bench {
             producer.begin_transaction().unwrap();
             let record = FutureRecord::<[u8], str>::to(&topic).partition(0).payload(&value);
             let delivery = producer.send_result(record).unwrap();
-            // An abort must not find the record still on its way: it would drop it.
+            // The record must have arrived before the transaction is aborted, or it would be dropped.
             producer.flush(ANSWER_LIMIT).unwrap();
             futures::executor::block_on(delivery).unwrap().unwrap();
             if commit {
@@ -80,14 +80,14 @@ impl Bench {
         within(transaction).await.unwrap().unwrap();
     }
 
-    /// Waits until at least this many records were read, and as long as the rest would take to read. Answers how many
-    /// were.
+    /// Waits until at least this many records were read, and then long enough for further records to be read. Returns
+    /// how many were read.
     pub async fn read_ahead(&mut self, at_least: usize) -> usize {
         let (mut polled, mut lags) = (0, 0);
         while polled < at_least || lags < 2 {
             match self.events.recv().await.unwrap().1 {
                 MappingEvent::Polled(records) => polled += records.len(),
-                // Told once a second.
+                // Reported once a second.
                 MappingEvent::Lag(_) if polled >= at_least => lags += 1,
                 _ => {}
             }
@@ -95,7 +95,7 @@ impl Bench {
         polled
     }
 
-    /// Reads partition 0 from its start again and again until its offsets are as wanted.
+    /// Reads partition 0 from its start repeatedly until `wanted` accepts its offsets.
     pub async fn read_until(&self, wanted: impl Fn(&[i64]) -> bool) {
         let reading = async {
             while !wanted(&self.read().await) {
@@ -121,7 +121,7 @@ impl Bench {
         offsets
     }
 
-    /// What a group has committed for a partition.
+    /// A group's committed offset of a partition.
     pub fn committed(&self, group: &str, partition: i32) -> Option<i64> {
         let known = self.offsets(partition, Offset::Invalid);
         match self.member(group).committed_offsets(known, ANSWER_LIMIT).unwrap().elements()[0].offset() {
@@ -130,7 +130,7 @@ impl Bench {
         }
     }
 
-    /// Commits an offset for a group that nobody is in.
+    /// Commits an offset for a group without members.
     pub fn commit(&self, group: &str, partition: i32, offset: i64) {
         let offsets = self.offsets(partition, Offset::Offset(offset));
         self.member(group).commit(&offsets, CommitMode::Sync).unwrap();

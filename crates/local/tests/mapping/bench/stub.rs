@@ -1,4 +1,4 @@
-//! A stub for the Lambda Invoke API and SQS that answers as it is told and keeps what it got.
+//! A stub of the Lambda Invoke API and SQS that gives prepared responses and keeps the requests.
 
 use std::collections::BTreeSet;
 use std::sync::{Arc, Mutex};
@@ -14,22 +14,22 @@ use tokio::net::{TcpListener, TcpSocket};
 use tokio::sync::Semaphore;
 use tokio::sync::mpsc::UnboundedSender;
 
-/// How the stub answers one invocation.
+/// The stub's reply to one invocation.
 #[derive(Clone)]
 pub enum Reply {
-    /// The function ran and answered this.
+    /// The function returned this response.
     Body(String),
     /// A batch response that lists these positions.
     Listed(Vec<(i32, i64)>),
     /// The function failed with an error of this type.
     Error(&'static str),
-    /// The function fails where the batch holds this record, and succeeds otherwise.
+    /// The function fails if the batch has this record, and succeeds otherwise.
     Poison(i32, i64),
-    /// The Invoke API answers with this status; the function does not run.
+    /// The Invoke API returns this status, and the function does not run.
     Status(u16),
-    /// Success, but not before the bench releases it.
+    /// The function succeeds once the bench releases it.
     Held,
-    /// Never.
+    /// The Invoke API never responds.
     Hang,
 }
 
@@ -47,24 +47,24 @@ impl Reply {
     }
 }
 
-/// Answers for the invocations in turn; the last one is for all that follow.
+/// The replies to the invocations in order. The last one is repeated.
 pub struct Stub {
     pub topic: String,
     replies: Mutex<Vec<Reply>>,
     invocations: UnboundedSender<Bytes>,
     messages: UnboundedSender<Value>,
-    /// Permits for held answers.
+    /// Permits for held replies.
     pub released: Semaphore,
     pub under_way: Mutex<UnderWay>,
 }
 
-/// What is invoked at the moment, and what was at once so far.
+/// The current invocations, and the highest concurrency so far.
 #[derive(Default)]
 pub struct UnderWay {
     partitions: Vec<i32>,
     invocations: usize,
     pub most_at_once: usize,
-    /// Two invocations at once held records of one partition.
+    /// Whether two concurrent invocations had records of the same partition.
     pub overlapped: bool,
 }
 
@@ -87,7 +87,7 @@ impl Stub {
     }
 }
 
-/// A port where nobody listens yet: connections are refused until it is served.
+/// A bound port that refuses connections until a server uses it.
 pub fn unserved() -> (TcpSocket, String) {
     let socket = TcpSocket::new_v4().unwrap();
     socket.bind("127.0.0.1:0".parse().unwrap()).unwrap();
@@ -143,7 +143,7 @@ fn batch_response(topic: &str, failed: &[(i32, i64)]) -> String {
     json!({ "batchItemFailures": failures }).to_string()
 }
 
-/// One invocation, from its request to its answer or the end of its connection.
+/// One invocation, from its request to its response or the end of its connection.
 struct Invocation {
     stub: Arc<Stub>,
     partitions: BTreeSet<i32>,
@@ -174,7 +174,7 @@ impl Drop for Invocation {
     }
 }
 
-/// The positions in a payload, in its order; each record sits under its partition's name.
+/// The positions in a payload, in its order. Checks that each record is listed under its partition's name.
 pub fn positions(payload: &[u8], topic: &str) -> Vec<(i32, i64)> {
     let payload: Value = serde_json::from_slice(payload).unwrap();
     let mut positions = Vec::new();

@@ -1,4 +1,4 @@
-//! A watch of the bench's mappings, and what it tells.
+//! Watches the bench's mappings.
 
 use std::io::{PipeReader, Read as _};
 use std::sync::Arc;
@@ -12,7 +12,7 @@ use super::Bench;
 
 pub struct Watcher {
     watch: Watch,
-    /// What it prints: far less than a pipe holds.
+    /// The watch's output, which is far smaller than a pipe's buffer.
     printed: PipeReader,
 }
 
@@ -23,7 +23,7 @@ impl Watcher {
         Self { watch, printed }
     }
 
-    /// Names and values of a mapping's metrics on the endpoint, in its order.
+    /// The names and values of a mapping's metrics on the endpoint, in the endpoint's order.
     pub async fn metrics(&self, mapping: &str) -> Vec<(String, u64)> {
         let client = reqwest::Client::builder().no_proxy().build().unwrap();
         let page = client.get(self.watch.metrics_url()).send().await.unwrap().text().await.unwrap();
@@ -35,17 +35,17 @@ impl Watcher {
         page.lines().filter_map(metric).collect()
     }
 
-    /// Ends the watch and gives the lines of the mappings' logs.
+    /// Stops the watch and returns the lines of the mappings' logs.
     pub async fn log(mut self) -> Vec<String> {
         self.watch.stop().await;
         let mut printed = String::new();
         self.printed.read_to_string(&mut printed).unwrap();
-        // The others are those of the view.
+        // The other lines belong to the view.
         printed.lines().filter(|line| line.starts_with('{')).map(str::to_owned).collect()
     }
 
-    /// Ends the watch and gives the warnings of the mappings' logs: the first offset of each, its code and the
-    /// invocation's request id, where it names one.
+    /// Stops the watch and returns the warnings in the mappings' logs: the first offset of each, its code, and the
+    /// invocation's request id if there is one.
     pub async fn warnings(self) -> Vec<(i64, String, Option<String>)> {
         let text = |value: &Value| value.as_str().map(str::to_owned);
         let warning = |line: String| {
@@ -63,7 +63,7 @@ impl Watcher {
 }
 
 impl Bench {
-    /// Starts a mapping that is watched too; its Invoke API and AWS are at these endpoints.
+    /// Starts a mapping that is also watched, with these endpoints for the Invoke API and AWS.
     pub fn start_watched(
         &self,
         spec: &Mapping,
@@ -73,7 +73,7 @@ impl Bench {
     ) -> EventSourceMapping {
         let spec = self.own(spec);
         let (show, note) = (watcher.watch.observer(&spec), self.observer());
-        // What the bench knows, the watch knows too.
+        // The bench gets each event after the watch.
         let both = Arc::new(move |event: &MappingEvent| {
             show(event);
             note(event);
@@ -81,8 +81,8 @@ impl Bench {
         self.start_observed(&spec, invoke_endpoint, aws_endpoint, both)
     }
 
-    /// Waits until the mapping that runs has told that this offset of partition 0 is committed, and then that the
-    /// group is not behind.
+    /// Waits until the running mapping has reported that this offset of partition 0 is committed, and then that the
+    /// group has no lag.
     pub async fn caught_up(&mut self, end: i64) {
         self.event(|event| *event == MappingEvent::Committed { partition: 0, offset: end }).await;
         self.event(|event| matches!(event, MappingEvent::Lag(lags) if !lags.is_empty() && lags.iter().all(|of| of.lag == 0)))

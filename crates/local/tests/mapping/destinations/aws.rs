@@ -12,7 +12,7 @@ use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel};
 
 use crate::bench::within;
 
-/// Stands in for AWS: answers with these statuses in turn, then with success.
+/// A stand-in for AWS that answers with these statuses in turn, then with success.
 pub struct Aws {
     pub endpoint: String,
     pub requests: UnboundedReceiver<Request>,
@@ -32,7 +32,7 @@ impl Aws {
         Self::failing_first(0, &[]).await
     }
 
-    /// Breaks so many connections before it answers anything.
+    /// Closes this many connections before it answers the first request.
     pub async fn failing_first(broken_connections: usize, statuses: &[u16]) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let endpoint = format!("http://{}", listener.local_addr().unwrap());
@@ -55,7 +55,7 @@ impl Aws {
         within(self.requests.recv()).await.unwrap()
     }
 
-    /// The body of the next message that SQS got.
+    /// The body of the next message to SQS.
     pub async fn message(&mut self) -> Value {
         let request: Value = serde_json::from_slice(&self.request().await.body).unwrap();
         serde_json::from_str(request["MessageBody"].as_str().unwrap()).unwrap()
@@ -79,7 +79,7 @@ impl Request {
         self.headers[name].to_str().unwrap()
     }
 
-    /// Service and region of the signature.
+    /// The service and region in a signature.
     pub fn is_signed_for(&self, scope: &str) -> bool {
         self.header("authorization").contains(&format!("/{scope}/aws4_request, "))
     }

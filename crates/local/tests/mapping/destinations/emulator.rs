@@ -1,4 +1,4 @@
-//! The AWS emulator as failure destination.
+//! Tests of failure destinations in the AWS emulator.
 
 use std::path::PathBuf;
 
@@ -8,7 +8,7 @@ use tidings_template::{Bucket, NotificationTopic, Queue};
 use super::{BUCKET, QUEUE, SNS_TOPIC, deliver, destination, job, record};
 
 #[tokio::test]
-async fn a_destination_of_any_account_and_region_is_the_one_of_its_name() {
+async fn a_destination_in_any_account_and_region_is_found_by_its_name() {
     let state = tempfile::tempdir().unwrap();
     let venv = std::env::var_os("TIDINGS_VENV")
         .map_or_else(|| PathBuf::from(concat!(env!("CARGO_MANIFEST_DIR"), "/../../.venv")), PathBuf::from);

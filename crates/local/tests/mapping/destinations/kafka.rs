@@ -1,4 +1,4 @@
-//! Kafka topics as failure destinations, in the embedded broker.
+//! Tests of Kafka topics as failure destinations, on the embedded broker.
 
 use rdkafka::consumer::{Consumer, StreamConsumer};
 use rdkafka::message::OwnedMessage;
@@ -98,8 +98,8 @@ async fn keys_go_to_the_partition_that_javas_clients_choose() {
     let cluster = cluster(5);
     let servers = cluster.bootstrap_servers();
     let destination = destination(KAFKA, &servers, "");
-    // Kafka's Utils.murmur2 of "21" and "foobar" is -973932308 and -790332482 (its UtilsTest), which
-    // BuiltInPartitioner makes positive before it takes the remainder of 5.
+    // Kafka's Utils.murmur2 of "21" and "foobar" is -973932308 and -790332482 (according to its UtilsTest).
+    // BuiltInPartitioner makes these positive and takes the remainder modulo 5.
     let records = vec![record(1, r#","key":"MjE=""#), record(2, r#","key":"Zm9vYmFy""#)];
     deliver(&destination, &job(records)).await.unwrap();
     let mut found: Vec<_> = dead_letters(&servers, 5, 2)
@@ -116,7 +116,7 @@ async fn keys_go_to_the_partition_that_javas_clients_choose() {
 }
 
 #[tokio::test]
-async fn a_batch_larger_than_what_may_be_on_its_way_at_once_keeps_its_order() {
+async fn a_batch_larger_than_the_limit_of_unacknowledged_messages_keeps_its_order() {
     let cluster = cluster(1);
     let servers = cluster.bootstrap_servers();
     let destination = destination(KAFKA, &servers, "");
@@ -131,7 +131,7 @@ async fn a_batch_larger_than_what_may_be_on_its_way_at_once_keeps_its_order() {
 }
 
 #[tokio::test]
-async fn a_kafka_topic_that_refuses_is_an_error_until_it_accepts() {
+async fn a_kafka_topic_that_rejects_is_an_error_until_it_accepts() {
     let cluster = cluster(1);
     let servers = cluster.bootstrap_servers();
     let destination = destination(KAFKA, &servers, "");
@@ -162,7 +162,7 @@ async fn a_record_too_large_for_the_destination_topic_is_dropped() {
 }
 
 #[tokio::test]
-async fn a_mapping_gives_up_to_a_kafka_topic_also_what_no_payload_holds() {
+async fn a_record_too_large_for_a_payload_also_goes_to_a_kafka_topic() {
     let mut bench = Bench::new(1, [Reply::error()]).await;
     let servers = bench.servers.clone();
     bench.create_topic_named(KAFKA_TOPIC, 1).await;
@@ -170,7 +170,7 @@ async fn a_mapping_gives_up_to_a_kafka_topic_also_what_no_payload_holds() {
     let tried_once = Mapping { maximum_retry_attempts: Some(0), ..to(KAFKA, spec()) };
     let mapping = bench.start(&tried_once);
     within(mapping.settled()).await.unwrap();
-    // Read before the next one, since the embedded broker forgets what exceeds 5 MiB.
+    // Read before the next one is sent, because the embedded broker drops records over 5 MiB in total.
     let message = dead_letters(&servers, 1, 1).await.remove(0);
     let body: Value = serde_json::from_slice(message.payload().unwrap()).unwrap();
     assert_eq!(body["KafkaBatchInfo"]["recordInfo"]["offset"], "0");

@@ -1,5 +1,5 @@
-//! A template's mapping that is switched off, and on again. The stack creates topics, which the embedded broker can't
-//! from outside.
+//! A test of a template's mapping that is disabled and enabled again. The stack creates topics, for which the embedded
+//! broker has no API.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -12,7 +12,7 @@ use tidings_mapping::MappingEvent;
 
 use crate::bench::{ARN, Bench, Reply, within};
 
-/// The stack of a template with one mapping, of the bench's topic.
+/// The stack of a template with one mapping of the bench's topic.
 async fn stack(bench: &Bench, enabled: bool, observer: ObserverFactory) -> Stack {
     let folder = tempfile::tempdir().unwrap();
     let file = folder.path().join("template.yaml");
@@ -59,19 +59,19 @@ Resources:
 }
 
 #[tokio::test]
-async fn a_disabled_mapping_reads_nothing_and_starts_from_the_beginning_once_enabled() {
+async fn a_disabled_mapping_does_not_poll_and_starts_at_the_beginning_once_enabled() {
     let mut bench = Bench::on_kafka(2, &[], [Reply::ok()]).await;
     bench.publish(0, "a").await;
     bench.publish(1, "b").await;
     let nobody: ObserverFactory = Arc::new(|_, mapping| panic!("{} was started", mapping.id));
     let disabled = stack(&bench, false, nobody).await;
-    assert!(disabled.notices.iter().any(|notice| notice.contains("is disabled and reads nothing")));
+    assert!(disabled.notices.iter().any(|notice| notice.contains("is disabled and does not poll")));
     assert_eq!(bench.committed("group", 0), None);
 
     let observer = bench.observer();
     let enabled = stack(&bench, true, Arc::new(move |_, _| Arc::clone(&observer))).await;
     let assigned = bench.event(|event| matches!(event, MappingEvent::Assigned(_))).await;
-    assert_eq!(assigned, MappingEvent::Assigned(vec![0, 1]), "nobody else is in the group");
+    assert_eq!(assigned, MappingEvent::Assigned(vec![0, 1]), "no other member is in the group");
     within(enabled.settled()).await.unwrap();
     let mut invoked = Vec::new();
     while invoked.len() < 2 {

@@ -40,7 +40,7 @@ fn failure<'a>(facts: &'a Facts, job: &'a Job, condition: Condition) -> Failure<
     Failure::new(facts, job, condition, Timestamp::from_millisecond(1_767_225_600_000).unwrap())
 }
 
-/// What SQS and SNS get, up to its last brace.
+/// The message for SQS and SNS, without its last brace.
 const METADATA: &str = concat!(
     r#"{"requestContext":{"requestId":"r-1","functionArn":"arn:aws:lambda:us-east-1:000000000000:function:email","#,
     r#""condition":"RetryAttemptsExhausted","approximateInvokeCount":11},"#,
@@ -62,7 +62,7 @@ fn sqs_and_sns_get_the_documented_metadata() {
 }
 
 #[test]
-fn s3_gets_the_whole_event_as_a_string_too() {
+fn s3_also_gets_the_whole_event_as_a_string() {
     let (facts, job) = (msk(), job(11, Some(answer(Some("Unhandled")))));
     let failure = failure(&facts, &job, Condition::RetryAttemptsExhausted);
     let event = concat!(
@@ -106,14 +106,14 @@ fn a_self_managed_cluster_has_no_arn() {
 }
 
 #[test]
-fn records_failed_by_the_answer_have_a_function_error_of_null() {
+fn function_error_is_null_for_records_listed_in_the_response() {
     let (facts, job) = (msk(), job(11, Some(answer(None))));
     let message = failure(&facts, &job, Condition::RetryAttemptsExhausted).metadata().unwrap();
     assert_eq!(message, format!("{METADATA}}}").replace(r#""Unhandled""#, "null"));
 }
 
 #[test]
-fn a_record_too_large_has_a_response_of_null_and_one_that_expired_has_none() {
+fn response_context_is_null_for_a_too_large_record_and_absent_for_an_expired_one() {
     let facts = msk();
     for (condition, job, count, response) in [
         (Condition::MaximumPayloadSizeExceeded, job(0, None), 1, r#""responseContext":null,"#),

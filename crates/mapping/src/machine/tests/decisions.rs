@@ -22,7 +22,7 @@ fn a_batch_waits_for_its_window_and_mixes_partitions() {
 }
 
 #[test]
-fn a_whole_batch_does_not_wait() {
+fn a_full_batch_does_not_wait_for_its_window() {
     let mut bench = Bench::new(rules());
     for offset in 0..5 {
         bench.push(0, offset);
@@ -35,7 +35,7 @@ fn a_whole_batch_does_not_wait() {
 }
 
 #[test]
-fn a_partition_has_one_batch_in_flight_and_others_go_on() {
+fn a_partition_has_one_batch_in_flight_and_other_partitions_continue() {
     let mut bench = Bench::new(rules());
     bench.push(0, 0);
     bench.wait();
@@ -51,7 +51,7 @@ fn a_partition_has_one_batch_in_flight_and_others_go_on() {
 }
 
 #[test]
-fn invocations_at_once_are_limited() {
+fn concurrent_invocations_are_limited() {
     let mut bench = Bench::new(Rules { batch_size: 1, ..rules() });
     let under_way: Vec<_> = (0..8)
         .map_while(|partition| {
@@ -96,7 +96,7 @@ fn a_record_that_is_filtered_out_is_committed_with_those_before_it() {
 }
 
 #[test]
-fn what_does_not_fit_waits_for_the_next_batch() {
+fn records_that_do_not_fit_wait_for_the_next_batch() {
     let mut bench = Bench::new(rules());
     for offset in 0..3 {
         bench.push_sized(0, offset, 400);
@@ -125,7 +125,7 @@ fn the_payload_limit_is_exact() {
 }
 
 #[test]
-fn only_listed_records_come_again_and_free_partitions_go_on() {
+fn only_listed_records_are_retried_and_other_partitions_continue() {
     let mut bench = Bench::new(rules());
     for (partition, offset) in [(0, 0), (0, 1), (0, 2), (1, 0)] {
         bench.push(partition, offset);
@@ -147,7 +147,7 @@ fn only_listed_records_come_again_and_free_partitions_go_on() {
 }
 
 #[test]
-fn a_failed_batch_comes_again_as_often_as_allowed() {
+fn a_failed_batch_is_retried_as_often_as_allowed() {
     let mut bench = Bench::new(Rules { retries: Some(2), ..rules() });
     bench.push(0, 0);
     bench.push(0, 1);
@@ -160,7 +160,7 @@ fn a_failed_batch_comes_again_as_often_as_allowed() {
     let (job, condition) = bench.given_up();
     assert_eq!((job.failures, condition), (3, Condition::RetryAttemptsExhausted));
     bench.finish(&job, Outcome::NotDelivered);
-    assert!(bench.machine.take_commits().is_empty(), "not before the destination has it");
+    assert!(bench.machine.take_commits().is_empty(), "not before it is in the destination");
     bench.wait();
     let (job, _) = bench.given_up();
     assert_eq!((job.failures, job.deliveries), (3, 1));
@@ -169,7 +169,7 @@ fn a_failed_batch_comes_again_as_often_as_allowed() {
 }
 
 #[test]
-fn what_did_not_run_uses_no_attempt() {
+fn an_invocation_that_did_not_run_uses_no_attempt() {
     let mut bench = Bench::new(Rules { retries: Some(0), ..rules() });
     bench.push(0, 0);
     for _ in 0..20 {
@@ -215,7 +215,7 @@ fn bisecting_isolates_one_bad_record_without_using_attempts() {
 }
 
 #[test]
-fn a_payload_refused_as_too_large_is_halved() {
+fn a_payload_rejected_as_too_large_is_halved() {
     let mut bench = Bench::new(rules());
     bench.push(0, 0);
     bench.push(0, 1);
@@ -229,7 +229,7 @@ fn a_payload_refused_as_too_large_is_halved() {
 }
 
 #[test]
-fn records_too_old_are_given_up_before_they_are_sent() {
+fn records_that_are_too_old_are_discarded_before_they_are_sent() {
     let mut bench = Bench::new(Rules { max_age: Some(Duration::from_mins(1)), ..rules() });
     bench.push(0, 0);
     bench.pass(Duration::from_secs(61));
@@ -246,7 +246,7 @@ fn records_too_old_are_given_up_before_they_are_sent() {
 }
 
 #[test]
-fn a_record_without_timestamp_never_gets_too_old() {
+fn a_record_without_timestamp_never_expires() {
     let mut bench = Bench::new(Rules { max_age: Some(Duration::from_mins(1)), ..rules() });
     let position = Position { partition: 0, offset: 0 };
     bench.machine.push(Record::alone(position, -1, "{}"), bench.at);
@@ -269,7 +269,7 @@ fn a_full_buffer_pauses_its_partition_until_there_is_room() {
 }
 
 #[test]
-fn small_batches_pause_nothing_early() {
+fn small_batches_do_not_pause_a_partition_early() {
     let mut bench = Bench::new(Rules { batch_size: 1, payload_limit: 1_000_000, ..rules() });
     assert!((0..1_999).all(|offset| !bench.push(0, offset)));
     assert!(bench.push(0, 1_999));
@@ -289,13 +289,13 @@ fn a_revoked_partition_is_neither_retried_nor_committed() {
     assert_eq!(positions(&retry), [(1, 0), (1, 1)]);
     bench.finish(&retry, Outcome::Done);
     assert_eq!(bench.machine.take_commits(), [(1, 2)]);
-    assert!(!bench.push(0, 2), "left to its owner");
+    assert!(!bench.push(0, 2), "ignored, because it is not owned");
     bench.wait();
     assert!(bench.action().is_none());
 }
 
 #[test]
-fn revoking_hands_out_what_is_settled() {
+fn revoke_returns_the_offset_to_commit() {
     let mut bench = Bench::new(rules());
     bench.push(0, 0);
     bench.wait();
@@ -305,7 +305,7 @@ fn revoking_hands_out_what_is_settled() {
 }
 
 #[test]
-fn a_partition_given_back_waits_for_its_earlier_batch() {
+fn a_reassigned_partition_waits_for_its_earlier_batch() {
     let mut bench = Bench::new(rules());
     bench.push(0, 0);
     bench.wait();
@@ -316,12 +316,12 @@ fn a_partition_given_back_waits_for_its_earlier_batch() {
     bench.wait();
     assert!(bench.action().is_none());
     bench.finish(&job, Outcome::Done);
-    assert!(bench.machine.take_commits().is_empty(), "the earlier answer settles nothing");
+    assert!(bench.machine.take_commits().is_empty(), "the earlier response settles nothing");
     assert_eq!(positions(&bench.invoked()), [(0, 0)]);
 }
 
 #[test]
-fn a_start_that_the_group_has_not_stored_is_committed() {
+fn a_start_offset_that_is_not_committed_is_committed_at_once() {
     let mut bench = Bench::new(rules());
     bench.machine.assign(2, 7, false);
     assert_eq!(bench.machine.take_commits(), [(2, 7)]);
@@ -331,7 +331,7 @@ fn a_start_that_the_group_has_not_stored_is_committed() {
 }
 
 #[test]
-fn after_stop_nothing_starts() {
+fn no_action_starts_after_stop() {
     let mut bench = Bench::new(rules());
     bench.push(0, 0);
     bench.push(1, 0);

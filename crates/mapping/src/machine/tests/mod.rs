@@ -1,4 +1,4 @@
-//! The machine on a bench of its own: decisions one by one, and promises under anything that may happen.
+//! Tests of the machine: single decisions, and its invariants under random events.
 
 mod decisions;
 mod promises;
@@ -72,7 +72,7 @@ impl Bench {
     fn given_up(&mut self) -> (Job, Condition) {
         match self.action() {
             Some(Action::GiveUp(job, condition)) => (job, condition),
-            other => panic!("expected a batch to be given up, got {other:?}"),
+            other => panic!("expected a batch to be discarded, got {other:?}"),
         }
     }
 
@@ -80,7 +80,7 @@ impl Bench {
         self.machine.finish(job.batch, outcome, self.at);
     }
 
-    /// Past any backoff.
+    /// Advances the clock past any backoff.
     fn wait(&mut self) {
         self.pass(Duration::from_secs(10));
     }

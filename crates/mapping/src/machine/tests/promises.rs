@@ -8,7 +8,7 @@ use super::super::super::record::Position;
 use super::super::Rules;
 use super::{Bench, answer, failed, rules};
 
-/// What may happen to a machine.
+/// An event in a machine's life.
 #[derive(Clone, Debug)]
 enum Step {
     /// A record arrives after a gap in offsets (compaction, control records); one of no bytes is filtered out.
@@ -19,7 +19,7 @@ enum Step {
     },
     Pass(u64),
     Act,
-    /// One of the actions under way ends.
+    /// One of the running actions ends.
     Finish {
         which: prop::sample::Index,
         how: How,
@@ -68,7 +68,7 @@ fn any_rules() -> impl Strategy<Value = Rules> {
     })
 }
 
-/// The world around a machine: a log per partition, what was settled, and the promises that must hold.
+/// A simulated environment of a machine: a log per partition and the settled records. Checks the invariants.
 struct World {
     bench: Bench,
     /// Every record of a partition, in order: offset and size.
@@ -184,7 +184,7 @@ impl World {
                 Outcome::Partial(failed.map(|(position, _)| *position).collect(), answer())
             }
         };
-        // A function or a destination that took a record took it, whoever owns the partition now.
+        // A processed record counts as settled even if another member owns the partition now.
         match &outcome {
             Outcome::Done | Outcome::GivenUp => self.settled.extend(positions),
             Outcome::Partial(failed, _) => {
@@ -210,7 +210,7 @@ impl World {
         }
     }
 
-    /// Lets all go well from here; everything must get settled and committed.
+    /// From here on every action succeeds, and all records must be settled and committed.
     fn drain(&mut self) {
         for _ in 0..10_000 {
             while self.act() {}
@@ -233,10 +233,10 @@ impl World {
 }
 
 proptest! {
-    /// No record is lost, none overtakes another of its partition, no partition has two batches in flight, and
-    /// commits never pass an unsettled record nor fall.
+    /// No record is lost or overtakes another one in its partition, no partition has two batches in flight, and
+    /// commits never pass an unsettled record or decrease.
     #[test]
-    fn promises_hold_whatever_happens(rules in any_rules(), steps in steps()) {
+    fn invariants_hold_for_any_sequence_of_events(rules in any_rules(), steps in steps()) {
         let mut world = World::new(rules);
         for step in steps {
             world.step(step);

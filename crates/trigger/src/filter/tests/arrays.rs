@@ -1,7 +1,7 @@
 use super::{check, matches};
 
 #[test]
-fn an_array_matches_if_an_element_does() {
+fn an_array_matches_if_one_element_matches() {
     check(&[
         (r#"["admin"]"#, r#"["user","admin"]"#, true),
         (r#"["root"]"#, r#"["user","admin"]"#, false),
@@ -16,7 +16,7 @@ fn an_array_matches_if_an_element_does() {
 }
 
 #[test]
-fn an_empty_array_is_as_good_as_nothing() {
+fn an_empty_array_counts_as_a_missing_value() {
     check(&[
         (r"[null]", r"[]", false),
         (r#"[""]"#, r"[]", false),
@@ -28,7 +28,7 @@ fn an_empty_array_is_as_good_as_nothing() {
 }
 
 #[test]
-fn fields_below_an_array_have_to_be_in_one_element() {
+fn fields_below_an_array_must_match_in_the_same_element() {
     let employees =
         r#"{"employees":[{"firstName":"Anna","lastName":"Smith"},{"firstName":"Peter","lastName":"Jones"}]}"#;
     assert!(matches(r#"{"employees":{"firstName":["Anna"]}}"#, employees));
@@ -40,7 +40,7 @@ fn fields_below_an_array_have_to_be_in_one_element() {
 }
 
 #[test]
-fn what_must_not_exist_is_in_no_element() {
+fn exists_false_must_hold_for_every_element() {
     let absent = r#"{"d":{"b":[{"exists":false}]}}"#;
     assert!(matches(absent, r#"{"d":[{"a":1},{"c":1},2]}"#));
     assert!(!matches(absent, r#"{"d":[{"a":1},{"b":1}]}"#));

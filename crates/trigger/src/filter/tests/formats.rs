@@ -7,7 +7,7 @@ use super::filter;
 use bytes::Bytes;
 
 #[test]
-fn json_is_filtered_by_json() {
+fn a_json_value_is_filtered_by_a_json_pattern() {
     let pattern = filter(&json!({ "device_ID": [{ "prefix": "AB" }] }));
     assert!(pattern.accepts(Some(br#"{"device_ID":"AB1234","session":{"duration":162}}"#), Bytes::new));
     assert!(!pattern.accepts(Some(br#"{"device_ID":"XY1234"}"#), Bytes::new));
@@ -17,7 +17,7 @@ fn json_is_filtered_by_json() {
 }
 
 #[test]
-fn a_plain_string_is_filtered_by_a_list() {
+fn a_plain_string_is_filtered_by_a_list_pattern() {
     let pattern = filter(&json!([{ "anything-but": ["error"] }]));
     assert!(pattern.accepts(Some(b"ok"), Bytes::new));
     assert!(!pattern.accepts(Some(b"error"), Bytes::new));
@@ -31,7 +31,7 @@ fn a_plain_string_is_filtered_by_a_list() {
 }
 
 #[test]
-fn a_plain_string_is_not_filtered_by_json() {
+fn a_plain_string_is_not_filtered_by_a_json_pattern() {
     let pattern = filter(&json!({ "a": [1] }));
     for plain in ["error", "", "42", "null", r#""{\"a\":2}""#, r#"{"a":2"#, r#"{"a":2}{"a":2}"#, "{'a':2}"] {
         assert!(pattern.accepts(Some(plain.as_bytes()), Bytes::new), "{plain}");
@@ -39,14 +39,14 @@ fn a_plain_string_is_not_filtered_by_json() {
 }
 
 #[test]
-fn json_is_not_filtered_by_a_list() {
+fn a_json_value_is_not_filtered_by_a_list_pattern() {
     let pattern = filter(&json!(["error"]));
     assert!(pattern.accepts(Some(br#"{"a":1}"#), Bytes::new));
     assert!(pattern.accepts(Some(br#"["other"]"#), Bytes::new));
 }
 
 #[test]
-fn what_is_not_utf_8_is_not_filtered() {
+fn a_value_that_is_not_utf_8_is_not_filtered() {
     for pattern in [filter(&json!({ "a": [1] })), filter(&json!(["a"]))] {
         assert!(pattern.accepts(Some(b"\xff\xfe{\x00}\x00"), Bytes::new));
         assert!(pattern.accepts(Some(b"{\"b\":\"\xc3\"}"), Bytes::new));
@@ -54,7 +54,7 @@ fn what_is_not_utf_8_is_not_filtered() {
 }
 
 #[test]
-fn a_tombstone_has_no_value_to_match() {
+fn a_tombstone_is_filtered_as_a_missing_field() {
     assert!(!filter(&json!({ "a": [1] })).accepts(None, Bytes::new));
     assert!(!filter(&json!(["a"])).accepts(None, Bytes::new));
     assert!(!filter(&json!([{ "anything-but": "a" }])).accepts(None, Bytes::new));
@@ -63,16 +63,16 @@ fn a_tombstone_has_no_value_to_match() {
 }
 
 #[test]
-fn alternatives_at_the_root_are_filtered_each_by_itself() {
+fn alternatives_at_the_root_are_matched_independently() {
     let pattern = Pattern::parse(r#"{"$or":[{"value":{"a":[1]}},{"value":{"b":[2]}}]}"#).unwrap();
     assert!(pattern.accepts(Some(br#"{"b":2}"#), Bytes::new));
     assert!(!pattern.accepts(Some(br#"{"b":1}"#), Bytes::new));
     assert!(pattern.accepts(Some(b"plain"), Bytes::new));
 }
 
-/// Neither its time nor its stack grows with the depth.
+/// Time and stack depth must not grow with the nesting.
 #[test]
-fn a_document_that_is_nested_too_deeply_is_not_json() {
+fn a_value_that_is_nested_too_deeply_counts_as_not_json() {
     let pattern = filter(&json!({ "a": [1] }));
     let nested = |depth| format!(r#"{{"a":{}2{}}}"#, "[".repeat(depth), "]".repeat(depth));
     assert!(!pattern.accepts(Some(nested(100).as_bytes()), Bytes::new));
@@ -81,9 +81,9 @@ fn a_document_that_is_nested_too_deeply_is_not_json() {
     assert!(!pattern.accepts(Some(beside.as_bytes()), Bytes::new));
 }
 
-/// Chosen; AWS documents `value` only.
+/// Chosen: AWS documents only `value`.
 #[test]
-fn other_keys_are_matched_with_the_metadata_of_the_record() {
+fn other_keys_match_the_metadata_of_the_record() {
     let record = || {
         let json = r#"{"topic":"orders","partition":2,"offset":15,"timestamp":1545084650987,"key":"aw==",
             "timestampType":"CREATE_TIME","value":"e30=","headers":[{"source":[97]}]}"#;
@@ -101,7 +101,7 @@ fn other_keys_are_matched_with_the_metadata_of_the_record() {
         (r#"{"topic":["payments"],"value":{"a":[1]}}"#, false),
         (r#"{"$or":[{"topic":["payments"]},{"value":{"a":[1]}}]}"#, true),
         (r#"{"$or":[{"topic":["payments"]},{"value":{"a":[2]}}]}"#, false),
-        // A key that no record has, e.g. one that is misspelt.
+        // A key that no record has, e.g. a misspelt one.
         (r#"{"Value":{"a":[1]}}"#, false),
         (r#"{"Value":[{"exists":false}]}"#, true),
     ] {
@@ -111,9 +111,9 @@ fn other_keys_are_matched_with_the_metadata_of_the_record() {
 }
 
 #[test]
-fn a_record_is_not_made_for_patterns_on_its_value() {
+fn the_records_json_is_built_only_for_patterns_with_other_keys() {
     let pattern = filter(&json!({ "a": [1] }));
-    assert!(pattern.accepts(Some(br#"{"a":1}"#), || panic!("no key asks for it")));
+    assert!(pattern.accepts(Some(br#"{"a":1}"#), || panic!("the pattern has no other key")));
     let nested = Pattern::parse(r#"{"$or":[{"value":["a"]},{"topic":["t"],"key":["k"]}]}"#).unwrap();
     assert_eq!(nested.other_keys().collect::<Vec<_>>(), [("key", true), ("topic", true)]);
     let misspelt = Pattern::parse(r#"{"valeu":["a"]}"#).unwrap();

@@ -14,13 +14,13 @@ fn filter(fields: &Value) -> Pattern {
     Pattern::parse(&json!({ "value": fields }).to_string()).unwrap()
 }
 
-/// Whether a filter on fields accepts a record, each in JSON as it is written.
+/// Whether a filter with the JSON `fields` below `value` accepts a record with the JSON value `record`.
 fn matches(fields: &str, record: &str) -> bool {
     let pattern = Pattern::parse(&format!(r#"{{"value":{fields}}}"#)).unwrap();
     pattern.accepts(Some(record.as_bytes()), Bytes::new)
 }
 
-/// Checks rows of a field's list, the field's value and whether they match.
+/// Checks rows of a pattern's list, a field's value, and whether the list matches the value.
 fn check(rows: &[(&str, &str, bool)]) {
     for (list, value, expected) in rows {
         let matched = matches(&format!(r#"{{"field":{list}}}"#), &format!(r#"{{"field":{value}}}"#));

@@ -1,9 +1,9 @@
-//! Rows of the tables in AWS's guides, and of what its Event Ruler tests.
+//! Examples from AWS's guides and from the tests of its Event Ruler.
 
 use super::{check, matches};
 
 #[test]
-fn values_equal_exactly() {
+fn a_value_matches_if_it_is_equal() {
     check(&[
         (r"[null]", r"null", true),
         (r"[null]", r#""null""#, false),
@@ -23,7 +23,7 @@ fn values_equal_exactly() {
 }
 
 #[test]
-fn numbers_are_equal_if_they_are_written_the_same() {
+fn numbers_are_compared_as_text() {
     check(&[
         (r"[300]", r"300", true),
         (r"[300]", r"300.0", false),
@@ -39,7 +39,7 @@ fn numbers_are_equal_if_they_are_written_the_same() {
 }
 
 #[test]
-fn equals_ignore_case_takes_any_case() {
+fn equals_ignore_case_matches_any_case() {
     check(&[
         (r#"[{"equals-ignore-case":"alice"}]"#, r#""Alice""#, true),
         (r#"[{"equals-ignore-case":"ÄPFEL"}]"#, r#""äpfel""#, true),
@@ -51,7 +51,7 @@ fn equals_ignore_case_takes_any_case() {
 }
 
 #[test]
-fn a_prefix_is_compared_to_strings() {
+fn a_prefix_matches_only_strings() {
     check(&[
         (r#"[{"prefix":"us-"}]"#, r#""us-east-1""#, true),
         (r#"[{"prefix":"us-"}]"#, r#""eu-us-1""#, false),
@@ -64,7 +64,7 @@ fn a_prefix_is_compared_to_strings() {
 }
 
 #[test]
-fn a_suffix_is_compared_to_strings() {
+fn a_suffix_matches_only_strings() {
     check(&[
         (r#"[{"suffix":".png"}]"#, r#""image.png""#, true),
         (r#"[{"suffix":".PNG"}]"#, r#""image.png""#, false),
@@ -76,7 +76,7 @@ fn a_suffix_is_compared_to_strings() {
 }
 
 #[test]
-fn numeric_compares_amounts() {
+fn numeric_compares_numbers_by_value() {
     check(&[
         (r#"[{"numeric":["=",100]}]"#, r"100", true),
         (r#"[{"numeric":["=",100]}]"#, r"100.0", true),
@@ -102,7 +102,7 @@ fn numeric_compares_amounts() {
 }
 
 #[test]
-fn numeric_takes_numbers_within_its_limits() {
+fn numeric_matches_only_numbers_within_its_limits() {
     check(&[
         (r#"[{"numeric":["<=",5.0e9]}]"#, r"5000000000", true),
         (r#"[{"numeric":[">",0]}]"#, r"5000000001", false),
@@ -113,7 +113,7 @@ fn numeric_takes_numbers_within_its_limits() {
 }
 
 #[test]
-fn exists_asks_for_leaves() {
+fn exists_matches_only_leaves() {
     check(&[
         (r#"[{"exists":true}]"#, r#""""#, true),
         (r#"[{"exists":true}]"#, r"null", true),
@@ -132,7 +132,7 @@ fn exists_asks_for_leaves() {
 }
 
 #[test]
-fn anything_but_takes_every_other_value_that_is_there() {
+fn anything_but_matches_every_other_existing_value() {
     check(&[
         (r#"[{"anything-but":["Raining"]}]"#, r#""Sunny""#, true),
         (r#"[{"anything-but":["Raining"]}]"#, r#""Raining""#, false),
@@ -150,7 +150,7 @@ fn anything_but_takes_every_other_value_that_is_there() {
 }
 
 #[test]
-fn anything_but_takes_operators() {
+fn anything_but_can_contain_operators() {
     check(&[
         (r#"[{"anything-but":{"prefix":"init"}}]"#, r#""post-init""#, true),
         (r#"[{"anything-but":{"prefix":"init"}}]"#, r#""init-prefix""#, false),
@@ -168,7 +168,7 @@ fn anything_but_takes_operators() {
 }
 
 #[test]
-fn a_wildcard_stands_for_any_characters() {
+fn an_asterisk_matches_any_characters() {
     check(&[
         (r#"[{"wildcard":"dir/*.png"}]"#, r#""dir/a/b.png""#, true),
         (r#"[{"wildcard":"dir/*.png"}]"#, r#""dir/.png""#, true),
@@ -188,7 +188,7 @@ fn a_wildcard_stands_for_any_characters() {
 }
 
 #[test]
-fn cidr_asks_for_a_network() {
+fn cidr_matches_addresses_in_the_network() {
     check(&[
         (r#"[{"cidr":"10.0.0.0/24"}]"#, r#""10.0.0.255""#, true),
         (r#"[{"cidr":"10.0.0.0/24"}]"#, r#""10.0.1.0""#, false),
@@ -201,7 +201,7 @@ fn cidr_asks_for_a_network() {
 }
 
 #[test]
-fn one_entry_of_a_list_is_enough() {
+fn a_list_matches_if_one_entry_matches() {
     check(&[
         (r#"[{"numeric":[">",100]},{"anything-but":"101"}]"#, r#""42""#, true),
         (r#"[{"numeric":[">",100]},{"anything-but":"101"}]"#, r#""101""#, false),
@@ -210,7 +210,7 @@ fn one_entry_of_a_list_is_enough() {
 }
 
 #[test]
-fn every_field_has_to_match() {
+fn every_field_must_match() {
     let fields = r#"{"Location":["New York"],"Day":["Monday"]}"#;
     assert!(matches(fields, r#"{"Location":"New York","Day":"Monday","Other":1}"#));
     assert!(!matches(fields, r#"{"Location":"New York","Day":"Tuesday"}"#));
@@ -219,7 +219,7 @@ fn every_field_has_to_match() {
 }
 
 #[test]
-fn one_alternative_of_or_is_enough() {
+fn or_matches_if_one_alternative_matches() {
     let fields = r#"{"$or":[{"Location":["New York"]},{"Day":["Monday"],"Open":[true]}],"Kind":["a"]}"#;
     assert!(matches(fields, r#"{"Location":"New York","Day":"Friday","Kind":"a"}"#));
     assert!(matches(fields, r#"{"Location":"Boston","Day":"Monday","Open":true,"Kind":"a"}"#));
@@ -231,7 +231,7 @@ fn one_alternative_of_or_is_enough() {
 }
 
 #[test]
-fn the_last_of_several_fields_with_one_name_counts() {
+fn the_last_of_several_fields_with_the_same_name_counts() {
     let fields = r#"{"twice":["hello"],"once":["test"],"twice":["world"]}"#;
     assert!(matches(fields, r#"{"twice":"world","once":"test"}"#));
     assert!(!matches(fields, r#"{"twice":"hello","once":"test"}"#));
@@ -240,7 +240,7 @@ fn the_last_of_several_fields_with_one_name_counts() {
 }
 
 #[test]
-fn a_dot_in_a_name_is_part_of_it() {
+fn a_dot_is_part_of_a_fields_name() {
     assert!(matches(r#"{"a.b":[1]}"#, r#"{"a.b":1}"#));
     assert!(!matches(r#"{"a.b":[1]}"#, r#"{"a":{"b":1}}"#));
 }

@@ -20,7 +20,7 @@ fn name() -> &'static str {
     "[a-e\\.\"\\\\ä]{1,3}"
 }
 
-/// An object whose every field or deeper field is a value without parts.
+/// An object of scalars and nested objects, without arrays.
 fn record() -> impl Strategy<Value = Value> {
     let object =
         |inner| btree_map(name(), inner, 1..4).prop_map(|fields| Value::Object(fields.into_iter().collect()));
@@ -51,7 +51,7 @@ fn any_json() -> impl Strategy<Value = Value> {
     })
 }
 
-/// The pattern that asks for exactly these fields.
+/// The pattern that matches exactly these fields.
 fn exactly(record: &Value) -> Value {
     match record {
         Value::Object(fields) => fields.iter().map(|(name, value)| (name.clone(), exactly(value))).collect(),
@@ -59,7 +59,7 @@ fn exactly(record: &Value) -> Value {
     }
 }
 
-/// Calls on the leaves in turn, until one takes the call.
+/// Changes the leaf with this index. Returns false if there are fewer leaves.
 fn change_leaf(record: &mut Value, countdown: &mut usize) -> bool {
     match record {
         Value::Object(fields) => fields.values_mut().any(|value| change_leaf(value, countdown)),
@@ -97,14 +97,14 @@ fn small_value() -> impl Strategy<Value = Value> {
 
 proptest! {
     #[test]
-    fn no_text_panics(pattern in ".*", value in vec(any::<u8>(), 0..64)) {
+    fn parsing_any_text_does_not_panic(pattern in ".*", value in vec(any::<u8>(), 0..64)) {
         if let Ok(pattern) = Pattern::parse(&pattern) {
             let _ = pattern.accepts(Some(&value), Bytes::new);
         }
     }
 
     #[test]
-    fn no_json_panics(part in any_json(), record in any_json()) {
+    fn matching_any_json_does_not_panic(part in any_json(), record in any_json()) {
         for pattern in [part.clone(), json!({ "value": part }), json!({ "value": { "a": [part] } })] {
             if let Ok(pattern) = Pattern::parse(&pattern.to_string()) {
                 accepts(&pattern, &record);
@@ -114,7 +114,7 @@ proptest! {
     }
 
     #[test]
-    fn no_value_panics(value in vec(any::<u8>(), 0..64), text in "[\\[\\]{}\":,a1\\\\u ]{0,24}") {
+    fn matching_any_value_does_not_panic(value in vec(any::<u8>(), 0..64), text in "[\\[\\]{}\":,a1\\\\u ]{0,24}") {
         for fields in [json!({ "a": { "a": ["a", { "exists": false }] } }), json!([{ "wildcard": "a*a" }])] {
             let pattern = filter(&fields);
             let _ = pattern.accepts(Some(&value), Bytes::new);
@@ -123,7 +123,7 @@ proptest! {
     }
 
     #[test]
-    fn a_pattern_of_a_records_values_accepts_it(record in record()) {
+    fn a_pattern_of_a_records_values_accepts_the_record(record in record()) {
         prop_assert!(accepts(&filter(&exactly(&record)), &record));
     }
 
@@ -144,7 +144,7 @@ proptest! {
     }
 
     #[test]
-    fn further_fields_change_nothing(record in record(), more in any_json()) {
+    fn additional_fields_are_ignored(record in record(), more in any_json()) {
         let pattern = filter(&exactly(&record));
         let mut record = record;
         record["another field"] = more;
@@ -200,7 +200,7 @@ proptest! {
     }
 }
 
-/// The plainest way to say what an asterisk means.
+/// A naive reference implementation of wildcards.
 fn glob(pattern: &[u8], text: &[u8]) -> bool {
     match pattern.split_first() {
         None => text.is_empty(),

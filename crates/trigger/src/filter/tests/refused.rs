@@ -1,7 +1,7 @@
 use super::super::Pattern;
 use super::error;
 
-/// Rows of a field's list and the part of the pattern that is named.
+/// Checks rows of an invalid list and the path below the field that the error must name.
 fn refused(rows: &[(&str, &str)]) {
     for (list, path) in rows {
         let said = error(&format!(r#"{{"value":{{"a":{list}}}}}"#)).to_string();
@@ -10,7 +10,7 @@ fn refused(rows: &[(&str, &str)]) {
 }
 
 #[test]
-fn a_pattern_is_one_json_object_of_lists() {
+fn a_pattern_must_be_a_json_object_of_lists() {
     let object = r#"$ in the filter pattern must be an object, such as {"value": {"field": ["text"]}}"#;
     for (pattern, expected) in [
         ("null", object),
@@ -37,7 +37,7 @@ fn a_pattern_is_one_json_object_of_lists() {
 }
 
 #[test]
-fn a_pattern_has_at_most_4096_characters() {
+fn a_pattern_may_have_at_most_4096_characters() {
     let pattern = |length: usize| format!(r#"{{"value":["{}"]}}"#, "ä".repeat(length - 14));
     assert!(Pattern::parse(&pattern(4096)).is_ok());
     assert!(matches!(error(&pattern(4097)), super::PatternError::TooLong { characters: 4097, limit: 4096 }));
@@ -48,11 +48,11 @@ fn a_pattern_may_not_be_nested_too_deeply() {
     let pattern =
         |depth: usize| format!(r#"{{"value":{}["a"]{}}}"#, r#"{"a":"#.repeat(depth), "}".repeat(depth));
     assert!(Pattern::parse(&pattern(100)).is_ok());
-    assert!(error(&pattern(500)).to_string().ends_with("is nested too deeply; take levels away"));
+    assert!(error(&pattern(500)).to_string().ends_with("is nested too deeply; remove some levels"));
 }
 
 #[test]
-fn entries_of_a_list_are_values_or_operators() {
+fn entries_of_a_list_must_be_values_or_operators() {
     refused(&[
         (r"[[1]]", "[0]"),
         (r#"["x",{}]"#, "[1]"),
@@ -63,7 +63,7 @@ fn entries_of_a_list_are_values_or_operators() {
 }
 
 #[test]
-fn operands_have_their_types() {
+fn operands_must_have_the_right_type() {
     refused(&[
         (r#"[{"exists":"true"}]"#, "[0].exists"),
         (r#"[{"exists":[true]}]"#, "[0].exists"),
