@@ -1,4 +1,4 @@
-//! The table of topics and events: name, payload type, key. Each topic carries one type of event, of its name.
+//! The table of topics and events: name, payload type, key. Each topic carries one type of event, with the same name.
 
 use tidings_events::{Topic, catalog};
 
@@ -8,7 +8,7 @@ use crate::payloads::{
 };
 
 catalog! {
-    /// What an event of the bank says: the `data` of its envelope.
+    /// The payload of a bank event: the `data` of its envelope.
     pub enum Payload [
         Topic::event("transaction.completed"),
         Topic::event("transaction.failed"),

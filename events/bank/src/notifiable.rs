@@ -1,14 +1,14 @@
-//! Which customer an event concerns, and the facts for the message to them. The facts have these names in templates:
+//! The customer that an event is about, and the facts for a message to them. Templates use these names:
 //!
-//! | name | of |
+//! | name | events |
 //! |---|---|
 //! | `account` | events about an account: masked |
 //! | `amount` | events about money |
-//! | `balance` | transfers and bills: after it |
-//! | `transaction_id`, `beneficiary`, `beneficiary_account` | transfers, failed ones too |
+//! | `balance` | transfers and bills: the balance afterwards |
+//! | `transaction_id`, `beneficiary`, `beneficiary_account` | transfers, including failed ones |
 //! | `reason` | failed transfers: a code |
-//! | `verification_code` | registrations; none where the event has none |
-//! | `loan_id`, `term_months`, `interest_rate` | loans; the rate once approved |
+//! | `verification_code` | registrations; none if the event has none |
+//! | `loan_id`, `term_months`, `interest_rate` | loans; the rate only of approved ones |
 //! | `payment_id`, `biller`, `bill_reference` | bills |
 //! | `start_date`, `end_date` | statements |
 
@@ -96,7 +96,7 @@ fn failed(it: &TransactionFailed) -> Facts {
     facts
 }
 
-/// What was to be transferred, whether it was or not.
+/// The facts of a transfer, whether it succeeded or not.
 fn order(transaction_id: &TransactionId, from: &Account, to: &Beneficiary, amount: Fact) -> Facts {
     let to_account = to.account_id.to_string();
     vec![

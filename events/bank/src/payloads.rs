@@ -126,19 +126,19 @@ pub enum FailureReason {
     InvalidBeneficiary,
     /// The sending account is frozen.
     AccountFrozen,
-    /// Something failed on the bank's side; also what a newer producer's reason is read as.
+    /// Something failed on the bank's side. Reasons of newer producers are read as this one, too.
     #[serde(other)]
     TechnicalError,
 }
 
-/// The reason as events write it.
+/// The reason's code in events.
 impl fmt::Display for FailureReason {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         self.serialize(formatter)
     }
 }
 
-/// A consumer that validates must not refuse what a later 1.x adds.
+/// Allows any other string too, because consumers that validate must not refuse reasons that a later 1.x adds.
 fn allow_later_reasons(schema: &mut Schema) {
     if let Some(Value::Array(mut reasons)) = schema.remove("oneOf") {
         reasons.push(json!({ "description": "A reason that a later version adds.", "type": "string" }));
@@ -157,8 +157,8 @@ pub struct UserRegistered {
     pub verification_code: Option<Personal>,
 }
 
-/// Written out, because a derived `flatten` forgets which field an error is about, and refuses numbers in
-/// unknown fields that other payloads pass over.
+/// Not derived, because a derived `flatten` loses the field that an error is about, and refuses numbers in unknown
+/// fields that other payloads ignore.
 impl<'de> Deserialize<'de> for UserRegistered {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         #[derive(Deserialize)]

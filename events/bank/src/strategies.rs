@@ -1,4 +1,4 @@
-//! Events that could happen, for property tests.
+//! Arbitrary events for property tests.
 
 use std::fmt::Debug;
 
@@ -41,7 +41,7 @@ fn payload() -> impl Strategy<Value = Payload> {
     ]
 }
 
-/// Any amount that a decimal holds, zeros at the end included.
+/// Any amount that a decimal holds, including trailing zeros.
 pub fn amount() -> impl Strategy<Value = Amount> {
     const LARGEST: i128 = (1 << 96) - 1;
     (-LARGEST..=LARGEST, 0..=28_u32)
@@ -65,7 +65,7 @@ fn personal() -> impl Strategy<Value = Personal> {
     text().prop_map(Personal)
 }
 
-/// Years 0 to 9999, to the nanosecond: what RFC 3339 can write.
+/// Timestamps that RFC 3339 can represent: the years 0 to 9999, in nanoseconds.
 fn timestamp() -> impl Strategy<Value = Timestamp> {
     (-62_167_219_200_i64..=253_402_207_200, 0..1_000_000_000_i32)
         .prop_map(|(second, nanosecond)| Timestamp::new(second, nanosecond).unwrap())

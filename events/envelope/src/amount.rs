@@ -1,4 +1,4 @@
-//! Amounts of money: decimal, never floating point.
+//! Amounts of money, in decimal arithmetic.
 
 use std::{borrow::Cow, fmt, ops::Deref, str::FromStr};
 
@@ -7,22 +7,22 @@ use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde::{Deserialize, Deserializer, Serialize, Serializer, de::Error as _, ser::Error as _};
 use serde_json::value::RawValue;
 
-/// Worded like serde's messages, and without the value.
+/// Worded like serde's messages, but without the value.
 pub(crate) const NOT_DECIMAL: &str = "expected a decimal number of at most 28 digits";
 pub(crate) const NEGATIVE: &str = "expected an amount that is not negative";
 
-/// An amount of money in units of a currency that is given beside it.
+/// An amount of money. Its currency is in another field.
 ///
-/// In JSON it is written as a number, and read from a number or, because many producers keep precision that way,
-/// from a string that holds one: `5000.00` or `"5000.00"`. Either is taken as decimal text, so `5000.00` stays
-/// `5000.00` and no digit passes through a float. (So it can be read from JSON text only, not from a
-/// [`serde_json::Value`], which has lost digits already.) Its `Debug` shows no digits, because balances are personal.
+/// In JSON it is written as a number. It is read from a number or, because many producers preserve precision that way,
+/// from a string with a number: `5000.00` or `"5000.00"`. Both are read as decimal text, so `5000.00` stays `5000.00`
+/// and no digit passes through a float. (So it can be read only from JSON text, not from a [`serde_json::Value`], which
+/// has already lost digits.) Its `Debug` shows no digits, because balances are personal.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Amount(pub Decimal);
 
 impl Amount {
     /// Reads decimal text, with or without an exponent; `None` if it is not a number or has more digits than
-    /// [`Decimal`] holds exactly (28 significant ones always fit).
+    /// [`Decimal`] can hold exactly (28 significant digits always fit).
     #[must_use]
     pub fn parse(text: &str) -> Option<Self> {
         let Some((digits, _exponent)) = text.split_once(['e', 'E']) else {
@@ -61,14 +61,14 @@ impl<'de> Deserialize<'de> for Amount {
     }
 }
 
-/// A JSON number, or a JSON string that holds exactly a number of JSON's form: neither `" 5"` nor `"5,000"`.
+/// A JSON number, or a JSON string that contains exactly a JSON number: neither `" 5"` nor `"5,000"`.
 fn from_json(json: &str) -> Option<Amount> {
     if !json.starts_with('"') {
         return Amount::parse(json);
     }
     let text: String = serde_json::from_str(json).ok()?;
     let number: &RawValue = serde_json::from_str(&text).ok()?;
-    // Raw values are cut out of the white space around them.
+    // Raw values have no white space around them.
     (number.get() == text && !text.starts_with('"')).then(|| Amount::parse(&text))?
 }
 
@@ -86,7 +86,7 @@ impl JsonSchema for Amount {
     }
 }
 
-/// What is paid or asked for: an amount that is not below zero.
+/// A paid or requested amount, which is not below zero.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
 #[serde(transparent)]
 pub struct NonNegative(Amount);
@@ -126,7 +126,7 @@ impl JsonSchema for NonNegative {
     fn json_schema(generator: &mut SchemaGenerator) -> Schema {
         let mut schema = Amount::json_schema(generator);
         schema.insert("minimum".to_owned(), 0.into());
-        // The bound is for numbers alone. A string may say -0, as a number may.
+        // The schema's bound is only for numbers. A string may be "-0", like a number.
         schema.insert(
             "pattern".to_owned(),
             r"^(-0(\.0+)?|(0|[1-9][0-9]*)(\.[0-9]+)?)([eE][+-]?[0-9]+)?$".into(),
@@ -148,7 +148,7 @@ mod tests {
     }
 
     #[test]
-    fn an_exponent_is_a_number_too() {
+    fn a_number_may_have_an_exponent() {
         assert_eq!(serde_json::from_str::<Amount>("5e3").unwrap(), Amount(Decimal::from(5000)));
     }
 
@@ -163,7 +163,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_no_exact_decimal_is_refused() {
+    fn text_that_is_not_an_exact_decimal_is_refused() {
         for text in [
             "\"\"",
             "\" 5000\"",

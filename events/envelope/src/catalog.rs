@@ -1,23 +1,24 @@
-//! What a domain is made of: its topics, the types of its events, and the payload with a variant for each.
+//! A domain's catalog: its topics, its types of events, and the payload with a variant for each type.
 
 use schemars::SchemaGenerator;
 use serde::Serialize;
+use serde_json::{Value, json};
 
-use crate::{Event, FieldError, Topic};
+use crate::{Event, FieldError, Topic, TopicKind};
 
-/// A kind of event, and the topic that carries it. A topic may carry several.
+/// A type of event, and the topic that carries it. A topic may carry several types.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct EventType {
     /// The type's name, e.g. `order.created`.
     pub name: &'static str,
     /// The name of the topic that carries it, e.g. `order-events`.
     pub topic: &'static str,
-    /// The payload's variant, as the code writes it, e.g. `Created`.
+    /// The payload's variant in the code, e.g. `Created`.
     pub variant: &'static str,
 }
 
-/// Everything that can happen in one domain: the `data` of an event's envelope, as an enum with a variant for each
-/// type of event. [`catalog!`](crate::catalog!) writes one.
+/// The payloads of one domain: the `data` of an event's envelope, as an enum with a variant for each type of event.
+/// [`catalog!`](crate::catalog!) defines one.
 pub trait Catalog: Serialize + Send + Sync + Sized + 'static {
     /// Every topic of the domain.
     const TOPICS: &'static [Topic];
@@ -27,20 +28,44 @@ pub trait Catalog: Serialize + Send + Sync + Sized + 'static {
     /// The event type of this payload.
     fn event_type(&self) -> EventType;
 
-    /// The key of the event's record: whom or what it is about, e.g. an account. Records of one key are handled in
-    /// order.
+    /// The key of the event's record: the subject of the event, e.g. an account. Records with the same key are handled
+    /// in order.
     fn key(&self) -> &str;
 
-    /// Reads an event of this type; `None` where the domain has no such type.
+    /// Reads an event of this type; `None` if the domain has no such type.
     fn read(event_type: &str, json: &str) -> Option<Result<Event<Self>, FieldError>>;
 
-    /// Adds the JSON Schema of this type's data to the generator's definitions and returns its place there; `None`
-    /// where the domain has no such type.
+    /// Adds the JSON Schema of this type's data to the generator's definitions and returns its place there; `None` if
+    /// the domain has no such type.
     fn data_schema(event_type: &str, generator: &mut SchemaGenerator) -> Option<String>;
 }
 
-/// Writes the enum of a domain's payloads and its [`Catalog`]. Each type of event has a payload, a name, the topic
-/// that carries it where that has another name, and a key.
+/// The domain's topics as data, each with its types of events, for tools that are not built with the domain.
+#[must_use]
+pub fn topics<P: Catalog>() -> Value {
+    let carried = |topic: &Topic| -> Value {
+        let types = P::EVENT_TYPES.iter().filter(|it| it.topic == topic.name);
+        types.map(|it| json!({"name": it.name, "variant": it.variant})).collect()
+    };
+    let entry = |topic: &Topic| {
+        json!({
+            "name": topic.name,
+            "kind": match topic.kind {
+                TopicKind::Event => "event",
+                TopicKind::Command => "command",
+            },
+            "partitions": topic.partitions,
+            "replication": topic.replication,
+            "retention_ms": u64::try_from(topic.retention.as_millis()).unwrap_or(u64::MAX),
+            "retention_bytes_per_partition": topic.retention_bytes_per_partition,
+            "event_types": carried(topic),
+        })
+    };
+    P::TOPICS.iter().map(entry).collect()
+}
+
+/// Defines the enum of a domain's payloads and its [`Catalog`]. Each type of event has a payload, a name, a topic (if
+/// that has another name) and a key.
 ///
 /// ```
 /// use serde::{Deserialize, Serialize};
@@ -53,7 +78,7 @@ pub trait Catalog: Serialize + Send + Sync + Sized + 'static {
 /// }
 ///
 /// catalog! {
-///     /// What can happen to orders.
+///     /// Events about orders.
 ///     enum Payload [Topic::event("order-events"), Topic::command("order.cancel")];
 ///     /// An order was placed.
 ///     Created(Order) = "order.created" on "order-events", key |it| &it.order_id;

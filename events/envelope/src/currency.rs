@@ -1,4 +1,4 @@
-//! A currency as events name it.
+//! A currency in events.
 
 use std::{borrow::Cow, ops::Deref};
 

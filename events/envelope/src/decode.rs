@@ -1,32 +1,32 @@
-//! From a record's value to a typed event, with errors that name the field and do not quote its value.
+//! Decodes a record's value to a typed event. Errors name the field but do not quote its value.
 
 use serde::Deserialize;
 use serde_path_to_error::{Path, Segment};
 
 use crate::{Catalog, Event, EventId, EventType, amount, ids::InvalidId, json::readable};
 
-/// Why this version cannot read a record's value as an event. All of these are permanent: reading the
-/// same bytes again gives the same answer.
+/// Why this version cannot read a record's value as an event. All of these errors are permanent, because the same bytes
+/// always give the same result.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum DecodeError {
-    /// Not JSON, or a field is missing or of the wrong form.
+    /// The value is not JSON, or a field is missing or has the wrong form.
     #[error("the event is malformed: {0}")]
     Malformed(#[from] FieldError),
     /// The major version is not 1.
     #[error("event version {version} is not supported, only 1.x is; deploy a newer version of this function")]
     UnknownVersion {
-        /// The version found, shortened.
+        /// The event's version, shortened.
         version: String,
     },
-    /// A type that the catalog does not list.
+    /// The domain has no such type of event.
     #[error(
         "event type {event_type} is unknown; deploy a newer version of this function or fix the producer"
     )]
     UnknownType {
-        /// The type found, shortened.
+        /// The event's type, shortened.
         event_type: String,
     },
-    /// The type belongs to another topic than the one it came from.
+    /// The event came from another topic than its type belongs to.
     #[error("event type {event_type} was published to topic {topic}; fix the producer")]
     WrongTopic {
         /// The event's type.
@@ -49,21 +49,21 @@ impl DecodeError {
     }
 }
 
-/// Where a JSON document does not have the expected form.
+/// The place where a JSON document does not have the expected form.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("{field}: {problem} (line {line}, column {column})")]
 pub struct FieldError {
-    /// Path of the field, e.g. `data.from_account.user_id`; `the document` for the whole.
+    /// The path of the field, e.g. `data.from_account.user_id`, or `the document` for the whole document.
     pub field: String,
-    /// What is wrong with it, without the value.
+    /// What is wrong, without the value.
     pub problem: String,
-    /// Line in the document, from 1.
+    /// The line in the document, from 1.
     pub line: usize,
-    /// Column in that line, in bytes, from 1.
+    /// The column in that line, in bytes, from 1.
     pub column: usize,
 }
 
-/// The fields that decide how the rest is read.
+/// The fields that determine how the rest is read.
 #[derive(Deserialize)]
 #[serde(expecting = "an object")]
 struct Head {
@@ -72,7 +72,7 @@ struct Head {
 }
 
 impl<P: Catalog> Event<P> {
-    /// Reads a record's value that came from `topic`. Text in it that was cut within a character is not an error; see
+    /// Reads the value of a record from `topic`. Text that was cut within a character is not an error; see
     /// [`readable`].
     pub fn decode(value: &[u8], topic: &str) -> Result<Self, DecodeError> {
         Self::decode_where(value, |event_type| {
@@ -103,7 +103,7 @@ impl<P: Catalog> Event<P> {
     }
 }
 
-/// Reads only the event id, from a value that may otherwise not be an event.
+/// Reads only the event id. The value does not have to be a valid event.
 #[must_use]
 pub fn read_event_id(value: &[u8]) -> Option<EventId> {
     #[derive(Deserialize)]
@@ -141,8 +141,8 @@ fn field_error(path: &Path, error: &serde_json::Error) -> FieldError {
     FieldError { field, problem: problem(error), line: error.line(), column: error.column() }
 }
 
-/// The path, as far as it consists of known fields; other keys may be personal. Only an error of type or
-/// form is about such a field: a syntax error may be below any key, and an enum may be given as an object.
+/// The path, as far as it consists of known fields, because other keys may be personal. Only errors of type or form
+/// are about known fields: a syntax error may be below any key, and an enum may be given as an object.
 fn place(path: &Path, error: &serde_json::Error) -> Option<String> {
     let names = path.iter().map_while(|segment| match segment {
         Segment::Map { key } => Some(key.as_str()),
@@ -152,7 +152,7 @@ fn place(path: &Path, error: &serde_json::Error) -> Option<String> {
     (error.is_data() && !names.is_empty()).then(|| names.join("."))
 }
 
-/// Serde's messages quote the value, which may be personal; only messages known not to quote it are passed on.
+/// Serde's messages may quote the value, which may be personal. Only messages that are known not to are passed on.
 fn problem(error: &serde_json::Error) -> String {
     let text = error.to_string();
     let message = text.rsplit_once(" at line ").map_or(text.as_str(), |(message, _position)| message);

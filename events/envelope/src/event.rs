@@ -1,4 +1,4 @@
-//! The envelope that every event travels in.
+//! The envelope of every event.
 
 use std::{borrow::Cow, collections::BTreeMap, fmt};
 
@@ -15,12 +15,12 @@ use crate::{Catalog, EventId, FieldError, Personal, decode::read_json};
 /// The version that this crate writes. It reads every 1.x.
 pub const VERSION: &str = "1.0";
 
-/// Something that happened, once.
+/// An event: something that happened once.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Event<P> {
-    /// What makes it the same event, however often it is delivered.
+    /// The id. It is the same for every delivery of the event.
     pub event_id: EventId,
-    /// When it happened.
+    /// When the event happened.
     pub timestamp: Timestamp,
     /// What happened.
     pub payload: P,
@@ -35,13 +35,13 @@ impl<P: Catalog> Event<P> {
         self.payload.event_type().name
     }
 
-    /// The name of the topic it is published to.
+    /// The name of the topic that it is published to.
     #[must_use]
     pub fn topic(&self) -> &'static str {
         self.payload.event_type().topic
     }
 
-    /// Reads an event whose data is of this form, whatever its type says; [`decode`](Self::decode) chooses the form.
+    /// Reads an event with data of type `D`, regardless of its event type. [`decode`](Self::decode) chooses the type.
     pub fn read<D: DeserializeOwned>(json: &str, payload: fn(D) -> P) -> Result<Self, FieldError> {
         let wire: Wire<D> = read_json(json)?;
         Ok(Self {
@@ -52,7 +52,7 @@ impl<P: Catalog> Event<P> {
         })
     }
 
-    /// The event as JSON, as it is published.
+    /// The event as JSON for publishing.
     pub fn encode(&self) -> Result<Vec<u8>, serde_json::Error> {
         serde_json::to_vec(&Wire {
             event_id: self.event_id.clone(),
@@ -65,26 +65,26 @@ impl<P: Catalog> Event<P> {
     }
 }
 
-/// The circumstances of an event; fields that callers add are kept.
+/// The circumstances of an event. Additional fields are kept.
 #[derive(Clone, Default, PartialEq, Serialize, JsonSchema)]
 pub struct Metadata {
-    /// The address the customer's request came from.
+    /// The IP address of the customer's request.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub ip_address: Option<Personal>,
     /// The application or browser in use.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub user_agent: Option<Personal>,
-    /// The customer's language as a BCP 47 tag, e.g. `hi` or `hi-IN`; English where it is absent or unknown.
+    /// The customer's language as a BCP 47 tag, e.g. `hi` or `hi-IN`. Absent or unknown languages mean English.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub locale: Option<String>,
-    /// What callers add, to the digit.
+    /// Additional fields, unchanged to the digit.
     #[serde(flatten)]
     #[schemars(with = "BTreeMap<String, Value>")]
     pub more: BTreeMap<String, RawJson>,
 }
 
-/// Written out, because no circumstance may stop an event: a field of another type than it should have is kept among
-/// those that callers add, and metadata that are not an object count as none.
+/// Not derived, because invalid metadata must not make an event unreadable: a field of the wrong type is kept as an
+/// additional field, and metadata that are not an object are ignored.
 impl<'de> Deserialize<'de> for Metadata {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         let json = <&RawValue>::deserialize(deserializer)?;
@@ -99,7 +99,7 @@ impl<'de> Deserialize<'de> for Metadata {
     }
 }
 
-/// A JSON value as it was written: no digit of it passes through a float, and no depth is too deep.
+/// A JSON value as it was written, without passing digits through floats and without a limit of depth.
 #[derive(Clone, Serialize, Deserialize)]
 #[serde(transparent)]
 pub struct RawJson(Box<RawValue>);
@@ -132,18 +132,18 @@ impl fmt::Debug for Metadata {
     }
 }
 
-/// The envelope's shape in JSON, whatever its data.
+/// The envelope in JSON, with any type of data.
 #[derive(Serialize, Deserialize, JsonSchema)]
 #[serde(expecting = "an object")]
 pub(crate) struct Wire<D> {
-    /// What makes it the same event, however often it is delivered.
+    /// The id. It is the same for every delivery of the event.
     pub event_id: EventId,
-    /// What kind of event it is.
+    /// The type of the event.
     pub event_type: String,
-    /// When it happened.
+    /// When the event happened.
     #[serde(deserialize_with = "timestamp")]
     pub timestamp: Timestamp,
-    /// The version of this form. Within 1.x, fields are only added.
+    /// The version of the envelope. Within 1.x, fields are only added.
     pub version: String,
     /// What happened.
     pub data: D,
@@ -153,8 +153,8 @@ pub(crate) struct Wire<D> {
     pub metadata: Metadata,
 }
 
-/// Reads a timestamp of any precision: RFC 3339 (section 5.6) sets no limit to the digits of a second, a [`Timestamp`]
-/// has nine.
+/// Reads a timestamp of any precision. RFC 3339 (section 5.6) does not limit the decimals of a second, but a
+/// [`Timestamp`] has nine.
 fn timestamp<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Timestamp, D::Error> {
     struct AnyPrecision;
 

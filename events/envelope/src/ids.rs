@@ -1,22 +1,22 @@
-//! Identifiers, each its own type so that they are not mixed up.
+//! Identifiers, each with its own type so that they cannot be mixed up.
 
 /// The longest identifier accepted, in characters.
 pub const MAX_LENGTH: usize = 128;
 
-/// The text is not an identifier: empty, too long, or with a character that would need escaping in an object
-/// key, a path, a header or a table key.
+/// The text is not an identifier: it is empty, too long, or has a character that would need escaping in an object key,
+/// a path, a header or a table key.
 #[derive(Debug, PartialEq, Eq, thiserror::Error)]
 #[error("expected 1 to {MAX_LENGTH} of A-Z a-z 0-9 . _ : @ -, not starting with a dot")]
 pub struct InvalidId;
 
-/// An error where `text` is not an identifier.
+/// Fails if `text` is not an identifier.
 pub fn check(text: &str) -> Result<(), InvalidId> {
     let allowed = |byte: u8| byte.is_ascii_alphanumeric() || b"._:@-".contains(&byte);
     let fits = (1..=MAX_LENGTH).contains(&text.len());
     if fits && !text.starts_with('.') && text.bytes().all(allowed) { Ok(()) } else { Err(InvalidId) }
 }
 
-/// Writes an identifier's type: text of 1 to 128 of `A-Z a-z 0-9 . _ : @ -`, checked when it is made or read.
+/// Defines an identifier's type: text of 1 to 128 characters of `A-Z a-z 0-9 . _ : @ -`, checked when created or read.
 ///
 /// ```
 /// tidings_events::id!(
@@ -101,7 +101,7 @@ macro_rules! id {
 }
 
 id!(
-    /// What makes an event the same event, wherever and however often it is delivered.
+    /// An event's id. It is the same for every delivery of the event.
     EventId
 );
 
@@ -117,7 +117,7 @@ mod tests {
     }
 
     #[test]
-    fn what_would_need_escaping_is_refused() {
+    fn characters_that_would_need_escaping_are_refused() {
         let long = "x".repeat(MAX_LENGTH + 1);
         for text in ["", "a/b", "..", "a b", "a#b", "é", "a\nb", &long] {
             assert_eq!(text.parse::<EventId>(), Err(InvalidId), "{text:?}");

@@ -1,11 +1,11 @@
-//! Makes JSON of producers in any language readable and comparable.
+//! Makes JSON from producers in any language readable and comparable.
 
 use std::{borrow::Cow, collections::BTreeMap};
 
 use serde::{Deserialize, Deserializer, de::DeserializeOwned};
 use serde_json::value::RawValue;
 
-/// How deep values may be nested to be compared as JSON: deeper than any event, shallow enough that reading each
+/// The deepest nesting of values that are compared as JSON: deeper than any event, but shallow enough that reading each
 /// level again costs little.
 const MAX_DEPTH: usize = 32;
 
@@ -15,8 +15,8 @@ const ESCAPE: usize = 6;
 /// A record's value as text that a JSON parser can read to its end.
 ///
 /// JavaScript cuts strings between the halves of a surrogate pair and writes `"Lunch \ud83d"`, which RFC 8259
-/// (section 8.2) allows and many parsers refuse; others cut them within a UTF-8 character. Both would cost the
-/// whole event, so a lone surrogate and bytes that are not UTF-8 become U+FFFD.
+/// (section 8.2) allows but many parsers refuse. Other languages cut strings within a UTF-8 character. Both would make
+/// the whole event unreadable, so lone surrogates and bytes that are not UTF-8 become U+FFFD.
 #[must_use]
 pub fn readable(value: &[u8]) -> Cow<'_, str> {
     match String::from_utf8_lossy(value) {
@@ -41,7 +41,7 @@ fn replace_lone_surrogates(text: &str, replacement: impl Fn(&str) -> String) -> 
     Cow::Owned(replaced)
 }
 
-/// Where the escapes of lone surrogates start. A backslash occurs in JSON only inside strings.
+/// The positions of escaped lone surrogates. In JSON, a backslash occurs only in strings.
 fn lone_surrogates(text: &str) -> Vec<usize> {
     let mut lone = Vec::new();
     let mut at = 0;
@@ -59,15 +59,15 @@ fn lone_surrogates(text: &str) -> Vec<usize> {
     lone
 }
 
-/// The UTF-16 code unit that the escape at this place stands for.
+/// The UTF-16 code unit of the escape at this position.
 fn escaped_unit(text: &str, at: usize) -> Option<u16> {
     let digits = text.get(at..at + ESCAPE)?.strip_prefix("\\u")?;
     let is_hexadecimal = digits.bytes().all(|digit| digit.is_ascii_hexdigit());
     is_hexadecimal.then(|| u16::from_str_radix(digits, 16).ok())?
 }
 
-/// For optional text fields: a value of another type must not make its event unreadable. A number or a boolean is read
-/// as its text, and anything else, or text that is not of the field's form, as absent.
+/// Reads an optional text field leniently, so that a value of another type does not make the event unreadable. A number
+/// or a boolean is read as text. Anything else, or text without the field's form, counts as absent.
 pub fn optional<'de, D: Deserializer<'de>, T: DeserializeOwned>(
     deserializer: D,
 ) -> Result<Option<T>, D::Error> {
@@ -80,8 +80,8 @@ pub fn optional<'de, D: Deserializer<'de>, T: DeserializeOwned>(
     Ok(text.and_then(|text| serde_json::from_str(&text).ok()))
 }
 
-/// The same bytes for every spelling of a JSON value: whatever the order of its fields, its white space, its
-/// escapes and the form of its numbers, which keep every digit. Of fields with one name, the last counts.
+/// The canonical form of a JSON value. It does not depend on the order of fields, white space, escapes and the form of
+/// numbers, which keep every digit. Of several fields with the same name, the last one counts.
 ///
 /// Bytes that are not JSON, or JSON nested deeper than 32 levels, are returned unchanged.
 #[must_use]
@@ -90,7 +90,7 @@ pub fn canonical(value: &[u8]) -> Cow<'_, [u8]> {
 }
 
 fn canonical_json(value: &[u8]) -> Option<String> {
-    // A lone surrogate cannot be written, but has to differ from every other.
+    // A lone surrogate cannot be written, but different ones must not become equal.
     let text = str::from_utf8(value).ok()?;
     let text = replace_lone_surrogates(text, |escape| format!("\\ufffd{}", escape[2..].to_lowercase()));
     let mut canonical = String::with_capacity(text.len());
@@ -98,7 +98,7 @@ fn canonical_json(value: &[u8]) -> Option<String> {
     Some(canonical)
 }
 
-/// `None` where the value is nested too deeply.
+/// `None` if the value is nested too deeply.
 fn write(raw: &RawValue, depth: usize, out: &mut String) -> Option<()> {
     let text = raw.get();
     match text.as_bytes().first()? {
@@ -141,7 +141,7 @@ fn canonical_number(text: &str) -> Cow<'_, str> {
     let (whole, fraction) = mantissa.split_once('.').unwrap_or((mantissa, ""));
     let digits = format!("{whole}{fraction}");
     let significant = digits.trim_end_matches('0');
-    // Lengths are far below i64's limits, and an exponent beyond them stays as it is written.
+    // Lengths are far below the limits of i64. A number with an exponent beyond them stays unchanged.
     let zeros = (digits.len() - significant.len()).cast_signed() as i64;
     let decimals = fraction.len().cast_signed() as i64;
     let Some(power) = exponent.parse::<i64>().ok().and_then(|power| power.checked_add(zeros - decimals))
@@ -213,7 +213,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_not_json_or_too_deep_stays_as_it_is() {
+    fn bytes_that_are_not_json_or_too_deep_stay_unchanged() {
         let deep = format!("{} 1 {}", "[".repeat(100_000), "]".repeat(100_000));
         for bytes in [&b""[..], b"\xff", b"{\"a\": \"Caf\xe9\"}", b"{} {}", b"{", deep.as_bytes()] {
             assert_eq!(canonical(bytes), bytes);
@@ -270,9 +270,9 @@ mod tests {
             let _ = canonical(&bytes);
         }
 
-        /// `serde_json` as the judge of which values are equal.
+        /// `serde_json` decides which values are equal.
         #[test]
-        fn two_spellings_are_the_same_where_their_values_are(one in json(), other in json()) {
+        fn canonical_forms_are_equal_where_values_are(one in json(), other in json()) {
             let spelled = respelled(&one);
             let [one_json, other_json] = [one.to_string(), other.to_string()];
             prop_assert_eq!(canonical(one_json.as_bytes()), canonical(spelled.as_bytes()), "{}", spelled);
@@ -280,9 +280,9 @@ mod tests {
             prop_assert_eq!(same, one == other);
         }
 
-        /// `serde_json` as the judge: a canonical form is a fixed point, and says the same as the original.
+        /// Read by `serde_json`, the canonical form has the same value as the original.
         #[test]
-        fn a_string_says_the_same_in_its_canonical_form(text in any::<String>()) {
+        fn a_strings_canonical_form_has_the_same_value(text in any::<String>()) {
             let json = Value::from(text);
             let written = json.to_string();
             let canonical = canonical(written.as_bytes());

@@ -1,7 +1,7 @@
-//! The envelope that every event travels in, and what any domain's events are made of.
+//! The envelope of every event, and the parts of which domains make their events.
 //!
-//! A domain lists its topics and events with [`catalog!`]; [`Event::decode`] reads a record's value and
-//! [`Event::encode`] writes it, and both keep amounts exact.
+//! A domain lists its topics and events with [`catalog!`]. [`Event::decode`] reads a record's value and
+//! [`Event::encode`] writes it. Both keep amounts exact.
 
 pub mod amount;
 pub mod catalog;
@@ -27,6 +27,6 @@ pub use notifiable::{Fact, Notifiable, Recipient};
 pub use personal::Personal;
 pub use topic::{Topic, TopicKind};
 pub use trace::TraceContext;
-// For what the macros write.
+// For the macros.
 #[doc(hidden)]
 pub use {schemars, serde};

@@ -1,4 +1,4 @@
-//! What functions that write to people need of an event: its recipient and its facts, independent of language.
+//! What functions need to write messages about an event: the recipient and the facts, independent of language.
 
 use jiff::civil::Date;
 use rust_decimal::Decimal;
@@ -10,7 +10,7 @@ use crate::{Amount, Currency, Personal};
 pub struct Recipient {
     /// The person's id, e.g. a customer's.
     pub id: String,
-    /// Full name, as they write it.
+    /// Full name, as the person writes it.
     pub name: Personal,
     /// E-mail address.
     pub email: Personal,
@@ -29,13 +29,13 @@ pub enum Fact {
     Number(Decimal),
     /// One of the domain's own codes, e.g. why something failed.
     Code(String),
-    /// An account number or the like, of which only the ends are shown.
+    /// An account number or similar, of which only the ends are shown.
     Masked(String),
     /// An id, shown in full.
     Id(String),
-    /// A code that the recipient types in somewhere, to the character.
+    /// A code that the recipient has to type exactly.
     OneTimeCode(Personal),
-    /// A person's name, and what to show instead if it cannot be shown.
+    /// A person's name, and a substitute if the name cannot be shown.
     Name(Personal, String),
     /// A reference that a person wrote.
     Reference(Personal),
@@ -45,9 +45,9 @@ pub enum Fact {
 
 /// Payloads that can be turned into messages to people.
 pub trait Notifiable {
-    /// The person to inform; `None` if the event does not contain how to reach them.
+    /// The person to inform; `None` if the event does not contain their contact data.
     fn recipient(&self) -> Option<Recipient>;
 
-    /// The facts, under the names that templates use.
+    /// The facts by the names that templates use.
     fn facts(&self) -> Vec<(&'static str, Fact)>;
 }

@@ -1,12 +1,12 @@
-//! Text about a person that must not reach a log.
+//! Text about a person, which must not get into a log.
 
 use std::{fmt, ops::Deref};
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-/// A name, address, phone number, code or the like: travels in events, but its `Debug` does not show it, and it
-/// has no `Display`.
+/// A name, address, phone number, code or similar text in an event. Its `Debug` does not show it, and it has no
+/// `Display`.
 #[derive(Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(transparent)]
 #[schemars(inline)]

@@ -1,4 +1,4 @@
-//! A Kafka topic, as its domain describes it.
+//! A domain's description of a Kafka topic.
 
 use std::time::Duration;
 
@@ -6,16 +6,16 @@ use crate::EventType;
 
 const GIBIBYTE: u64 = 1 << 30;
 
-/// A Kafka topic: its name and the configuration that it is created with.
+/// A Kafka topic: its name and its configuration.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Topic {
     /// The topic's name, e.g. `order.created`.
     pub name: &'static str,
     /// Whether its records are events or commands.
     pub kind: TopicKind,
-    /// Number of partitions, and so the greatest number of batches in flight per subscriber.
+    /// The number of partitions, and so the maximum number of batches in flight per subscriber.
     pub partitions: i32,
-    /// Copies of each partition; a cluster with fewer brokers gets one per broker.
+    /// The copies of each partition. A cluster with fewer brokers gets one per broker.
     pub replication: i32,
     /// How long records are kept (`retention.ms`).
     pub retention: Duration,
@@ -23,17 +23,17 @@ pub struct Topic {
     pub retention_bytes_per_partition: u64,
 }
 
-/// What a topic's records are.
+/// The kind of a topic's records.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum TopicKind {
-    /// Something happened; any number of functions may react.
+    /// Events: something happened, and any number of functions may react.
     Event,
-    /// Something is to be done by one function.
+    /// Commands: one function has to do something.
     Command,
 }
 
 impl Topic {
-    /// A topic of events with 10 partitions and three copies, which keeps 7 days or 10 GiB.
+    /// A topic of events with 10 partitions and three copies, which keeps records for 7 days, up to 10 GiB.
     #[must_use]
     pub const fn event(name: &'static str) -> Self {
         Self {
@@ -46,17 +46,17 @@ impl Topic {
         }
     }
 
-    /// A topic of commands, otherwise as one of [events](Self::event).
+    /// A topic of commands, otherwise like a topic of [events](Self::event).
     #[must_use]
     pub const fn command(name: &'static str) -> Self {
         Self { kind: TopicKind::Command, ..Self::event(name) }
     }
 }
 
-/// What [`catalog!`](crate::catalog!) checks while it compiles.
+/// The checks of [`catalog!`](crate::catalog!) at compile time.
 ///
 /// # Panics
-/// Where a type of event is carried by a topic that is not listed, a topic carries none, or a name is there twice.
+/// If the topic of a type of event is not listed, a topic has no type of event, or a name is used twice.
 pub const fn assert_consistent(topics: &[Topic], event_types: &[EventType]) {
     let mut at = 0;
     while at < event_types.len() {

@@ -1,4 +1,4 @@
-//! W3C trace context, as it travels in a record's `traceparent` header. `tracestate` is not carried on.
+//! W3C trace context in a record's `traceparent` header. `tracestate` is not passed on.
 
 use std::fmt;
 
@@ -54,7 +54,7 @@ impl TraceContext {
         Self { parent_id: new_parent_id(), ..self.clone() }
     }
 
-    /// The context of a span that OpenTelemetry records; `None` for one that it does not.
+    /// The context of a span; `None` if OpenTelemetry does not record the span.
     #[must_use]
     pub fn of_span(context: &SpanContext) -> Option<Self> {
         context.is_valid().then(|| Self {
@@ -64,7 +64,7 @@ impl TraceContext {
         })
     }
 
-    /// The context as the OpenTelemetry type.
+    /// The context as an OpenTelemetry type.
     #[must_use]
     pub fn span_context(&self) -> SpanContext {
         SpanContext::new(
@@ -76,7 +76,7 @@ impl TraceContext {
         )
     }
 
-    /// The id shared by everything that one request caused: 32 hexadecimal digits.
+    /// The id of everything that one request caused: 32 hexadecimal digits.
     #[must_use]
     pub fn trace_id(&self) -> &str {
         &self.trace_id
@@ -89,7 +89,7 @@ impl fmt::Display for TraceContext {
     }
 }
 
-/// The half of a random UUID that holds its variant bits, which keep it from being all zero.
+/// The half of a random UUID with the variant bits, so that it is never zero.
 fn new_parent_id() -> String {
     format!("{:016x}", Uuid::new_v4().as_u64_pair().1)
 }
@@ -109,7 +109,7 @@ mod tests {
     }
 
     #[test]
-    fn a_step_stays_in_its_trace_under_an_id_of_its_own() {
+    fn a_step_keeps_the_trace_id_and_gets_a_new_span_id() {
         let cause = TraceContext::parse("00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-00").unwrap();
         let step = cause.next_step();
         assert_ne!(step, cause);
@@ -119,7 +119,7 @@ mod tests {
     }
 
     #[test]
-    fn open_telemetry_has_the_same_place_for_it() {
+    fn open_telemetrys_context_has_the_same_ids() {
         let header = "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01";
         let context = TraceContext::parse(header).unwrap().span_context();
         assert!(context.is_remote() && context.is_sampled());
@@ -128,7 +128,7 @@ mod tests {
     }
 
     #[test]
-    fn each_start_is_a_trace_of_its_own() {
+    fn each_start_begins_a_new_trace() {
         let (one, other) = (TraceContext::start(), TraceContext::start());
         assert_ne!(one.trace_id(), other.trace_id());
         assert_eq!(TraceContext::parse(&one.to_string()), Some(one));

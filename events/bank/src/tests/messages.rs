@@ -1,4 +1,4 @@
-//! Error messages for records that are not valid events, and that they contain no personal data.
+//! Error messages for records that are not valid events, which must not contain personal data.
 
 use serde_json::{Value, json};
 
@@ -13,14 +13,14 @@ fn error(document: &str) -> DecodeError {
     Event::decode(document.as_bytes(), TOPIC).unwrap_err()
 }
 
-/// The seed's event with one piece of its text replaced.
+/// The seed's event with a part of its text replaced.
 fn broken(from: &str, to: &str) -> String {
     assert!(SEED.contains(from), "{from}");
     error(&SEED.replacen(from, to, 1)).to_string()
 }
 
 #[test]
-fn a_document_that_is_no_json() {
+fn documents_that_are_not_json_objects() {
     for (document, message) in [
         ("", "the document: not valid JSON, EOF while parsing a value (line 1, column 0)"),
         ("{", "the document: not valid JSON, EOF while parsing an object (line 1, column 1)"),
@@ -43,7 +43,7 @@ fn a_document_that_is_no_json() {
 }
 
 #[test]
-fn a_field_that_is_not_as_it_should_be() {
+fn invalid_fields() {
     let schema = "not of the form that its schema asks for";
     for (from, to, message) in [
         (
@@ -90,9 +90,9 @@ fn a_field_that_is_not_as_it_should_be() {
     }
 }
 
-/// `UserRegistered` shares its fields with `User`, and its errors still name the wrong one.
+/// `UserRegistered` flattens `User`. Its errors still name the field that is wrong.
 #[test]
-fn a_field_of_a_flattened_payload() {
+fn invalid_fields_of_a_flattened_payload() {
     let event = json!({
         "event_id": "EVT-1", "event_type": "user.registered", "timestamp": "2025-01-15T10:30:45Z",
         "version": "1.0", "data": { "user_id": "a/b" },
@@ -102,7 +102,7 @@ fn a_field_of_a_flattened_payload() {
 }
 
 #[test]
-fn what_this_version_does_not_know() {
+fn unknown_versions_types_and_topics() {
     assert_eq!(
         broken("\"1.0\"", "\"2.0\""),
         "event version 2.0 is not supported, only 1.x is; deploy a newer version of this function"
@@ -129,7 +129,7 @@ fn what_this_version_does_not_know() {
 }
 
 #[test]
-fn what_is_accepted() {
+fn unusual_events_that_are_accepted() {
     for (from, to) in [
         ("\"1.0\"", "\"1.17\""),
         ("\"1.0\"", "\"1\""),
@@ -150,7 +150,7 @@ fn what_is_accepted() {
 }
 
 #[test]
-fn no_metadata_stop_an_event() {
+fn invalid_metadata_do_not_make_an_event_unreadable() {
     let (before, _) = SEED.split_once(",\n  \"metadata\"").unwrap();
     for metadata in [
         "",
@@ -180,7 +180,7 @@ fn no_metadata_stop_an_event() {
 }
 
 #[test]
-fn no_optional_text_stops_an_event() {
+fn an_invalid_optional_text_does_not_make_an_event_unreadable() {
     for (value, read) in [
         ("42", Some("42")),
         ("4.20", Some("4.20")),
@@ -202,7 +202,7 @@ fn no_optional_text_stops_an_event() {
     }
 }
 
-/// A description that JavaScript or a byte limit cut within a character.
+/// A description that was cut within a character, by JavaScript or by a limit in bytes.
 #[test]
 fn text_that_was_cut_within_a_character() {
     for (cut, readable) in [
@@ -226,7 +226,7 @@ fn text_that_was_cut_within_a_character() {
     }
 }
 
-/// Puts `marker` in the place of each value of each fixture, one after the other.
+/// Replaces each value of each fixture with `marker`, one after the other.
 #[test]
 fn no_message_quotes_a_value() {
     const SECRET: &str = "SECRET";
@@ -249,7 +249,7 @@ fn no_message_quotes_a_value() {
                 let Err(error) = Event::decode(damaged.to_string().as_bytes(), &topic) else { continue };
                 let shown = format!("{error} {error:?}");
                 errors += 1;
-                // A type or version that is unknown is shown, so that it can be looked for.
+                // An unknown type or version is shown, so that people can search for it.
                 let is_shown = ["/event_type", "/version"].contains(&place.as_str());
                 let quotes = shown.contains(SECRET) || shown.contains("7351973") || shown.contains("7351.97");
                 assert!(is_shown || !quotes, "{topic}{place}: {shown}");
@@ -259,9 +259,9 @@ fn no_message_quotes_a_value() {
     assert!(errors > 500, "only {errors} of the damaged events were refused");
 }
 
-/// Cuts an event full of marked values, and marked keys, after each byte.
+/// Cuts an event with marked values and keys after each byte.
 #[test]
-fn no_message_quotes_what_was_cut() {
+fn no_message_quotes_a_truncated_event() {
     let marked = SEED.replace("John Doe", "SECRET").replacen('{', "{\"SECRET\": {\"SECRET\": [5]},", 1);
     for end in 0..marked.trim_end().len() {
         let shown = format!("{:?}", Event::decode(&marked.as_bytes()[..end], TOPIC).unwrap_err());
@@ -306,7 +306,7 @@ fn fixtures() -> Vec<(String, Value)> {
     fixtures.collect()
 }
 
-/// The JSON pointers of all values below `value`.
+/// The JSON pointers of all values in `value`.
 fn places(value: &Value) -> Vec<String> {
     let children: Vec<(String, &Value)> = match value {
         Value::Object(map) => map.iter().map(|(name, child)| (format!("/{name}"), child)).collect(),

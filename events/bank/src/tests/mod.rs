@@ -1,4 +1,4 @@
-//! The bank's events read and written.
+//! Tests of decoding and encoding the bank's events.
 
 mod messages;
 mod properties;

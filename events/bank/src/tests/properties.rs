@@ -1,4 +1,4 @@
-//! What holds for every event, and for every string of bytes.
+//! Properties of all events and of all byte strings.
 
 use proptest::prelude::*;
 use serde_json::{Value, json};
@@ -13,11 +13,11 @@ use crate::{Event, Payload, strategies};
 
 proptest! {
     #[test]
-    fn what_is_encoded_is_decoded_again_to_the_digit(event in strategies::event()) {
+    fn an_encoded_event_decodes_to_the_same_event(event in strategies::event()) {
         let bytes = event.encode().unwrap();
         let decoded = Event::decode(&bytes, event.event_type()).unwrap();
         prop_assert_eq!(&decoded, &event);
-        // Decimals compare equal whatever their zeros at the end; their texts do not.
+        // Decimals are equal regardless of trailing zeros, so their texts are compared too.
         prop_assert_eq!(decoded.encode().unwrap(), bytes.clone());
         prop_assert_eq!(read_event_id(&bytes), Some(event.event_id.clone()));
         let event_type = read_event_type(&bytes);
@@ -32,7 +32,7 @@ proptest! {
     }
 
     #[test]
-    fn what_is_encoded_fits_its_schema(event in strategies::event()) {
+    fn an_encoded_event_matches_its_schema(event in strategies::event()) {
         let validator = jsonschema::options()
             .should_validate_formats(true)
             .build(schema::<Payload>(event.payload.event_type()).as_value())
@@ -43,7 +43,7 @@ proptest! {
     }
 
     #[test]
-    fn what_is_unknown_is_passed_over(event in strategies::event(), version in "1(\\.[0-9]{1,3})?") {
+    fn unknown_fields_are_ignored(event in strategies::event(), version in "1(\\.[0-9]{1,3})?") {
         let text = String::from_utf8(event.encode().unwrap()).unwrap();
         let written = "\"version\":\"1.0\",\"data\":{";
         prop_assert!(text.contains(written));
@@ -56,14 +56,14 @@ proptest! {
     }
 
     #[test]
-    fn no_bytes_panic(bytes in any::<Vec<u8>>(), topic in proptest::sample::select(Payload::TOPICS)) {
+    fn decoding_any_bytes_does_not_panic(bytes in any::<Vec<u8>>(), topic in proptest::sample::select(Payload::TOPICS)) {
         prop_assert!(Event::decode(&bytes, topic.name).is_err());
         prop_assert_eq!(read_event_id(&bytes), None);
         prop_assert_eq!(read_event_type(&bytes), None);
     }
 
     #[test]
-    fn no_damage_panics(
+    fn decoding_a_damaged_event_does_not_panic(
         event in strategies::event(),
         place in any::<proptest::sample::Index>(),
         removed in 0..20_usize,
