@@ -1,10 +1,10 @@
-"""Seeds faults into copies of the templates and of the stack policy; faults.yaml has them."""
+"""Seeds the faults of faults.yaml into copies of the templates, the stack policy and the catalogs."""
 
 import copy
 
 
 def seed(sources: dict[str, dict], fault: dict) -> dict[str, dict]:
-    """Copies of what there is, one of them with the fault."""
+    """Copies of the sources, one of them with the fault."""
     sources = copy.deepcopy(sources)
     kind = next(kind for kind in ("remove", "set", "replace", "append") if kind in fault)
     *steps, last = fault[kind].split("/")
@@ -27,5 +27,5 @@ def seed(sources: dict[str, dict], fault: dict) -> dict[str, dict]:
 
 
 def position(holder: dict | list, step: str) -> str | int:
-    """A step of a path as the key or index that it is."""
+    """A step of a path as a key or an index."""
     return int(step) if isinstance(holder, list) else step

@@ -1,9 +1,10 @@
-"""Checks the templates of infra/ without AWS, then seeds faults to see that each check notices one.
+"""Checks the templates of infra/ without AWS and compares them with the topics of events/. Then seeds faults to test that
+each check notices one.
 
-  python infra/checks/run.py CHECKS GUARD
+  python infra/checks/run.py CHECKS GUARD [--templates]
 
-CHECKS is the binary of tidings-infra-checks, GUARD is cfn-guard. Left in .local/infra: the translated templates, and
-how each variant would deploy them.
+CHECKS is the binary of tidings-infra-checks, GUARD is cfn-guard; --templates skips the faults. The translated templates, and the templates as each
+variant would deploy them, remain in .local/infra.
 """
 
 import collections
@@ -13,28 +14,39 @@ import re
 import shutil
 import subprocess
 import sys
+import tomllib
 
 import faults
 import translate
 from cfnlint.api import ManualArgs, lint
 
-TEMPLATES = ("platform", "functions")
-POLICY = "platform-stack-policy"
+sys.path.append("scripts")
+import templates
+
 SOURCES = pathlib.Path("infra")
+POLICY = "stack-policy"
+EVENTS = pathlib.Path("events")
+CATALOGS = "catalogs"
+# The loop that makes the common resources of every function.
+LOOP = "Fn::ForEach::Functions"
 RULES = SOURCES / "checks/rules"
 FAULTS = SOURCES / "checks/faults.yaml"
 SUPPRESSIONS = SOURCES / "checks/suppressions.yaml"
 OUT = pathlib.Path(".local/infra")
-PERMISSIONS = pathlib.Path("docs/permissions.md")
+PERMISSIONS = pathlib.Path("docs/permissions")
+# Complete example domains.
+EXAMPLES = "examples"
 REGION = "eu-central-1"
 
-# check, where, what
+# Rules of cfn-lint to ignore in translated templates: expanded loops leave unused mappings and Fn::Sub without variables.
+LEFT_BY_LOOPS = ("W1020", "W7001")
+
+# The check, the place and the message.
 Finding = collections.namedtuple("Finding", "check at message")
 
 
 class Case:
-    """Both templates and the stack policy, perhaps with a fault in one of them, and the findings on them; rules judge the
-    files `ruled`."""
+    """All sources, possibly with a fault in one of them, and the findings on them. The rules check the files `ruled`."""
 
     def __init__(self, folder: pathlib.Path, sources: dict[str, dict], ruled: str = "*"):
         self.folder, self.ruled = folder, ruled
@@ -42,25 +54,76 @@ class Case:
         resolved = folder / "resolved"
         resolved.mkdir(parents=True, exist_ok=True)
         (resolved / f"production-{POLICY}.json").write_text(json.dumps(sources[POLICY]), encoding="utf-8")
-        for template in TEMPLATES:
-            source = sources[template]
-            self.findings |= {Finding("sam_models", template, it) for it in translate.misspelt(source)}
-            translated, refused = translate.translate(source)
-            self.findings |= {Finding("sam_translator", template, it) for it in refused}
-            self.path(template).write_text(json.dumps(translated, indent=1), encoding="utf-8")
-        self.is_translated = not any(finding.check == "sam_translator" for finding in self.findings)
+        self.path(CATALOGS).write_text(json.dumps(sources[CATALOGS], indent=1), encoding="utf-8")
+        self.findings |= differences(sources)
+        self.is_translated = True
+        for stack in stacks(sources):
+            translated, problems = translate.translate(sources[stack])
+            self.findings |= {Finding(check, stack, message) for check, message in problems}
+            self.path(stack).write_text(json.dumps(translated, indent=1), encoding="utf-8")
+            self.is_translated &= bool(translated)
 
-    def path(self, template: str) -> pathlib.Path:
-        return self.folder / f"{template}.json"
+    def path(self, source: str) -> pathlib.Path:
+        return self.folder / f"{source}.json"
 
 
-def cfn_lint(path: pathlib.Path) -> set[Finding]:
-    matches = lint(path.read_text(encoding="utf-8"), config=ManualArgs(regions=[REGION]))
+def read_sources() -> dict[str, dict]:
+    """The template of each stack, the stack policy, and the catalog of each domain."""
+    sources = {}
+    for stack in templates.stacks():
+        sources[stack] = translate.read(templates.path(stack))
+    sources[POLICY] = json.loads((SOURCES / f"{POLICY}.json").read_text(encoding="utf-8"))
+    examples = sorted(pathlib.Path(EXAMPLES).glob("*/infra/*.yaml"))
+    sources[EXAMPLES] = {path.stem: translate.read(path) for path in examples}
+    sources[CATALOGS] = {path.parent.name: catalog(path) for path in sorted(EVENTS.glob("*/topics.json"))}
+    return sources
+
+
+def catalog(topics: pathlib.Path) -> dict:
+    """A domain's topics and the subscribers that it lists, if any."""
+    subscribers = topics.with_name("subscribers.toml")
+    return {
+        "topics": json.loads(topics.read_text(encoding="utf-8")),
+        "subscribers": tomllib.loads(subscribers.read_text(encoding="utf-8")) if subscribers.exists() else {},
+    }
+
+
+def stacks(sources: dict[str, dict]) -> list[str]:
+    return [source for source in sources if source not in (POLICY, CATALOGS, EXAMPLES)]
+
+
+def differences(sources: dict[str, dict]) -> set[Finding]:
+    """Differences between domains in their common parts: parameters and conditions of the same name, and the loop."""
+    domains = sources[EXAMPLES] | {name: sources[name] for name in stacks(sources)[1:]}
+    found, first = set(), {}
+    for domain, template in domains.items():
+        for part, text in shared_parts(domain, template).items():
+            other, wanted = first.setdefault(part, (domain, text))
+            if text != wanted:
+                found.add(Finding("same_in_every_domain", domain, f"{part} differs from {other}'s; make them the same"))
+    return found
+
+
+def shared_parts(domain: str, template: dict) -> dict[str, str]:
+    """The common parts as text, without the domain's name."""
+    parts = {
+        f"{section}/{name}": part for section in ("Parameters", "Conditions") for name, part in template[section].items()
+    }
+    parts[LOOP] = template["Resources"].get(LOOP, [])[2:]
+    return {
+        name: json.dumps(part, sort_keys=True).replace(f"{domain}-${{Function}}", "${Function}")
+        for name, part in parts.items()
+    }
+
+
+def cfn_lint(path: pathlib.Path, ignored: tuple[str, ...] = ()) -> set[Finding]:
+    config = ManualArgs(regions=[REGION], ignore_checks=list(ignored))
+    matches = lint(path.read_text(encoding="utf-8"), config=config)
     return {Finding("cfn_lint", f"{path}:{it.linenumber}", f"{it.rule.id} {it.message}") for it in matches}
 
 
 def judge(cases: list[Case], checks: str, guard: str) -> list[str]:
-    """Adds what the project's own checks and the rules find; the names of all of these."""
+    """Adds the findings of the project's own checks and of the rules. Returns the names of all of them."""
     cases = [case for case in cases if case.is_translated]
     named = subprocess.run([checks, *(case.folder for case in cases)], check=True, stdout=subprocess.PIPE, text=True)
     for case in cases:
@@ -73,13 +136,13 @@ def judge(cases: list[Case], checks: str, guard: str) -> list[str]:
 
 
 def broken_rules(templates: list[pathlib.Path], guard: str) -> set[Finding]:
-    """The rules of cfn-guard that templates break, with the resources that break them."""
+    """The cfn-guard rules that templates break, with the resources that break them."""
     command = [guard, "validate", "--structured", "--output-format", "json", "--show-summary", "none"]
     command += ["--rules", RULES, "--data", *templates]
     report = subprocess.run(command, stdout=subprocess.PIPE, text=True)
-    # 19: a rule is broken.
+    # 19 means that a rule is broken.
     if report.returncode not in (0, 19):
-        sys.exit(f"{command} could not judge: status {report.returncode}")
+        sys.exit(f"{command} failed: status {report.returncode}")
     broken = [rule for file in json.loads(report.stdout) for rule in file["not_compliant"]]
     return {
         Finding(rule["Rule"]["name"], resource, "breaks this rule of infra/checks/rules")
@@ -89,7 +152,7 @@ def broken_rules(templates: list[pathlib.Path], guard: str) -> set[Finding]:
 
 
 def without_suppressed(findings: set[Finding]) -> list[Finding]:
-    """What is left after suppressions.yaml, and its entries that suppress nothing."""
+    """The findings without those in suppressions.yaml, and the entries there that suppress nothing."""
     suppressed = {(it["check"], it["at"]): it["reason"] for it in translate.read(SUPPRESSIONS)}
     used = {(it.check, it.at) for it in findings} & set(suppressed)
     unused = [Finding("suppressions", at, f"nothing to suppress by {check}") for check, at in set(suppressed) - used]
@@ -97,35 +160,44 @@ def without_suppressed(findings: set[Finding]) -> list[Finding]:
 
 
 def check_templates(sources: dict[str, dict], checks: str, guard: str) -> set[Finding]:
-    """Fails with what is wrong with the templates as they are; what is suppressed otherwise."""
+    """Fails if there are findings on the unchanged templates. Otherwise returns the suppressed findings."""
     case = Case(OUT / "templates", sources)
-    for template in TEMPLATES:
-        case.findings |= cfn_lint(SOURCES / f"{template}.yaml") | cfn_lint(case.path(template))
+    for stack in stacks(sources):
+        case.findings |= cfn_lint(SOURCES / f"{stack}.yaml") | cfn_lint(case.path(stack), LEFT_BY_LOOPS)
     judge([case], checks, guard)
     left = without_suppressed(case.findings)
     for finding in left:
         print(f"{finding.check}: {finding.at}: {finding.message}")
     if left:
         sys.exit(f"{len(left)} findings on the templates")
-    permissions = (case.folder / "permissions.md").read_text(encoding="utf-8")
-    if not PERMISSIONS.exists() or PERMISSIONS.read_text(encoding="utf-8") != permissions:
-        sys.exit(f"{PERMISSIONS} is not what templates and code say now; read what changed in "
-                 f"{case.folder / 'permissions.md'} and copy it there")
+    check_permissions(case.folder / "permissions")
     print(f"no findings on the templates, {len(case.findings)} suppressed")
     return case.findings
 
 
+def check_permissions(written: pathlib.Path) -> None:
+    """Fails if docs/permissions differs from the newly written files."""
+    for path in sorted({it.name for folder in (written, PERMISSIONS) for it in folder.glob("*.md")}):
+        now, stored = (it.read_text(encoding="utf-8") if it.exists() else None for it in (written / path, PERMISSIONS / path))
+        if now is None:
+            sys.exit(f"{PERMISSIONS / path} is about a domain that infra/stacks.toml does not list; delete it")
+        if now != stored:
+            sys.exit(f"{PERMISSIONS / path} is not what the templates and the code say; review {written / path} and copy it "
+                     "there")
+
+
 def check_checks(sources: dict[str, dict], known: set[Finding], checks: str, guard: str) -> None:
-    """Fails for a fault that its check does not notice, and for a check that notices no fault."""
+    """Fails if a check does not notice its fault, or if a check has no fault."""
     listed = translate.read(FAULTS)
     cases = []
     for number, fault in enumerate(listed):
-        # The rules take longest; what has the fault is enough for them.
+        # The rules take the longest, so they check only the template with the fault.
         case = Case(OUT / "faults" / f"{number:02}", faults.seed(sources, fault), f"production-{fault['in']}")
         if fault["check"] == "cfn_lint":
-            case.findings |= cfn_lint(case.path(fault["in"]))
+            case.findings |= cfn_lint(case.path(fault["in"]), LEFT_BY_LOOPS)
         cases.append(case)
-    names = ["sam_models", "sam_translator", "cfn_lint", "evaluation", *judge(cases, checks, guard)]
+    names = ["loops", "same_in_every_domain", "sam_models", "sam_translator", "cfn_lint", "evaluation"]
+    names += judge(cases, checks, guard)
     problems = [f"no fault for the check {name}" for name in set(names) - {fault["check"] for fault in listed}]
     width = max(len(fault["fault"]) for fault in listed)
     for fault, case in zip(listed, cases):
@@ -139,12 +211,12 @@ def check_checks(sources: dict[str, dict], known: set[Finding], checks: str, gua
 
 
 def main() -> None:
-    checks, guard = sys.argv[1:]
+    checks, guard, *options = sys.argv[1:]
     shutil.rmtree(OUT, ignore_errors=True)
-    sources = {name: translate.read(SOURCES / f"{name}.yaml") for name in TEMPLATES}
-    sources[POLICY] = json.loads((SOURCES / f"{POLICY}.json").read_text(encoding="utf-8"))
+    sources = read_sources()
     known = check_templates(sources, checks, guard)
-    check_checks(sources, known, checks, guard)
+    if options != ["--templates"]:
+        check_checks(sources, known, checks, guard)
 
 
 if __name__ == "__main__":

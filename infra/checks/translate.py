@@ -1,7 +1,8 @@
-"""Turns a SAM template into the CloudFormation template that AWS would make of it, without asking AWS.
+"""Translates a template as AWS would, but without AWS: expands its loops, and replaces SAM's resources with those of
+CloudFormation.
 
-What cfn-lint lets pass, a misspelt property of an event say, is found here: by SAM's own models of its resources, and by
-its translator.
+SAM's models of its resources and its translator also find mistakes that cfn-lint accepts, such as a misspelt property of
+an event.
 """
 
 import copy
@@ -9,9 +10,13 @@ import logging
 import os
 import pathlib
 
-# The translator asks boto3 for a region, and nothing else.
+# The translator only asks boto3 for a region.
 os.environ.setdefault("AWS_DEFAULT_REGION", "eu-central-1")
+# The translator warns about metrics that are not collected, and the emulator about signatures that are not needed.
+for name in ("samtranslator", "kms"):
+    logging.getLogger(name).setLevel(logging.ERROR)
 
+from ministack.services.cloudformation import language_extensions
 from samtranslator.compat import pydantic
 from samtranslator.internal.schema_source import aws_serverless_function as model
 from samtranslator.model.exceptions import InvalidDocumentException
@@ -19,19 +24,28 @@ from samtranslator.parser.parser import Parser
 from samtranslator.translator.translator import Translator
 from samtranslator.yaml_helper import yaml_parse
 
-# It warns of metrics that nobody collects.
-logging.getLogger("samtranslator").setLevel(logging.ERROR)
 
 FUNCTION = "AWS::Serverless::Function"
 
 
 def read(path: pathlib.Path) -> dict:
-    """A template, its short forms (!Ref) as long ones."""
+    """A template with its short forms (!Ref) as long forms."""
     return yaml_parse(path.read_text(encoding="utf-8"))
 
 
+def expand(template: dict) -> dict:
+    """The template without loops. Parts that depend on parameters stay, because each variant has other values."""
+    transforms = template.get("Transform", [])
+    transforms = transforms if isinstance(transforms, list) else [transforms]
+    if language_extensions.TRANSFORM not in transforms:
+        language_extensions.refuse_undeclared(template)
+        return copy.deepcopy(template)
+    others = [it for it in transforms if it != language_extensions.TRANSFORM]
+    return language_extensions.apply(template, {}) | {"Transform": others}
+
+
 def misspelt(template: dict) -> list[str]:
-    """What SAM's models of functions, of their events and of Globals do not know."""
+    """Properties that SAM's models of functions, of their events and of Globals do not have."""
     parts = [("Globals.Function", model.Globals, template.get("Globals", {}).get("Function", {}))]
     for name, resource in template["Resources"].items():
         if resource.get("Type") == FUNCTION:
@@ -48,16 +62,20 @@ def misspelt(template: dict) -> list[str]:
     return found
 
 
-def translate(template: dict) -> tuple[dict, list[str]]:
-    """The translated template, and what the translator refuses."""
-    template = copy.deepcopy(template)
-    # Packaging puts the place of the uploaded archive here.
+def translate(template: dict) -> tuple[dict, list[tuple[str, str]]]:
+    """The translated template, which is empty if the template is refused, and the findings as checks with messages."""
+    try:
+        template = expand(template)
+    except language_extensions.LanguageExtensionsError as error:
+        return {}, [("loops", str(error))]
+    found = [("sam_models", it) for it in misspelt(template)]
+    # Packaging inserts the URL of the uploaded archive here.
     template.get("Globals", {}).get("Function", {}).pop("CodeUri", None)
     for resource in template["Resources"].values():
         if resource.get("Type") == FUNCTION:
             resource["Properties"]["CodeUri"] = "s3://deployments/archive.zip"
     try:
-        # No managed policies: each role says what it allows.
-        return Translator({}, Parser(), None).translate(template, {}), []
+        # Without managed policies, because each role has its own permissions.
+        return Translator({}, Parser(), None).translate(template, {}), found
     except InvalidDocumentException as error:
-        return {}, [cause.message for cause in error.causes]
+        return {}, found + [("sam_translator", cause.message) for cause in error.causes]

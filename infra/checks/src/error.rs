@@ -1,46 +1,57 @@
-//! What keeps the checks from judging.
+//! Errors that prevent the checks.
 
 use std::{io, path::Path};
 
 use crate::resolve::ResolveError;
 
-/// The templates cannot be judged.
+/// The templates cannot be checked.
 #[derive(Debug, thiserror::Error)]
 pub enum CheckError {
     /// A file or folder cannot be read or written.
     #[error("{path}: {error}")]
     File {
-        /// Which.
+        /// The path.
         path: String,
-        /// Why not.
+        /// The I/O error.
         error: io::Error,
     },
-    /// A translated template is not JSON.
-    #[error("{path}: {error}; let infra/checks/run.py translate the template again")]
+    /// A file that `infra/checks/run.py` writes does not have the expected form.
+    #[error("{path}: {error}; let infra/checks/run.py write it again")]
     Json {
-        /// Which.
+        /// The path.
         path: String,
-        /// What and where.
+        /// What is wrong, and where.
         error: serde_json::Error,
     },
+    /// A list of stacks or a stage's file does not have the expected form.
+    #[error("{path}: {error}; correct the file")]
+    Toml {
+        /// The path.
+        path: String,
+        /// What is wrong, and where.
+        error: Box<toml::de::Error>,
+    },
+    /// A list of stacks is empty.
+    #[error("{0} lists no stack; begin the list with the platform")]
+    NoStacks(String),
     /// A template cannot be evaluated.
     #[error("{path}: {error}")]
     Template {
-        /// Which.
+        /// The path.
         path: String,
         /// What is wrong with it.
         error: ResolveError,
     },
-    /// cargo is not there.
+    /// cargo cannot be started.
     #[error("cargo cannot be started: {0}; put it on PATH")]
     NoCargo(io::Error),
-    /// cargo does not tell what crates there are.
+    /// cargo does not list the crates.
     #[error("cargo metadata failed; run cargo fetch --locked: {0}")]
     Metadata(String),
 }
 
 impl CheckError {
-    /// For `map_err`: what happened to a file.
+    /// For `map_err`: adds the path to an I/O error.
     pub fn file(path: &Path) -> impl FnOnce(io::Error) -> Self {
         let path = path.display().to_string();
         |error| Self::File { path, error }

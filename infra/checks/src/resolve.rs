@@ -1,8 +1,8 @@
 //! Evaluates `CloudFormation`'s functions, so that checks see what a deployment would create.
 //!
-//! What only AWS knows gets a stand-in of its form: the ARN of a queue is made of the account below and the
-//! queue's name. The local stack has an evaluator too, but it reads YAML with positions, answers as the
-//! emulator does, and would bring a Kafka client and a web server into this crate.
+//! Values that only AWS knows are replaced by stand-ins of the same form: a queue's ARN is made from an example account
+//! and the queue's name. The local stack has an evaluator too, but that one reads YAML with positions, returns what
+//! the emulator does, and would bring a Kafka client and a web server into this crate.
 
 use std::collections::BTreeMap;
 
@@ -15,14 +15,16 @@ use crate::stand_ins;
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum ResolveError {
     /// A parameter has neither a default nor a value.
-    #[error("the parameter {0} has no default and no value; give it one in infra/checks/src/variants.rs")]
+    #[error(
+        "the parameter {0} has no default and no value; give it one in infra/stages/test.toml, or the platform in infra/checks/src/variants.rs"
+    )]
     NoValue(String),
     /// A name that the template does not define.
-    #[error("nothing in the template is called {0}; correct the reference")]
+    #[error("the template has nothing named {0}; correct the reference")]
     Unknown(String),
-    /// A function with arguments of another form, or one that is not known here.
+    /// An intrinsic function with invalid arguments, or one that is not supported here.
     #[error(
-        "{0} cannot be evaluated; correct its arguments, or teach infra/checks/src/resolve.rs the function"
+        "{0} cannot be evaluated; correct its arguments, or add the function to infra/checks/src/resolve.rs"
     )]
     Unusable(String),
 }
@@ -51,7 +53,7 @@ impl<'a> Resolver<'a> {
         Ok(Self { template, parameters })
     }
 
-    /// A value without functions; `None` where it is `AWS::NoValue`, which removes the property.
+    /// A value with its intrinsic functions evaluated; `None` if it is `AWS::NoValue`, which removes the property.
     pub fn resolve(&self, value: &Value) -> Result<Option<Value>> {
         match value {
             Value::Object(map) => match map.iter().next() {
@@ -164,14 +166,16 @@ impl<'a> Resolver<'a> {
         Ok(json!(stand_ins::attribute(kind, &called, attribute)))
     }
 
-    /// A resource's type and its name: the one it is given, otherwise its logical id.
+    /// A resource's type and its name: the one in its properties, otherwise its logical id.
     fn resource(&self, id: &str) -> Result<(&'a str, String)> {
         let resource =
             self.template["Resources"].get(id).ok_or_else(|| ResolveError::Unknown(id.to_owned()))?;
         let kind = resource["Type"].as_str().unwrap_or_default();
-        let name = stand_ins::name_property(kind).map(|property| &resource["Properties"][property]);
-        let name = name.filter(|name| !name.is_null()).map(|name| self.resolve(name)).transpose()?;
-        Ok((kind, name.flatten().map_or_else(|| id.to_owned(), |name| text(&name))))
+        let named =
+            stand_ins::name_properties(kind).iter().map(|property| &resource["Properties"][*property]);
+        let named = named.filter(|it| !it.is_null()).filter_map(|it| self.resolve(it).transpose());
+        let named = named.map(|it| it.map(|it| text(&it))).collect::<Result<Vec<_>>>()?;
+        Ok((kind, if named.is_empty() { id.to_owned() } else { named.join("/") }))
     }
 
     fn substitute(&self, argument: &Value) -> Result<String> {
@@ -207,7 +211,7 @@ fn is_function(name: &str) -> bool {
     name == "Ref" || name.starts_with("Fn::")
 }
 
-/// A parameter's value as `Ref` answers it: a list for the types that are lists.
+/// A parameter's value as `Ref` returns it: a list if the parameter's type is a list.
 fn typed(kind: &str, value: String) -> Value {
     if kind == "CommaDelimitedList" || kind.contains("List<") {
         value.split(',').map(str::trim).collect()
@@ -220,7 +224,7 @@ fn list(value: &Value) -> &[Value] {
     value.as_array().map_or(&[], Vec::as_slice)
 }
 
-/// A scalar as `CloudFormation` puts it into a text.
+/// A scalar as `CloudFormation` inserts it into a string.
 fn text(value: &Value) -> String {
     value.as_str().map_or_else(|| value.to_string(), str::to_owned)
 }
@@ -241,14 +245,19 @@ mod tests {
                 "Small": {"Fn::Equals": [{"Ref": "Size"}, "small"]},
                 "Large": {"Fn::Not": [{"Condition": "Small"}]},
             },
-            "Resources": {"Letters": {"Type": "AWS::SQS::Queue", "Properties": {"QueueName": {"Fn::Sub": "${Size}-q"}}}},
+            "Resources": {
+                "Letters": {"Type": "AWS::SQS::Queue", "Properties": {"QueueName": {"Fn::Sub": "${Size}-q"}}},
+                "Sold": {"Type": "AWS::MSK::Topic", "Properties": {
+                    "ClusterArn": "arn:aws:kafka:eu-central-1:1:cluster/c/2", "TopicName": {"Fn::Sub": "${Size}.sold"},
+                }},
+            },
         });
         let given = BTreeMap::from([("Size".to_owned(), size.to_owned())]);
         Resolver::new(&template, &given).unwrap().resolve(value).unwrap()
     }
 
     #[test]
-    fn functions_become_values() {
+    fn intrinsic_functions_are_evaluated() {
         for (value, expected) in [
             (json!({"Ref": "Days"}), json!("7")),
             (json!({"Ref": "Subnets"}), json!(["a", "b"])),
@@ -258,6 +267,7 @@ mod tests {
                 json!({"Fn::GetAtt": ["Letters", "Arn"]}),
                 json!("arn:aws:sqs:eu-central-1:111122223333:small-q"),
             ),
+            (json!({"Ref": "Sold"}), json!("arn:aws:kafka:eu-central-1:1:topic/c/2/small.sold")),
             (json!({"Fn::Select": ["1", {"Fn::Split": ["/", "a/b/c"]}]}), json!("b")),
             (json!({"Fn::Join": ["-", ["a", {"Ref": "Size"}]]}), json!("a-small")),
             (json!({"Fn::FindInMap": ["Sizes", {"Ref": "Size"}, "Brokers"]}), json!(2)),
@@ -271,7 +281,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_missing_is_named() {
+    fn missing_values_and_unknown_names_are_errors() {
         let template = json!({"Parameters": {"Stage": {"Type": "String"}}, "Resources": {}});
         let error = Resolver::new(&template, &BTreeMap::new()).err();
         assert_eq!(error, Some(ResolveError::NoValue("Stage".to_owned())));

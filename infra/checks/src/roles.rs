@@ -1,4 +1,4 @@
-//! What the functions' roles allow.
+//! The permissions of the functions' roles.
 
 use serde_json::Value;
 
@@ -11,11 +11,13 @@ use crate::variants::Deployment;
 pub struct Function<'a> {
     /// Its logical id.
     pub id: &'a str,
-    /// Its name without project and stage, which its binary has too.
+    /// The template that it is in.
+    pub template: &'a Template,
+    /// Its binary, which is its name without project and stage.
     pub binary: &'a str,
     /// The function.
     pub resource: &'a Resource,
-    /// Its role, where that is one of the template.
+    /// Its role, if that is in the template.
     pub role: Option<(&'a str, &'a Resource)>,
 }
 
@@ -24,7 +26,7 @@ pub struct Function<'a> {
 pub struct Grant {
     /// E.g. `sqs:SendMessage`.
     pub action: String,
-    /// An ARN; with `!` before it where the statement says `NotResource`.
+    /// An ARN, with a leading `!` if it is in the statement's `NotResource`.
     pub resource: String,
     /// The statement's condition, or null.
     pub condition: Value,
@@ -33,30 +35,34 @@ pub struct Grant {
 /// The functions of a deployment.
 #[must_use]
 pub fn functions(deployment: &Deployment) -> Vec<Function<'_>> {
-    let template = &deployment.functions;
-    template
-        .of_kind("AWS::Lambda::Function")
-        .map(|(id, resource)| Function {
-            id,
-            binary: resource.name.splitn(3, '-').nth(2).unwrap_or(&resource.name),
-            resource,
-            role: role(template, resource),
-        })
-        .collect()
+    let stage = deployment.platform.outputs.get("Stage").map_or("", String::as_str);
+    let prefix = format!("tidings-{stage}-");
+    let all = deployment
+        .templates()
+        .flat_map(|template| template.of_kind("AWS::Lambda::Function").map(move |it| (template, it)));
+    all.map(|(template, (id, resource))| Function {
+        id,
+        template,
+        // A name of another form is that of no crate, which permissions_missing reports.
+        binary: resource.name.strip_prefix(&prefix).unwrap_or(&resource.name),
+        resource,
+        role: role(template, resource),
+    })
+    .collect()
 }
 
 fn role<'a>(template: &'a Template, function: &Resource) -> Option<(&'a str, &'a Resource)> {
     template.of_kind("AWS::IAM::Role").find(|(_, role)| function.properties["Role"] == role.arn.as_str())
 }
 
-impl Function<'_> {
-    /// A variable of its environment.
+impl<'a> Function<'a> {
+    /// The value of one of its environment variables.
     #[must_use]
-    pub fn variable(&self, name: &str) -> Option<&str> {
+    pub fn variable(&self, name: &str) -> Option<&'a str> {
         self.resource.properties["Environment"]["Variables"][name].as_str()
     }
 
-    /// Where it sends spans, if it does.
+    /// The endpoint that it sends spans to, if it sends any.
     #[must_use]
     pub fn spans_endpoint(&self) -> Option<&str> {
         self.variable("OTEL_EXPORTER_OTLP_TRACES_ENDPOINT").filter(|it| !it.is_empty())
@@ -72,41 +78,50 @@ impl Function<'_> {
 
     /// What its role allows, one action and resource at a time.
     #[must_use]
-    pub fn grants(&self, template: &Template) -> Vec<Grant> {
+    pub fn grants(&self, deployment: &Deployment) -> Vec<Grant> {
         let Some((_, role)) = self.role else { return Vec::new() };
-        let shared = texts(&role.properties["ManagedPolicyArns"]);
+        let named = texts(&role.properties["ManagedPolicyArns"]);
         let shared =
-            template.of_kind("AWS::IAM::ManagedPolicy").filter(|(_, it)| shared.contains(&it.arn.as_str()));
+            managed_policies(deployment, self.template).filter(|it| named.contains(&it.arn.as_str()));
         documents(role)
             .into_iter()
-            .chain(shared.flat_map(|(_, it)| documents(it)))
+            .chain(shared.flat_map(documents))
             .flat_map(statements)
             .flat_map(grants)
             .collect()
     }
 
     /// The mappings that invoke it, with their logical ids.
-    pub fn mappings<'a>(&self, template: &'a Template) -> Vec<(&'a str, &'a Resource)> {
+    pub fn mappings(&self) -> Vec<(&'a str, &'a Resource)> {
         let is_own = |it: &Value| it == self.resource.name.as_str() || it == self.resource.arn.as_str();
-        let all = template.of_kind("AWS::Lambda::EventSourceMapping");
+        let all = self.template.of_kind("AWS::Lambda::EventSourceMapping");
         all.filter(|(_, mapping)| is_own(&mapping.properties["FunctionName"])).collect()
     }
 }
 
-/// The policies that a role has alone, or the one that a managed policy is.
+/// The managed policies that a role of a template may name: its own and the platform's.
+pub fn managed_policies<'a>(
+    deployment: &'a Deployment,
+    template: &'a Template,
+) -> impl Iterator<Item = &'a Resource> {
+    let all = [&deployment.platform, template].into_iter();
+    all.flat_map(|it| it.of_kind("AWS::IAM::ManagedPolicy")).map(|(_, it)| it)
+}
+
+/// A role's inline policies, or the one document of a managed policy.
 #[must_use]
 pub fn documents(resource: &Resource) -> Vec<&Value> {
     let inline = resource.properties["Policies"].as_array().into_iter().flatten();
     inline.map(|policy| &policy["PolicyDocument"]).chain(resource.properties.get("PolicyDocument")).collect()
 }
 
-/// A policy's statements, which may be a list or one.
+/// A policy's statements, which may be a list or a single one.
 #[must_use]
 pub fn statements(document: &Value) -> Vec<&Value> {
     one_or_more(&document["Statement"])
 }
 
-/// The statements of the policy of the key that a resource names by its ARN.
+/// The statements in the policy of the key with this ARN.
 #[must_use]
 pub fn key_policy<'a>(deployment: &'a Deployment, named: &Value) -> Vec<&'a Value> {
     let keys = deployment.platform.of_kind("AWS::KMS::Key");

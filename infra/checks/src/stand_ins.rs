@@ -1,11 +1,11 @@
-//! Values that only AWS knows, in their real form.
+//! Stand-ins for values that only AWS knows, in their real form.
 
 /// The region that templates are evaluated for.
 pub const REGION: &str = "eu-central-1";
 /// AWS's account number for examples.
 pub const ACCOUNT: &str = "111122223333";
 
-/// What a pseudo parameter stands for.
+/// The value of a pseudo parameter.
 pub fn pseudo_parameter(name: &str) -> Option<&'static str> {
     match name {
         "AWS::Region" => Some(REGION),
@@ -18,34 +18,37 @@ pub fn pseudo_parameter(name: &str) -> Option<&'static str> {
     }
 }
 
-/// The property that names a resource of this type.
-pub fn name_property(kind: &str) -> Option<&'static str> {
+/// The properties that make the name of a resource of this type. Several are joined with slashes.
+pub fn name_properties(kind: &str) -> &'static [&'static str] {
     match kind {
-        "AWS::SQS::Queue" => Some("QueueName"),
-        "AWS::DynamoDB::Table" => Some("TableName"),
-        "AWS::S3::Bucket" => Some("BucketName"),
-        "AWS::Lambda::Function" => Some("FunctionName"),
-        "AWS::Logs::LogGroup" => Some("LogGroupName"),
-        "AWS::MSK::Cluster" => Some("ClusterName"),
-        "AWS::SNS::Topic" => Some("TopicName"),
-        "AWS::IAM::Role" => Some("RoleName"),
-        "AWS::SES::ConfigurationSet" => Some("Name"),
-        "AWS::SES::EmailIdentity" => Some("EmailIdentity"),
-        "AWS::CloudWatch::Alarm" => Some("AlarmName"),
-        _ => None,
+        "AWS::SQS::Queue" => &["QueueName"],
+        "AWS::DynamoDB::Table" => &["TableName"],
+        "AWS::S3::Bucket" => &["BucketName"],
+        "AWS::Lambda::Function" => &["FunctionName"],
+        "AWS::Logs::LogGroup" => &["LogGroupName"],
+        "AWS::MSK::Cluster" => &["ClusterName"],
+        "AWS::MSK::Topic" => &["ClusterArn", "TopicName"],
+        "AWS::SNS::Topic" => &["TopicName"],
+        "AWS::IAM::Role" => &["RoleName"],
+        "AWS::SES::ConfigurationSet" => &["Name"],
+        "AWS::SES::EmailIdentity" => &["EmailIdentity"],
+        "AWS::CloudWatch::Alarm" => &["AlarmName"],
+        _ => &[],
     }
 }
 
-/// What `Ref` answers for a resource of this type and name.
+/// What `Ref` returns for a resource of this type and name.
 pub fn reference(kind: &str, name: &str) -> String {
     match kind {
         "AWS::SQS::Queue" => format!("https://sqs.{REGION}.amazonaws.com/{ACCOUNT}/{name}"),
-        "AWS::IAM::ManagedPolicy" | "AWS::MSK::Cluster" | "AWS::SNS::Topic" => arn(kind, name),
+        "AWS::IAM::ManagedPolicy" | "AWS::MSK::Cluster" | "AWS::MSK::Topic" | "AWS::SNS::Topic" => {
+            arn(kind, name)
+        }
         _ => name.to_owned(),
     }
 }
 
-/// What `GetAtt` answers for a resource of this type and name.
+/// What `GetAtt` returns for a resource of this type and name.
 pub fn attribute(kind: &str, name: &str, attribute: &str) -> String {
     match attribute {
         "Arn" => arn(kind, name),
@@ -68,6 +71,7 @@ pub fn arn(kind: &str, name: &str) -> String {
         "AWS::IAM::ManagedPolicy" => format!("arn:aws:iam::{ACCOUNT}:policy/{name}"),
         "AWS::IAM::Role" => format!("arn:aws:iam::{ACCOUNT}:role/{name}"),
         "AWS::MSK::Cluster" => format!("arn:aws:kafka:{here}:cluster/{name}/{CLUSTER_UUID}"),
+        "AWS::MSK::Topic" => name.replace(":cluster/", ":topic/"),
         other => format!("arn:aws:{}:{here}:{name}", other.to_lowercase().replace("::", "-")),
     }
 }

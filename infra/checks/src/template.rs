@@ -1,4 +1,4 @@
-//! A template as one stage would deploy it: conditions decided, functions evaluated.
+//! A template as one stage would deploy it, with its conditions and intrinsic functions evaluated.
 
 use std::collections::BTreeMap;
 
@@ -10,11 +10,13 @@ use crate::stand_ins;
 /// A template with the values that one variant gives its parameters.
 #[derive(Debug)]
 pub struct Template {
-    /// By logical id; those whose condition does not hold are left out.
+    /// Its stack's name, e.g. `platform`.
+    pub name: String,
+    /// Its resources by logical id, without those whose condition is false.
     pub resources: BTreeMap<String, Resource>,
-    /// Their values by name.
+    /// Its outputs' values by name.
     pub outputs: BTreeMap<String, String>,
-    /// As it was translated, before anything was evaluated.
+    /// The translated template before evaluation.
     pub source: Value,
 }
 
@@ -25,25 +27,28 @@ pub struct Resource {
     pub kind: String,
     /// Its ARN, made of its name; see [`stand_ins::arn`].
     pub arn: String,
-    /// Its name, or its logical id where the template gives it none.
+    /// Its name, or its logical id if the template gives it no name.
     pub name: String,
     /// Its properties, evaluated.
     pub properties: Value,
 }
 
 impl Template {
-    /// Evaluates a template. An output with a list has its items joined by commas, as outputs are texts.
-    pub fn new(source: Value, parameters: &BTreeMap<String, String>) -> Result<Self, ResolveError> {
+    /// Evaluates a template. A list in an output becomes one string, joined by commas.
+    pub fn new(
+        name: &str,
+        source: Value,
+        parameters: &BTreeMap<String, String>,
+    ) -> Result<Self, ResolveError> {
         let resolver = Resolver::new(&source, parameters)?;
         let mut resources = BTreeMap::new();
         for (id, declared) in present(&resolver, &source["Resources"])? {
             let kind = declared["Type"].as_str().unwrap_or_default().to_owned();
             let properties = declared.get("Properties").map(|it| resolver.resolve(it)).transpose()?.flatten();
             let properties = properties.unwrap_or_else(|| Value::Object(Map::new()));
-            let name = stand_ins::name_property(&kind)
-                .and_then(|it| properties[it].as_str())
-                .unwrap_or(id)
-                .to_owned();
+            let named: Vec<_> =
+                stand_ins::name_properties(&kind).iter().filter_map(|it| properties[*it].as_str()).collect();
+            let name = if named.is_empty() { id.clone() } else { named.join("/") };
             let arn = stand_ins::arn(&kind, &name);
             resources.insert(id.clone(), Resource { kind, arn, name, properties });
         }
@@ -52,7 +57,7 @@ impl Template {
             let value = resolver.resolve(&declared["Value"])?.unwrap_or_default();
             outputs.insert(name.clone(), value.as_str().map_or_else(|| value.to_string(), str::to_owned));
         }
-        Ok(Self { resources, outputs, source })
+        Ok(Self { name: name.to_owned(), resources, outputs, source })
     }
 
     /// The resources of a type, with their logical ids.
@@ -60,7 +65,13 @@ impl Template {
         self.resources.iter().filter(move |(_, it)| it.kind == kind).map(|(id, it)| (id.as_str(), it))
     }
 
-    /// The template as `CloudFormation` would take it after the evaluation, for tools that read JSON.
+    /// Its file, from the repository's root.
+    #[must_use]
+    pub fn file(&self) -> String {
+        format!("infra/{}.yaml", self.name)
+    }
+
+    /// The evaluated template as JSON, for tools that read templates.
     #[must_use]
     pub fn to_json(&self) -> Value {
         let mut json = self.source.clone();
@@ -77,7 +88,7 @@ impl Template {
     }
 }
 
-/// The entries of a section whose condition holds.
+/// The entries of a section without those whose condition is false.
 fn present<'a>(
     resolver: &Resolver<'_>,
     section: &'a Value,

@@ -1,15 +1,15 @@
-//! Every queue and function, the brokers and the e-mail service have their alarms, and these tell somebody; also when
-//! mappings tell nothing.
+//! Every queue and function, the brokers and the e-mail service have alarms that notify an SNS topic of the platform,
+//! also when mappings report no lag.
 
 use serde_json::Value;
 
-use super::Finding;
+use crate::finding::Finding;
 use crate::roles::functions;
 use crate::template::Resource;
 use crate::values::texts;
 use crate::variants::Deployment;
 
-/// A metric that must have an alarm: on what, under which names, and from which value on at the latest.
+/// A metric that must have an alarm, and the highest threshold that the alarm may have.
 struct Wanted<'a> {
     at: &'a str,
     namespace: &'static str,
@@ -18,7 +18,7 @@ struct Wanted<'a> {
     at_most: f64,
 }
 
-/// Records a mapping may be behind: a warning, and an alarm.
+/// How many records a mapping may be behind: the thresholds of the warning and of the critical alarm.
 const LAG: [f64; 2] = [1_000.0, 10_000.0];
 const DEAD_LETTERS: f64 = 100.0;
 /// Per cent of the timeout.
@@ -26,8 +26,9 @@ const DURATION: f64 = 90.0;
 
 pub fn check(deployment: &Deployment) -> Vec<Finding> {
     let functions = functions(deployment);
-    let mut wanted = platform();
-    for (id, queue) in deployment.functions.of_kind("AWS::SQS::Queue") {
+    let platform_file = deployment.platform.file();
+    let mut wanted = platform(&platform_file);
+    for (id, queue) in deployment.templates().flat_map(|it| it.of_kind("AWS::SQS::Queue")) {
         let dimension = Some(("QueueName", queue.name.as_str()));
         let metric = "ApproximateNumberOfMessagesVisible";
         wanted.push(Wanted { at: id, namespace: "AWS/SQS", metric, dimension, at_most: DEAD_LETTERS });
@@ -42,7 +43,7 @@ pub fn check(deployment: &Deployment) -> Vec<Finding> {
         ];
         for (metric, at_most) in metrics {
             let dimension = Some(("FunctionName", function.resource.name.as_str()));
-            wanted.push(Wanted { at: function.id, namespace: "AWS/Lambda", metric, dimension, at_most });
+            wanted.push(Wanted { at: function.binary, namespace: "AWS/Lambda", metric, dimension, at_most });
         }
     }
     let alarms: Vec<_> = deployment.templates().flat_map(|it| it.of_kind("AWS::CloudWatch::Alarm")).collect();
@@ -53,10 +54,13 @@ pub fn check(deployment: &Deployment) -> Vec<Finding> {
         |alarm: &Resource, actions| texts(&alarm.properties[actions]).iter().any(|it| topics.contains(it));
     for (id, alarm) in &alarms {
         if !tells(alarm, "AlarmActions") {
-            found.push(Finding::new(*id, "tells nobody: no topic of the platform is among its actions"));
+            found.push(Finding::new(
+                *id,
+                "notifies no one: none of its actions is an SNS topic of the platform",
+            ));
         }
     }
-    // A mapping that does not poll has no lag to tell.
+    // A mapping that does not poll reports no lag.
     for lag in wanted.iter().filter(|it| it.metric == "OffsetLag" && it.at_most <= LAG[0]) {
         let silence_is_told = alarms.iter().any(|(_, alarm)| {
             alarm.properties["TreatMissingData"] == "missing"
@@ -64,21 +68,16 @@ pub fn check(deployment: &Deployment) -> Vec<Finding> {
                 && metrics(&alarm.properties).into_iter().any(|it| is_about(it, lag))
         });
         if !silence_is_told {
-            let problem = "tells nobody when its mappings do not poll: no alarm acts on missing OffsetLag";
+            let problem = "has no alarm on mappings that do not poll: no alarm acts on missing OffsetLag";
             found.push(Finding::new(lag.at, problem));
         }
     }
     found
 }
 
-fn platform<'a>() -> Vec<Wanted<'a>> {
-    let metric = |namespace, metric, at_most| Wanted {
-        at: "platform.yaml",
-        namespace,
-        metric,
-        dimension: None,
-        at_most,
-    };
+fn platform(file: &str) -> Vec<Wanted<'_>> {
+    let metric =
+        |namespace, metric, at_most| Wanted { at: file, namespace, metric, dimension: None, at_most };
     vec![
         // In per cent.
         metric("AWS/Kafka", "KafkaDataLogsDiskUsed", 85.0),
@@ -95,10 +94,10 @@ fn platform<'a>() -> Vec<Wanted<'a>> {
 
 fn lacking(wanted: &Wanted<'_>) -> Finding {
     let Wanted { at, namespace, metric, at_most, .. } = wanted;
-    Finding::new(*at, format!("has no alarm on {namespace} {metric} at {at_most} or before"))
+    Finding::new(*at, format!("has no alarm on {namespace} {metric} at {at_most} or below"))
 }
 
-/// Whether an alarm watches the metric and rings at the wanted value. Both values of the lag have an alarm of their own.
+/// Whether an alarm watches the metric and fires at the wanted value. The lag has a separate alarm for each of its values.
 fn has_alarm(alarms: &[(&str, &Resource)], wanted: &Wanted<'_>) -> bool {
     alarms.iter().any(|(_, alarm)| {
         let threshold = alarm.properties["Threshold"]
@@ -117,7 +116,7 @@ fn rises(alarm: &Resource) -> bool {
     alarm.properties["ComparisonOperator"].as_str().is_some_and(|it| it.starts_with("GreaterThan"))
 }
 
-/// An alarm's metrics: its own, or those that it computes with.
+/// An alarm's metrics: the one that it watches, or those in its expression.
 pub fn metrics(alarm: &Value) -> Vec<&Value> {
     let computed = alarm["Metrics"].as_array().into_iter().flatten().map(|it| &it["MetricStat"]["Metric"]);
     computed.chain([alarm]).collect()

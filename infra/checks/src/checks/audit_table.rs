@@ -1,28 +1,27 @@
-//! Athena finds the audit's objects of every topic and partition there is.
+//! Athena finds the audit objects of every topic and partition.
 
 use serde_json::Value;
-use tidings_bank_events::Payload;
-use tidings_events::Catalog as _;
 
-use super::Finding;
+use crate::catalogs;
+use crate::finding::Finding;
 use crate::variants::Deployment;
 
-/// What `functions/audit` writes into each line, besides what its folder says.
+/// The fields of each line of the audit, besides those in the names of its folders.
 const FIELDS: &[&str] = &["offset", "timestamp", "event_id", "event_type", "record"];
 
 pub fn check(deployment: &Deployment) -> Vec<Finding> {
     let Some((id, table)) = deployment.platform.of_kind("AWS::Glue::Table").next() else {
-        return vec![Finding::new("platform.yaml", "there is no table to query the audit with")];
+        return vec![Finding::new(deployment.platform.file(), "has no table to query the audit with")];
     };
     let parameters = &table.properties["TableInput"]["Parameters"];
-    let topics: Vec<_> = Payload::TOPICS.iter().map(|topic| topic.name).collect();
-    let last = Payload::TOPICS.iter().map(|topic| topic.partitions - 1).max().unwrap_or_default();
     let buckets = deployment.platform.of_kind("AWS::S3::Bucket");
     let bucket =
         buckets.map(|(_, it)| it.name.as_str()).find(|it| it.contains("-audit-")).unwrap_or_default();
+    let partitions = catalogs::topics(&deployment.catalogs).map(|(_, it)| it.partitions);
+    let last = partitions.max().unwrap_or_default() - 1;
     let wanted = [
         ("projection.enabled", "true".to_owned()),
-        ("projection.topic.values", topics.join(",")),
+        ("projection.topic.type", "injected".to_owned()),
         ("projection.kafka_partition.range", format!("0,{last}")),
         ("projection.day.type", "date".to_owned()),
         ("projection.day.format", "yyyy-MM-dd".to_owned()),
@@ -43,13 +42,16 @@ pub fn check(deployment: &Deployment) -> Vec<Finding> {
     let input = &table.properties["TableInput"];
     let folders = names(&input["PartitionKeys"]);
     if folders != ["topic", "day", "kafka_partition"] {
-        found.push(Finding::new(id, format!("its folders are {folders:?}")));
+        found.push(Finding::new(id, format!("reads the folders {folders:?}, which are not the audit's")));
     }
     let renamed = &input["StorageDescriptor"]["SerdeInfo"]["Parameters"];
     for column in names(&input["StorageDescriptor"]["Columns"]) {
         let field = renamed[format!("mapping.{column}")].as_str().unwrap_or(&column);
         if !FIELDS.contains(&field) {
-            found.push(Finding::new(id, format!("the column {column} reads {field}, which no line has")));
+            found.push(Finding::new(
+                id,
+                format!("the column {column} reads {field}, which is not a field of the audit's lines"),
+            ));
         }
     }
     found

@@ -1,6 +1,6 @@
-//! Permissions that a resource's name alone leaves too wide are narrowed by a condition or to the function's own part.
+//! Permissions on shared resources are limited, by a condition or in the resource's name, to the function's own part.
 
-use super::Finding;
+use crate::finding::Finding;
 use crate::roles::{Function, Grant, functions};
 use crate::values::texts;
 use crate::variants::Deployment;
@@ -8,9 +8,9 @@ use crate::variants::Deployment;
 pub fn check(deployment: &Deployment) -> Vec<Finding> {
     let mut found = Vec::new();
     for function in functions(deployment) {
-        for grant in function.grants(&deployment.functions) {
+        for grant in function.grants(deployment) {
             if let Some(problem) = problem(&function, &grant) {
-                found.push(Finding::new(function.id, problem));
+                found.push(Finding::new(function.binary, problem));
             }
         }
     }
@@ -22,19 +22,23 @@ fn problem(function: &Function<'_>, grant: &Grant) -> Option<String> {
     let own_items = format!("{}#*", function.binary);
     let own_groups = format!("/{}-*", function.resource.name);
     let own_letters = format!("/dead-letters/{}/*", function.binary);
-    // A function uses keys through the services that encrypt for it, never itself.
+    // A function uses keys only through the services that encrypt for it.
     let through = condition(grant, "StringEquals", "kms:ViaService");
     let is_store = |it: &&str| it.split('.').next().is_some_and(|it| STORES.contains(&it));
     if action.starts_with("kms:") && (through.is_empty() || !through.iter().all(is_store)) {
-        return Some(format!("may call {action} itself, or not for its stores alone: kms:ViaService"));
+        return Some(format!(
+            "may call {action} directly or for services other than its stores: correct kms:ViaService"
+        ));
     }
-    // An identity may be a whole domain.
+    // An SES identity may be a whole domain.
     if action == "ses:SendEmail"
         && condition(grant, "StringEquals", "ses:FromAddress") != [function.variable("EMAIL_FROM")?]
     {
-        return Some("may send e-mails as anybody: no ses:FromAddress of its own".to_owned());
+        return Some(
+            "may send e-mails from any address: no condition limits ses:FromAddress to EMAIL_FROM".to_owned(),
+        );
     }
-    // All functions' claims are in one table, under the function's name.
+    // All functions' claims are in one table; their keys begin with the function's name.
     if resource.ends_with("-idempotency")
         && condition(grant, "ForAllValues:StringLike", "dynamodb:LeadingKeys") != [own_items.as_str()]
     {
@@ -48,18 +52,21 @@ fn problem(function: &Function<'_>, grant: &Grant) -> Option<String> {
         return Some(format!("may write other functions' dead letters: {resource} is not {own_letters}"));
     }
     if resource.starts_with('!') && resource != PHONE_NUMBERS {
-        return Some(format!("may {action} on more than phone numbers: all but {resource}"));
+        return Some(format!(
+            "may call {action} on more than phone numbers: on everything except {resource}"
+        ));
     }
     None
 }
 
-/// Services that encrypt what functions store.
+/// Services that encrypt the functions' data.
 const STORES: &[&str] = &["dynamodb", "s3", "sqs"];
 
-/// A phone number has no ARN: all that has none.
+/// Phone numbers have no ARN, so a policy names them as everything without one.
 const PHONE_NUMBERS: &str = "!arn:aws:sns:*:*:*";
 
-/// What a statement demands of a key by an operator; others let a request pass that lacks the key, or has another value.
+/// The values that a statement requires of a condition key. Operators other than the given one may accept a request
+/// that lacks the key or has another value.
 fn condition<'a>(grant: &'a Grant, operator: &str, key: &str) -> Vec<&'a str> {
     texts(&grant.condition[operator][key])
 }

@@ -1,8 +1,8 @@
-//! One dashboard shows the flow from publishing to the effects, and its searches find something.
+//! One dashboard shows each step from publishing to the effects, and its searches find metrics.
 
 use serde_json::Value;
 
-use super::Finding;
+use crate::finding::Finding;
 use crate::variants::Deployment;
 
 /// A metric of each step: published, waiting, handled, dead-lettered, and the effects.
@@ -24,14 +24,14 @@ const NAMED: &[(&str, &str)] = &[
     ("AWS/SQS", "AWS::SQS::Queue"),
     ("AWS/SES", "AWS::SES::ConfigurationSet"),
     ("AWS/DynamoDB", "AWS::DynamoDB::Table"),
-    // The consumer's own, with the dimension that crates/consumer/src/metrics.rs gives them.
+    // The consumer's metrics, with the dimension that crates/consumer/src/metrics.rs gives them.
     ("{Tidings,FunctionName}", "AWS::Lambda::Function"),
 ];
 
 pub fn check(deployment: &Deployment) -> Vec<Finding> {
     let mut dashboards = deployment.templates().flat_map(|it| it.of_kind("AWS::CloudWatch::Dashboard"));
     let (Some((id, dashboard)), None) = (dashboards.next(), dashboards.next()) else {
-        return vec![Finding::new("functions.yaml", "there is not one dashboard")];
+        return vec![Finding::new(deployment.platform.file(), "has no dashboard, or more than one")];
     };
     let body = dashboard.properties["DashboardBody"].as_str().unwrap_or_default();
     match serde_json::from_str::<Value>(body) {
@@ -45,8 +45,8 @@ pub fn check(deployment: &Deployment) -> Vec<Finding> {
     }
 }
 
-/// Searches by a dimension that the consumer's metrics do not have, or for a quoted name that nothing has:
-/// `CloudWatch` compares a quoted term with the whole of a value (its user guide, "search expression syntax", exact
+/// Searches that use a dimension that the consumer's metrics do not have, or a quoted name that no resource has:
+/// `CloudWatch` compares a quoted term with the whole value (its user guide, "search expression syntax", exact
 /// matches).
 fn empty_searches(body: &str, deployment: &Deployment) -> Vec<String> {
     let mut found = Vec::new();
@@ -61,14 +61,14 @@ fn empty_searches(body: &str, deployment: &Deployment) -> Vec<String> {
             found.extend(
                 quoted
                     .filter(|it| !exists(*it))
-                    .map(|it| format!("searches for {kind} \"{it}\", which nothing is called: {search}")),
+                    .map(|it| format!("searches for {kind} \"{it}\", which no resource is named: {search}")),
             );
         }
     }
     found
 }
 
-/// Searches that find other stages of the account too, although names tell these apart.
+/// Searches that find other stages of the account too, although the stage is part of the names.
 fn wide_searches(body: &str) -> Vec<String> {
     let wide = searches(body).filter(|it| named(it).next().is_some() && !it.contains("tidings-"));
     wide.map(|it| format!("shows all stages of the account: {it}")).collect()

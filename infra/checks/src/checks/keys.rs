@@ -1,16 +1,16 @@
-//! Everything is encrypted with the stage's data key, and the audit and the answers about it with the audit's: another key
-//! is AWS's, or of an account that can take it away.
+//! Everything is encrypted with the stage's data key, the audit and its query results with the audit key. Other keys
+//! belong to AWS, or to an account that can disable them.
 
 use serde_json::Value;
 
-use super::Finding;
+use crate::finding::Finding;
 use crate::template::Resource;
 use crate::variants::Deployment;
 
 /// Properties that name a key of this account.
 const PROPERTIES: &[&str] =
     &["DataVolumeKMSKeyId", "KMSMasterKeyID", "KMSMasterKeyId", "KmsKey", "KmsKeyId", "KmsMasterKeyId"];
-/// Parts of the names of buckets that have the audit's key.
+/// Parts of the names of buckets that use the audit key.
 const OF_AUDIT: &[&str] = &["-audit-", "-query-results-"];
 
 pub fn check(deployment: &Deployment) -> Vec<Finding> {
@@ -29,7 +29,7 @@ pub fn check(deployment: &Deployment) -> Vec<Finding> {
     found
 }
 
-/// The key whose alias ends so.
+/// The key whose alias ends with `alias`.
 fn key<'a>(deployment: &'a Deployment, alias: &str) -> Option<&'a Resource> {
     let mut aliases = deployment.platform.of_kind("AWS::KMS::Alias");
     let (_, alias) =

@@ -1,14 +1,14 @@
-//! Alarms look at all that they are about, at the worst of it, soon enough, and compute it in the unit of their threshold.
+//! Alarms watch all brokers, use the worst value, fire soon enough, and compute values in the unit of their threshold.
 
 use serde_json::Value;
 
-use super::Finding;
 use super::alarms::{dimension, metrics};
+use crate::finding::Finding;
 use crate::roles::functions;
 use crate::values::number;
 use crate::variants::Deployment;
 
-/// After which an alarm is too late; what SES and SNS tell comes by the hour.
+/// The longest time until an alarm fires. SES and SNS report their metrics hourly.
 const LATEST_SECONDS: i64 = 3_600;
 
 pub fn check(deployment: &Deployment) -> Vec<Finding> {
@@ -37,11 +37,11 @@ fn statistics(alarm: &Value) -> Vec<String> {
     let periods = number(&alarm["EvaluationPeriods"]).unwrap_or_default();
     for stat in parts(alarm).map(|it| &it["MetricStat"]).chain([alarm]) {
         if number(&stat["Period"]).unwrap_or_default() * periods > LATEST_SECONDS {
-            found.push(format!("rings after more than {LATEST_SECONDS} s"));
+            found.push(format!("fires only after more than {LATEST_SECONDS} s"));
         }
         let how = stat["Stat"].as_str().or_else(|| stat["Statistic"].as_str());
         if how.is_some_and(|it| !["Maximum", "Sum"].contains(&it)) {
-            found.push(format!("looks at the {how:?}, in which the worst does not show"));
+            found.push(format!("uses the statistic {how:?}, which hides the worst value"));
         }
     }
     found
@@ -64,7 +64,9 @@ fn brokers(deployment: &Deployment, alarm: &Value) -> Vec<String> {
         found.push(format!("does not watch all {brokers} brokers"));
     }
     if alarm["MetricName"] == "OfflinePartitionsCount" && alarm["TreatMissingData"] != "breaching" {
-        found.push("takes a cluster that tells nothing for a good one".to_owned());
+        found.push(
+            "treats a cluster without metrics as healthy; set TreatMissingData to breaching".to_owned(),
+        );
     }
     found
 }
@@ -74,23 +76,23 @@ fn computed(deployment: &Deployment, alarm: &Value) -> Vec<String> {
     let expression = expression(alarm);
     for id in parts(alarm).filter(|it| it["Expression"].is_null()).filter_map(|it| it["Id"].as_str()) {
         if !expression.contains(id) {
-            found.push(format!("measures {id} and does not look at it"));
+            found.push(format!("reads the metric {id} but does not use it in its expression"));
         }
     }
     if ["MIN(", "AVG("].iter().any(|it| expression.contains(it)) {
-        found.push(format!("computes {expression}, in which the worst does not show"));
+        found.push(format!("computes {expression}, which hides the worst value"));
     }
     let of = |name: &'static str| metrics(alarm).into_iter().find(move |it| it["MetricName"] == name);
     let duration = of("Duration").and_then(|it| dimension(it, "FunctionName"));
     for function in functions(deployment).iter().filter(|it| duration == Some(&it.resource.name)) {
         let timeout = number(&function.resource.properties["Timeout"]).unwrap_or_default();
         if expression != format!("duration / {timeout} / 10") {
-            found.push(format!("computes {expression}, which is not per cent of {timeout} s from ms"));
+            found.push(format!("computes {expression}, not a duration in ms as per cent of {timeout} s"));
         }
     }
     let limit = deployment.platform.outputs.get("SmsMonthlySpendLimit").map_or("", String::as_str);
     if of("SMSMonthToDateSpentUSD").is_some() && expression != format!("100 * spent / {limit}") {
-        found.push(format!("computes {expression}, which is not per cent of {limit}"));
+        found.push(format!("computes {expression}, not per cent of {limit}"));
     }
     found
 }

@@ -2,7 +2,7 @@
 
 mod alarms;
 mod audit_table;
-mod catalog;
+mod catalogs;
 mod conditions;
 mod dashboard;
 mod keys;
@@ -18,6 +18,7 @@ mod references;
 mod roles;
 mod secrets;
 mod security_groups;
+mod subscribers;
 mod timeouts;
 mod tls_only;
 mod topics;
@@ -25,32 +26,17 @@ mod tracing;
 mod variables;
 mod wildcards;
 
+use crate::finding::Finding;
 use crate::permissions::{self, Workspace};
 use crate::variants::Deployment;
 
-/// Something that is not as it should be.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
-pub struct Finding {
-    /// The resource, by its logical id, or another part of a template.
-    pub at: String,
-    /// What is wrong, and what it should be.
-    pub message: String,
-}
-
-impl Finding {
-    /// What is wrong where.
-    pub fn new(at: impl Into<String>, message: impl Into<String>) -> Self {
-        Self { at: at.into(), message: message.into() }
-    }
-}
-
 type Check = fn(&Deployment, &Workspace) -> Vec<Finding>;
 
-/// Each check under its name.
+/// The checks with their names.
 pub const ALL: &[(&str, Check)] = &[
     ("alarms", |it, _| alarms::check(it)),
     ("audit_table", |it, _| audit_table::check(it)),
-    ("catalog", |it, _| catalog::check(it)),
+    ("catalogs", |it, _| catalogs::check(it)),
     ("conditions", |it, _| conditions::check(it)),
     ("dashboard", |it, _| dashboard::check(it)),
     ("keys", |it, _| keys::check(it)),
@@ -68,6 +54,7 @@ pub const ALL: &[(&str, Check)] = &[
     ("roles", |it, _| roles::check(it)),
     ("secrets", |it, _| secrets::check(it)),
     ("security_groups", |it, _| security_groups::check(it)),
+    ("subscribers", |it, _| subscribers::check(it)),
     ("timeouts", timeouts::check),
     ("tls_only", |it, _| tls_only::check(it)),
     ("topics", |it, _| topics::check(it)),

@@ -1,22 +1,23 @@
 //! One parameter decides how mappings take answers and how functions give them: a partial answer to a mapping that does
 //! not expect one is read as success, and its records are lost.
 
-use super::Finding;
+use crate::catalogs::topics;
+use crate::finding::Finding;
 use crate::roles::functions;
 use crate::template::Resource;
 use crate::values::{number, texts};
 use crate::variants::Deployment;
-
-/// As many as a topic has partitions.
-const MOST_POLLERS: i64 = 10;
 
 pub fn check(deployment: &Deployment) -> Vec<Finding> {
     let mut found = Vec::new();
     let mut poller_groups = Vec::new();
     for function in functions(deployment) {
         let partial = function.variable("PARTIAL_BATCH_RESPONSES");
-        for (id, mapping) in function.mappings(&deployment.functions) {
-            for problem in problems(mapping, partial == Some("true")) {
+        for (id, mapping) in function.mappings() {
+            let read = texts(&mapping.properties["Topics"]);
+            let topic = topics(&deployment.catalogs).find(|(_, it)| read.contains(&it.name.as_str()));
+            let partitions = topic.map_or(0, |(_, it)| it.partitions);
+            for problem in problems(mapping, partial == Some("true"), partitions) {
                 found.push(Finding::new(
                     id,
                     format!("{problem}, where the function's PARTIAL_BATCH_RESPONSES is {partial:?}"),
@@ -29,30 +30,33 @@ pub fn check(deployment: &Deployment) -> Vec<Finding> {
         if *group != poller_groups[0].1 {
             found.push(Finding::new(
                 *id,
-                "its pollers are in another group than the others' and cost units of their own",
+                "its pollers are not in the same group as the others and cost extra units",
             ));
         }
     }
     found
 }
 
-fn problems(mapping: &Resource, partial: bool) -> Vec<&'static str> {
+fn problems(mapping: &Resource, partial: bool, partitions: i64) -> Vec<&'static str> {
     let properties = &mapping.properties;
     let retries = number(&properties["MaximumRetryAttempts"]);
     let pollers = number(&properties["ProvisionedPollerConfig"]["MaximumPollers"]);
     let checks = [
         (
             texts(&properties["FunctionResponseTypes"]).contains(&"ReportBatchItemFailures") == partial,
-            "it takes partial answers or not",
+            "FunctionResponseTypes does not fit the mode",
         ),
         (
             properties["ProvisionedPollerConfig"]["PollerGroupName"].is_string() == partial,
-            "it is provisioned in a group or not",
+            "PollerGroupName does not fit the mode",
         ),
-        // Lambda reads "for ever" together with a failure destination as 10.
-        (retries.is_some_and(|retries| retries > 0) == partial, "its retries are limited or not"),
-        // One partition is read by one poller.
-        (pollers.is_some_and(|pollers| pollers <= MOST_POLLERS) == partial, "its pollers are limited or not"),
+        // With a failure destination, Lambda treats unlimited retries (-1) as 10.
+        (retries.is_some_and(|retries| retries > 0) == partial, "MaximumRetryAttempts does not fit the mode"),
+        // At most one poller reads a partition.
+        (
+            pollers.is_some_and(|pollers| pollers <= partitions) == partial,
+            "MaximumPollers does not fit the mode, or exceeds the partitions",
+        ),
     ];
     checks.into_iter().filter(|(holds, _)| !holds).map(|(_, problem)| problem).collect()
 }

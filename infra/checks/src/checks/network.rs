@@ -1,9 +1,9 @@
-//! There is no way to the internet, only functions that publish are in the VPC, in each of its zones, and functions, pollers
-//! and spans get out of it by endpoints.
+//! The VPC has no way to the internet. Only functions that publish are in it, in each of its zones. Functions, pollers
+//! and spans reach AWS through endpoints.
 
 use std::collections::BTreeSet;
 
-use super::Finding;
+use crate::finding::Finding;
 use crate::roles::{Function, functions};
 use crate::template::Template;
 use crate::values::{number, texts};
@@ -27,20 +27,20 @@ pub fn check(deployment: &Deployment) -> Vec<Finding> {
             let brokers = texts(&it.properties["BrokerNodeGroupInfo"]["SecurityGroups"]);
             brokers.iter().any(|it| groups.contains(it))
         }) {
-            found.push(Finding::new(function.id, "is in the brokers' security group"));
+            found.push(Finding::new(function.binary, "is in the brokers' security group"));
         }
         let zones = texts(&function.resource.properties["VpcConfig"]["SubnetIds"]).len();
         if (1..3).contains(&zones) {
-            found.push(Finding::new(function.id, format!("runs in {zones} of three subnets")));
+            found.push(Finding::new(function.binary, format!("is in only {zones} of the three subnets")));
         }
         let publishes = function.variable("KAFKA_BOOTSTRAP_SERVERS").is_some();
         if publishes != function.resource.properties["VpcConfig"].is_object() {
             let problem = if publishes {
-                "publishes, but cannot reach the brokers outside the VPC"
+                "publishes, but is not in the VPC and cannot reach the brokers"
             } else {
-                "is in the VPC for nothing"
+                "is in the VPC although it does not publish"
             };
-            found.push(Finding::new(function.id, problem));
+            found.push(Finding::new(function.binary, problem));
         }
     }
     found.extend(pollers(deployment));
@@ -62,14 +62,14 @@ fn pollers(deployment: &Deployment) -> Vec<Finding> {
         if has_on_demand_pollers(deployment) && !leaves {
             found.push(Finding::new(
                 id,
-                "its on-demand pollers reach neither Lambda nor STS: no way out on 443",
+                "its on-demand pollers reach neither Lambda nor STS: no egress rule allows port 443",
             ));
         }
     }
     found
 }
 
-/// An existing VPC brings its endpoints. A new one has those for pollers and spans only where there are such.
+/// An existing VPC has its own endpoints. A new one gets those for pollers and spans only if they are used.
 fn endpoints(deployment: &Deployment) -> Vec<Finding> {
     let platform = &deployment.platform;
     let on_demand = has_on_demand_pollers(deployment);
@@ -91,7 +91,8 @@ fn endpoints(deployment: &Deployment) -> Vec<Finding> {
                 it.properties["ServiceName"].as_str().is_some_and(|it| it.ends_with(&format!(".{service}")))
             });
             if has_endpoint != calls {
-                let problem = format!("an endpoint to {service}: {has_endpoint}, {caller}: {calls}");
+                let problem =
+                    format!("has an endpoint to {service}: {has_endpoint}; needs it for {caller}: {calls}");
                 found.push(Finding::new(id, problem));
             }
         }
@@ -99,17 +100,17 @@ fn endpoints(deployment: &Deployment) -> Vec<Finding> {
     found
 }
 
-/// Each subnet in a zone of its own, with the gateway endpoints' routes, and with each of the other endpoints.
+/// Each subnet is in a different zone and has the gateway endpoints' routes and all interface endpoints.
 fn subnets(platform: &Template) -> Vec<Finding> {
     let mut found = Vec::new();
     let mut zones = BTreeSet::new();
     for (id, subnet) in platform.of_kind("AWS::EC2::Subnet") {
         if !zones.insert(subnet.properties["AvailabilityZone"].to_string()) {
-            found.push(Finding::new(id, "is in the zone of another subnet"));
+            found.push(Finding::new(id, "is in the same zone as another subnet"));
         }
         let routes = "AWS::EC2::SubnetRouteTableAssociation";
         if !platform.of_kind(routes).any(|(_, it)| it.properties["SubnetId"] == id) {
-            found.push(Finding::new(id, "has not the endpoints' routes"));
+            found.push(Finding::new(id, "lacks the routes to the gateway endpoints"));
         }
         for (endpoint, it) in platform.of_kind("AWS::EC2::VPCEndpoint") {
             let lacks = it.properties["VpcEndpointType"] == "Interface"
@@ -123,6 +124,6 @@ fn subnets(platform: &Template) -> Vec<Finding> {
 }
 
 fn has_on_demand_pollers(deployment: &Deployment) -> bool {
-    let mut mappings = deployment.functions.of_kind("AWS::Lambda::EventSourceMapping");
+    let mut mappings = deployment.templates().flat_map(|it| it.of_kind("AWS::Lambda::EventSourceMapping"));
     mappings.any(|(_, it)| it.properties["ProvisionedPollerConfig"].is_null())
 }

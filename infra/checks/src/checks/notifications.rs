@@ -1,6 +1,6 @@
-//! What alarms and e-mails have to tell arrives: the topic's policy lets the service in for them, and so does its key's.
+//! Notifications of alarms and of SES arrive: the policies of the SNS topic and of its key allow the service.
 
-use super::Finding;
+use crate::finding::Finding;
 use crate::roles::{comes_from, key_policy, lets, statements};
 use crate::stand_ins::{ACCOUNT, REGION};
 use crate::values::texts;
@@ -38,5 +38,5 @@ fn refused(deployment: &Deployment, id: &str, topic: &str, service: &str, source
         .flat_map(|(_, it)| key_policy(deployment, &it.properties["KmsMasterKeyId"]))
         .any(|it| ["kms:Decrypt", "kms:GenerateDataKey*"].iter().all(|action| lets(it, service, action)));
     (!is_published || !is_encrypted)
-        .then(|| Finding::new(id, format!("{service} may not publish to {topic}, or not use its key")))
+        .then(|| Finding::new(id, format!("{service} may not publish to {topic} or may not use its key")))
 }

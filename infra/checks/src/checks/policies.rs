@@ -1,16 +1,16 @@
-//! Policies on resources, who takes on a role among them, let in nobody but this account and AWS services that act for it.
+//! Resource policies, including the trust policies of roles, allow only this account and AWS services acting for it.
 
 use serde_json::Value;
 
-use super::Finding;
 use super::wildcards::WITHOUT_RESOURCES;
+use crate::finding::Finding;
 use crate::roles::statements;
 use crate::stand_ins::ACCOUNT;
 use crate::template::Resource;
 use crate::values::texts;
 use crate::variants::Deployment;
 
-/// Types, and the property with the policy.
+/// Resource types, and the property with the policy.
 const GUARDED: &[(&str, &str)] = &[
     ("AWS::EC2::VPCEndpoint", "PolicyDocument"),
     ("AWS::IAM::Role", "AssumeRolePolicyDocument"),
@@ -19,11 +19,11 @@ const GUARDED: &[(&str, &str)] = &[
     ("AWS::SNS::TopicPolicy", "PolicyDocument"),
     ("AWS::SQS::QueuePolicy", "PolicyDocument"),
 ];
-/// Services that publish to encrypted topics; whose events these are, the topics' policies say.
+/// Services that publish to encrypted SNS topics. The topics' policies limit for which account.
 const PUBLISHERS: &[&str] = &["cloudwatch.amazonaws.com", "ses.amazonaws.com"];
-/// Operators that fail where the request lacks the key.
+/// Condition operators that fail if the request lacks the key.
 const STRICT: &[&str] = &["ArnEquals", "ArnLike", "StringEquals"];
-/// Keys that say for which account somebody asks.
+/// Condition keys that name the account for which a request is made.
 const OF_ACCOUNT: &[&str] =
     &["aws:PrincipalAccount", "aws:SourceAccount", "aws:SourceArn", "kms:EncryptionContext:aws:logs:arn"];
 
@@ -33,11 +33,12 @@ pub fn check(deployment: &Deployment) -> Vec<Finding> {
         for (id, resource) in deployment.templates().flat_map(|it| it.of_kind(kind)) {
             let statements = statements(&resource.properties[*property]);
             if statements.is_empty() {
-                found.push(Finding::new(id, "has no policy, so that AWS's own lets everybody in"));
+                found
+                    .push(Finding::new(id, "has no policy, so AWS's default applies, which allows everyone"));
             }
             let open = statements.into_iter().filter(|it| it["Effect"] != "Deny");
             let open = open.filter(|it| !is_narrow(deployment, resource, it));
-            found.extend(open.map(|it| Finding::new(id, format!("lets in more than this account: {it}"))));
+            found.extend(open.map(|it| Finding::new(id, format!("allows more than this account: {it}"))));
         }
     }
     found
@@ -50,7 +51,7 @@ fn is_narrow(deployment: &Deployment, resource: &Resource, statement: &Value) ->
     let who = match resource.kind.as_str() {
         "AWS::EC2::VPCEndpoint" if *principal == "*" => is_narrow_endpoint(statement),
         _ if !is_alone => false,
-        // Lambda takes a role on for functions of the role's account alone.
+        // Lambda assumes a role only for functions of the role's account.
         "AWS::EC2::VPCEndpoint" | "AWS::IAM::Role" if services == ["lambda.amazonaws.com"] => true,
         "AWS::KMS::Key" if principal["AWS"] == format!("arn:aws:iam::{ACCOUNT}:root") => return true,
         "AWS::KMS::Key" if services == PUBLISHERS => encrypts_topics(deployment, resource),
@@ -62,7 +63,7 @@ fn is_narrow(deployment: &Deployment, resource: &Resource, statement: &Value) ->
         && (is_endpoint || !texts(&statement["Action"]).iter().any(everything))
 }
 
-/// Whether whoever goes through an endpoint is of this account, or gets to its resources only.
+/// Whether only this account may use an endpoint, or it reaches only this account's resources.
 fn is_narrow_endpoint(statement: &Value) -> bool {
     let resources = texts(&statement["Resource"]);
     let of_account = format!(":{ACCOUNT}:");

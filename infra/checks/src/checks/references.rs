@@ -1,6 +1,6 @@
-//! What one template names of the other is there.
+//! Resources that one template refers to by name exist in another.
 
-use super::Finding;
+use crate::finding::Finding;
 use crate::roles::functions;
 use crate::variants::Deployment;
 
@@ -9,20 +9,19 @@ pub fn check(deployment: &Deployment) -> Vec<Finding> {
     for function in functions(deployment) {
         let variables = function.resource.properties["Environment"]["Variables"].as_object();
         if function.variable("EMAIL_FROM").is_some() && function.variable("SES_CONFIGURATION_SET").is_none() {
-            let problem =
-                "sends e-mails outside of the configuration set: without TLS, and bounces are not told";
-            found.push(Finding::new(function.id, problem));
+            let problem = "sends e-mails without the configuration set, so TLS is optional and bounces are not reported";
+            found.push(Finding::new(function.binary, problem));
         }
         if function.variable("KAFKA_AUTH").is_some_and(|it| it != "iam") {
             found.push(Finding::new(
-                function.id,
-                "does not tell the brokers who it is: KAFKA_AUTH is not iam",
+                function.binary,
+                "does not authenticate to the brokers: KAFKA_AUTH is not iam",
             ));
         }
-        let built = &deployment.functions.source["Resources"][function.id]["Metadata"]["BuildProperties"];
+        let built = &function.template.source["Resources"][function.id]["Metadata"]["BuildProperties"];
         if built["Binary"] != function.binary {
             found.push(Finding::new(
-                function.id,
+                function.binary,
                 format!("runs {}, not {}", built["Binary"], function.binary),
             ));
         }
@@ -37,8 +36,8 @@ pub fn check(deployment: &Deployment) -> Vec<Finding> {
             let called = value.as_str().and_then(|value| value.rsplit('/').next()).unwrap_or_default();
             if !deployment.templates().flat_map(|it| it.of_kind(kind)).any(|(_, it)| it.name == called) {
                 found.push(Finding::new(
-                    function.id,
-                    format!("{name} is {called}, which neither template creates"),
+                    function.binary,
+                    format!("{name} is {called}, which no template creates"),
                 ));
             }
         }

@@ -1,15 +1,15 @@
-//! Every function has a role of its own, which Lambda alone takes on, and what a role allows stands in it or in a
-//! managed policy of the template: the checks of permissions look nowhere else.
+//! Every function has its own role, which only Lambda can assume. Permissions are in the role or in a managed policy of
+//! the template or the platform, because the other checks of permissions look nowhere else.
 
 use std::collections::BTreeMap;
 
-use super::Finding;
-use crate::roles::{documents, functions, statements};
+use crate::finding::Finding;
+use crate::roles::{documents, functions, managed_policies, statements};
 use crate::template::Template;
 use crate::values::texts;
 use crate::variants::Deployment;
 
-/// Other ways to let somebody do something.
+/// Other resources that grant permissions.
 const ELSEWHERE: &[&str] = &[
     "AWS::IAM::GroupPolicy",
     "AWS::IAM::Policy",
@@ -21,16 +21,16 @@ const ELSEWHERE: &[&str] = &[
 ];
 
 pub fn check(deployment: &Deployment) -> Vec<Finding> {
-    let mut found: Vec<_> = deployment.templates().flat_map(elsewhere).collect();
+    let mut found: Vec<_> = deployment.templates().flat_map(|it| elsewhere(deployment, it)).collect();
     found.extend(of_services(&deployment.platform));
-    let mut users: BTreeMap<&str, &str> = BTreeMap::new();
+    let mut users: BTreeMap<_, &str> = BTreeMap::new();
     for function in functions(deployment) {
         let Some((id, role)) = function.role else {
-            found.push(Finding::new(function.id, "its role is not one of the template"));
+            found.push(Finding::new(function.binary, "its role is not in its template"));
             continue;
         };
-        if let Some(other) = users.insert(id, function.id) {
-            found.push(Finding::new(function.id, format!("shares the role {id} with {other}")));
+        if let Some(other) = users.insert((&function.template.name, id), function.binary) {
+            found.push(Finding::new(function.binary, format!("shares the role {id} with {other}")));
         }
         for statement in statements(&role.properties["AssumeRolePolicyDocument"]) {
             if texts(&statement["Principal"]["Service"]) != ["lambda.amazonaws.com"]
@@ -38,7 +38,7 @@ pub fn check(deployment: &Deployment) -> Vec<Finding> {
             {
                 found.push(Finding::new(
                     id,
-                    format!("lets others than Lambda take it on: {}", statement["Principal"]),
+                    format!("can be assumed by others than Lambda: {}", statement["Principal"]),
                 ));
             }
         }
@@ -46,7 +46,7 @@ pub fn check(deployment: &Deployment) -> Vec<Finding> {
     found
 }
 
-/// Services of the platform that have a role, and all that they do with it.
+/// AWS services to which the platform gives a role, and all actions that they need.
 /// <https://docs.aws.amazon.com/AmazonS3/latest/userguide/setting-repl-config-perm-overview.html>
 /// <https://docs.aws.amazon.com/sns/latest/dg/sms_stats_cloudwatch.html>
 /// <https://docs.aws.amazon.com/vpc/latest/userguide/flow-logs-iam-role.html>
@@ -74,7 +74,7 @@ const SERVICES: &[(&str, &[&str])] = &[
     ),
 ];
 
-/// What roles of services allow that these do not need.
+/// Actions that the roles of services allow but the services do not need.
 fn of_services(template: &Template) -> Vec<Finding> {
     let mut found = Vec::new();
     for (id, role) in template.of_kind("AWS::IAM::Role") {
@@ -89,20 +89,21 @@ fn of_services(template: &Template) -> Vec<Finding> {
     found
 }
 
-/// Permissions that do not stand in a role or in a managed policy of the template.
-fn elsewhere(template: &Template) -> Vec<Finding> {
+/// Permissions outside the roles and managed policies of the templates.
+fn elsewhere(deployment: &Deployment, template: &Template) -> Vec<Finding> {
     let mut found = Vec::new();
     for (id, resource) in &template.resources {
         if ELSEWHERE.contains(&resource.kind.as_str()) {
-            found.push(Finding::new(id, "allows something outside of the roles; say it in the role"));
+            found.push(Finding::new(id, "grants permissions outside the roles; move them to a role"));
         }
         let attached = ["Groups", "Roles", "Users"].iter().any(|it| !resource.properties[*it].is_null());
         if resource.kind == "AWS::IAM::ManagedPolicy" && attached {
-            found.push(Finding::new(id, "gives itself to others; let roles name it"));
+            found
+                .push(Finding::new(id, "attaches itself; list it in ManagedPolicyArns of the roles instead"));
         }
         for policy in texts(&resource.properties["ManagedPolicyArns"]) {
-            if !template.of_kind("AWS::IAM::ManagedPolicy").any(|(_, it)| it.arn == policy) {
-                found.push(Finding::new(id, format!("allows what {policy} does, which others decide on")));
+            if !managed_policies(deployment, template).any(|it| it.arn == policy) {
+                found.push(Finding::new(id, format!("uses {policy}, which is not defined in the templates")));
             }
         }
     }

@@ -1,12 +1,12 @@
-//! No secret is a parameter that anybody can read, a variable of a function, or an output.
+//! No secret is in a readable parameter, in a function's environment variable, or in an output.
 
 use serde_json::Value;
 
-use super::Finding;
+use crate::finding::Finding;
 use crate::roles::functions;
 use crate::variants::Deployment;
 
-/// Parts of names that secrets have.
+/// Parts of the names of secrets.
 const SECRET: &[&str] = &[
     "secret",
     "password",
@@ -27,7 +27,7 @@ pub fn check(deployment: &Deployment) -> Vec<Finding> {
             if is_secret(name) && !hidden {
                 found.push(Finding::new(
                     name,
-                    "is shown to whoever may describe the stack; set NoEcho, or better ask Secrets Manager",
+                    "is readable by everyone who may describe the stack; set NoEcho, or better use Secrets Manager",
                 ));
             }
             if hidden && declared.get("Default").is_some() {
@@ -35,15 +35,16 @@ pub fn check(deployment: &Deployment) -> Vec<Finding> {
             }
         }
         for name in template.outputs.keys().filter(|name| is_secret(name)) {
-            found.push(Finding::new(name, "is an output, which whoever may describe the stack can read"));
+            found
+                .push(Finding::new(name, "is an output, which everyone who may describe the stack can read"));
         }
     }
     for function in functions(deployment) {
         let variables = function.resource.properties["Environment"]["Variables"].as_object();
         for (name, _) in variables.into_iter().flatten().filter(|(name, _)| is_secret(name)) {
             found.push(Finding::new(
-                function.id,
-                format!("has a secret in its variable {name}, which whoever may describe it can read"),
+                function.binary,
+                format!("has a secret in its variable {name}, which everyone who may describe the function can read"),
             ));
         }
     }

@@ -1,22 +1,22 @@
-//! Security groups let in groups alone, each on one port; they call groups, endpoints, and nothing else; and whoever has
-//! to reach somebody does.
+//! Security groups allow only connections from other groups, each on one port, and to other groups and endpoints. All
+//! connections that are needed are allowed.
 
 use std::collections::BTreeSet;
 
 use serde_json::Value;
 
-use super::Finding;
+use crate::finding::Finding;
 use crate::template::Template;
 use crate::values::{number, texts};
 use crate::variants::Deployment;
 
-/// Brokers' listener for IAM.
+/// The brokers' listener for IAM.
 const BROKERS: i64 = 9098;
 const HTTPS: i64 = 443;
-/// What a group that calls nobody may call; without an egress of its own it could call everybody.
+/// The only target of a group that connects to nothing. Without any egress rule it could connect to every address.
 const NOWHERE: &str = "127.0.0.1/32";
 
-/// A rule with the group that it is in.
+/// A rule of a security group.
 struct Rule<'a> {
     at: &'a str,
     group: &'a str,
@@ -37,15 +37,15 @@ impl Rule<'_> {
             self.says[self.peer].is_string() && ADDRESSES.iter().all(|it| self.says[*it].is_null());
         ((self.is_on(BROKERS) || self.is_on(HTTPS)) && is_one_group)
             || (egress && self.says["CidrIp"] == NOWHERE)
-            // Endpoints whose addresses or groups are not known.
+            // Endpoints whose addresses and groups are unknown.
             || (egress && self.is_on(HTTPS) && self.says["CidrIp"] == "0.0.0.0/0")
     }
 }
 
-/// Properties with addresses instead of a group.
+/// Properties for addresses instead of a group.
 const ADDRESSES: &[&str] = &["CidrIp", "CidrIpv6", "DestinationPrefixListId", "SourcePrefixListId"];
 
-/// A group's property, the type of rules outside of it, and their property with the other group.
+/// A group's property for rules, the resource type of separate rules, and their property for the other group.
 type Direction = (&'static str, &'static str, &'static str);
 const INGRESS: Direction =
     ("SecurityGroupIngress", "AWS::EC2::SecurityGroupIngress", "SourceSecurityGroupId");
@@ -57,11 +57,11 @@ pub fn check(deployment: &Deployment) -> Vec<Finding> {
     let (ingress, egress) = (rules(platform, INGRESS), rules(platform, EGRESS));
     let mut found = Vec::new();
     for rule in ingress.iter().chain(&egress).filter(|it| !it.is_narrow()) {
-        found.push(Finding::new(rule.at, format!("lets more through than it has to: {}", rule.says)));
+        found.push(Finding::new(rule.at, format!("allows more than it has to: {}", rule.says)));
     }
     for (id, group) in platform.of_kind("AWS::EC2::SecurityGroup") {
         if group.properties["SecurityGroupEgress"].as_array().is_none_or(Vec::is_empty) {
-            found.push(Finding::new(id, "may call everybody, as it has no egress of its own"));
+            found.push(Finding::new(id, "may connect to every address, because it has no egress rule"));
         }
     }
     for (from, to, port) in connections(deployment) {
@@ -71,7 +71,7 @@ pub fn check(deployment: &Deployment) -> Vec<Finding> {
         });
         let enters = ingress.iter().any(|it| it.group == to && it.is_on(port) && it.says[it.peer] == from);
         if !(leaves && enters) {
-            found.push(Finding::new(from, format!("does not reach {to} on {port}")));
+            found.push(Finding::new(from, format!("cannot connect to {to} on port {port}")));
         }
     }
     found
@@ -89,13 +89,13 @@ fn rules(template: &Template, (property, kind, peer): Direction) -> Vec<Rule<'_>
     inside.chain(outside).collect()
 }
 
-/// Who has to reach whom: pollers, with the brokers' groups, and functions in the VPC the brokers, and the endpoints that the
-/// template makes.
+/// The connections that are needed, as pairs of groups with a port: pollers, which have the brokers' groups, and
+/// functions in the VPC connect to the brokers and to the template's endpoints.
 fn connections(deployment: &Deployment) -> Vec<(&str, &str, i64)> {
     let platform = &deployment.platform;
-    let brokers = groups(platform, "AWS::MSK::Cluster", "/BrokerNodeGroupInfo/SecurityGroups");
-    let functions = groups(&deployment.functions, "AWS::Lambda::Function", "/VpcConfig/SecurityGroupIds");
-    let endpoints = groups(platform, "AWS::EC2::VPCEndpoint", "/SecurityGroupIds");
+    let brokers = groups([platform], "AWS::MSK::Cluster", "/BrokerNodeGroupInfo/SecurityGroups");
+    let functions = groups(&deployment.domains, "AWS::Lambda::Function", "/VpcConfig/SecurityGroupIds");
+    let endpoints = groups([platform], "AWS::EC2::VPCEndpoint", "/SecurityGroupIds");
     let mut found = Vec::new();
     for from in brokers.union(&functions) {
         found.extend(brokers.iter().map(|to| (*from, *to, BROKERS)));
@@ -104,8 +104,12 @@ fn connections(deployment: &Deployment) -> Vec<(&str, &str, i64)> {
     found
 }
 
-/// The security groups that resources of a type name.
-fn groups<'a>(template: &'a Template, kind: &'a str, path: &'a str) -> BTreeSet<&'a str> {
-    let named = template.of_kind(kind).filter_map(|(_, it)| it.properties.pointer(path));
-    named.flat_map(texts).collect()
+/// The security groups of the resources of a type.
+fn groups<'a>(
+    templates: impl IntoIterator<Item = &'a Template>,
+    kind: &'a str,
+    path: &'a str,
+) -> BTreeSet<&'a str> {
+    let resources = templates.into_iter().flat_map(|it| it.of_kind(kind));
+    resources.filter_map(|(_, it)| it.properties.pointer(path)).flat_map(texts).collect()
 }

@@ -1,14 +1,14 @@
-//! Every bucket, queue and notification topic refuses requests that are not on TLS.
+//! Every bucket, queue and notification topic refuses requests without TLS.
 
 use serde_json::{Value, json};
 
-use super::Finding;
+use crate::finding::Finding;
 use crate::roles::statements;
 use crate::template::{Resource, Template};
 use crate::values::texts;
 use crate::variants::Deployment;
 
-/// A type, the type of its policies, and the policy's property that says on what.
+/// A resource type, the type of its policies, and the policy's property that names the resource.
 const GUARDED: &[(&str, &str, &str)] = &[
     ("AWS::S3::Bucket", "AWS::S3::BucketPolicy", "Bucket"),
     ("AWS::SQS::Queue", "AWS::SQS::QueuePolicy", "Queues"),
@@ -31,14 +31,14 @@ fn in_template(template: &Template) -> Vec<Finding> {
                 .flat_map(|(_, policy)| statements(&policy.properties["PolicyDocument"]))
                 .any(|statement| refuses_plain(statement, resource));
             if !refused {
-                found.push(Finding::new(id, "takes requests without TLS: no policy refuses them"));
+                found.push(Finding::new(id, "accepts requests without TLS: no policy denies them"));
             }
         }
     }
     found
 }
 
-/// Whether a reference (a name, a URL or an ARN) means the resource.
+/// Whether a reference (a name, a URL or an ARN) is to the resource.
 fn names(reference: &str, resource: &Resource) -> bool {
     reference.rsplit(['/', ':']).next() == Some(resource.name.as_str())
 }
@@ -51,7 +51,7 @@ fn refuses_plain(statement: &Value, resource: &Resource) -> bool {
     let action = statement["Action"].as_str().unwrap_or_default();
     statement["Effect"] == "Deny"
         && statement["Principal"] == "*"
-        // No other condition that narrows it.
+        // No other condition that would limit the denial.
         && statement["Condition"] == json!({"Bool": {"aws:SecureTransport": "false"}})
         && (action == format!("{service}:*") || action == "sns:Publish")
         && resources.contains(&resource.arn.as_str())

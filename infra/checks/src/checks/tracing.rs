@@ -1,13 +1,16 @@
-//! Functions are traced as the platform's parameters say, once: by Lambda, or by spans of their own.
+//! Functions are traced as the platform's parameters say: by Lambda or by their own spans, but not by both.
 
-use super::Finding;
+use crate::finding::Finding;
 use crate::roles::functions;
 use crate::variants::Deployment;
 
 pub fn check(deployment: &Deployment) -> Vec<Finding> {
     let told = |name| deployment.platform.outputs.get(name).map(String::as_str);
     let (Some(tracing), Some(collector)) = (told("Tracing"), told("OtlpEndpoint")) else {
-        return vec![Finding::new("platform.yaml", "does not tell the functions Tracing and OtlpEndpoint")];
+        return vec![Finding::new(
+            deployment.platform.file(),
+            "lacks the output Tracing or OtlpEndpoint, which the functions' stacks need",
+        )];
     };
     let mut found = Vec::new();
     for function in functions(deployment) {
@@ -20,8 +23,9 @@ pub fn check(deployment: &Deployment) -> Vec<Finding> {
         };
         if by_lambda != (tracing == "XRay") || !goes_there {
             let wanted = format!("Tracing is {tracing}, OtlpEndpoint {collector:?}");
-            let problem = format!("{wanted}; traced by Lambda: {by_lambda}, spans go to {endpoint:?}");
-            found.push(Finding::new(function.id, problem));
+            let problem =
+                format!("{wanted}, but traced by Lambda is {by_lambda} and spans go to {endpoint:?}");
+            found.push(Finding::new(function.binary, problem));
         }
     }
     found

@@ -1,21 +1,21 @@
-//! No wildcard where a name is known: in the actions and resources of every role.
+//! The actions and resources of roles have no wildcard where a name is known.
 
 use serde_json::Value;
 
-use super::Finding;
+use crate::finding::Finding;
 use crate::permissions::NETWORK;
 use crate::roles::statements;
 use crate::template::Template;
 use crate::values::texts;
 use crate::variants::Deployment;
 
-/// Besides those on the network, actions that know no resources: the service authorization reference lists them with an
-/// empty column "Resource types".
+/// Actions that cannot be limited to a resource (besides those on the network): in the service authorization reference
+/// their column "Resource types" is empty.
 pub const WITHOUT_RESOURCES: &[&str] =
     &["kafka:GetBootstrapBrokers", "xray:PutSpans", "xray:PutTelemetryRecords", "xray:PutTraceSegments"];
 
-/// What comes after the part that is known: objects of a bucket, streams of a log group, a device, and a function's
-/// consumer groups, one for each of its topics.
+/// ARNs that may end in a wildcard, by their beginning and end: a function's consumer groups (one for each topic), the
+/// streams of a log group, the objects of a bucket, and devices.
 const OPEN_ENDS: &[(&str, &str)] = &[
     ("arn:aws:kafka:", "-*"),
     ("arn:aws:logs:", ":*"),
@@ -44,23 +44,23 @@ fn in_statement(statement: &Value) -> Vec<String> {
         .filter(|it| it.contains(['*', '?']))
         .map(|it| format!("allows the actions {it}"))
         .collect();
-    // A phone number has no ARN, so that everything with an ARN is excluded instead.
+    // A phone number has no ARN, so the statement excludes everything that has one.
     let says_what = statement["NotAction"].is_null()
         && (statement["NotResource"].is_null() || actions == ["sns:Publish"]);
     if !says_what {
-        found.push(format!("allows everything but something: {statement}"));
+        found.push(format!("allows everything except what it names: {statement}"));
     }
     let resourceless = actions.iter().all(|it| WITHOUT_RESOURCES.contains(it) || NETWORK.contains(it));
     for resource in texts(&statement["Resource"]) {
         let is_all_there_is = resource == "*" && resourceless;
         if !is_all_there_is && !is_named(resource) {
-            found.push(format!("allows {actions:?} on {resource}, which is more than one known thing"));
+            found.push(format!("allows {actions:?} on {resource}; name the resource"));
         }
     }
     found
 }
 
-/// Whether a resource has no wildcard but one at an end that only the data knows.
+/// Whether a resource has no wildcard, or only one of [`OPEN_ENDS`].
 fn is_named(resource: &str) -> bool {
     let open = OPEN_ENDS.iter().find(|(start, end)| resource.starts_with(start) && resource.ends_with(end));
     let known = open.map_or(resource, |(_, end)| resource.strip_suffix(end).unwrap_or(resource));

@@ -1,6 +1,6 @@
-//! What AWS itself does in a function's name, as its documentation says.
+//! What AWS itself does with a function's role, according to its documentation.
 
-use super::needs::{Need, Target};
+use super::need::{Need, Target};
 use crate::roles::Function;
 use crate::variants::Deployment;
 
@@ -16,7 +16,7 @@ const KEY_OF_S3: &str = "https://docs.aws.amazon.com/AmazonS3/latest/userguide/U
 const KEY_OF_SQS: &str =
     "https://docs.aws.amazon.com/AWSSimpleQueueService/latest/SQSDeveloperGuide/sqs-key-management.html";
 
-/// How Lambda gets into subnets; IAM knows no resources for these, or none that exists before Lambda asks.
+/// What Lambda needs to connect to subnets. IAM has no resources for these actions, or none that exist beforehand.
 /// <https://docs.aws.amazon.com/service-authorization/latest/reference/list_amazonec2.html>
 pub const NETWORK: &[&str] = &[
     "ec2:CreateNetworkInterface",
@@ -28,7 +28,7 @@ pub const NETWORK: &[&str] = &[
 ];
 
 /// What Lambda does for a function: logs, traces, network, its mappings and their failures.
-pub fn lambda(deployment: &Deployment, function: &Function<'_>) -> Vec<Need> {
+pub fn lambda(function: &Function<'_>) -> Vec<Need> {
     let mut found = Vec::new();
     let mut need = |action: &str, target: Target, source: &str| {
         let need = Need { action: action.to_owned(), target, reason: document(source) };
@@ -50,7 +50,7 @@ pub fn lambda(deployment: &Deployment, function: &Function<'_>) -> Vec<Need> {
             need(action, Target::Any, VPC);
         }
     }
-    for (_, mapping) in function.mappings(&deployment.functions) {
+    for (_, mapping) in function.mappings() {
         let Some(cluster) = mapping.properties["EventSourceArn"].as_str() else { continue };
         need("kafka:DescribeClusterV2", Target::Exactly(cluster.to_owned()), MSK);
         need("kafka:GetBootstrapBrokers", Target::Any, MSK);
@@ -77,7 +77,7 @@ pub fn lambda(deployment: &Deployment, function: &Function<'_>) -> Vec<Need> {
     found
 }
 
-/// The use of a key that follows from using what it encrypts.
+/// The use of a key that follows from the use of the resources that it encrypts.
 pub fn keys(deployment: &Deployment, need: &Need) -> Vec<Need> {
     let (Target::Exactly(arn) | Target::Within(arn)) = &need.target else { return Vec::new() };
     let used =
@@ -106,15 +106,15 @@ pub fn keys(deployment: &Deployment, need: &Need) -> Vec<Need> {
     actions.iter().map(need).collect()
 }
 
-/// The ARN of a key that is given by its ARN or its id.
+/// The ARN of a key, given its ARN or its id.
 pub fn key_arn(deployment: &Deployment, key: &str) -> String {
     let mut keys = deployment.templates().flat_map(|it| it.of_kind("AWS::KMS::Key"));
     keys.find(|(_, it)| it.name == key).map_or_else(|| key.to_owned(), |(_, it)| it.arn.clone())
 }
 
-/// The cluster that a function publishes to: the one whose topics trigger it.
-pub fn cluster(deployment: &Deployment, function: &Function<'_>) -> Option<String> {
-    let mappings = function.mappings(&deployment.functions);
+/// The cluster that a function publishes to: the one that its mappings read from.
+pub fn cluster(function: &Function<'_>) -> Option<String> {
+    let mappings = function.mappings();
     mappings.iter().find_map(|(_, it)| it.properties["EventSourceArn"].as_str()).map(str::to_owned)
 }
 
@@ -123,7 +123,7 @@ pub fn of_cluster(cluster: &str, kind: &str, name: &str) -> String {
     format!("{}/{name}", cluster.replace(":cluster/", &format!(":{kind}/")))
 }
 
-/// A page of AWS's documentation as a link under its name.
+/// A Markdown link to a page of AWS's documentation.
 fn document(address: &str) -> String {
     let name = address.rsplit('/').next().unwrap_or(address).trim_end_matches(".html");
     format!("[AWS: {name}]({address})")

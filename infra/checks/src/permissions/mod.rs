@@ -1,28 +1,30 @@
-//! Each permission of each function against the line of code, or the AWS documentation, that needs it.
+//! Compares each permission of each function with the line of code, or the AWS documentation, that needs it.
 
 mod aws;
+mod need;
 mod needs;
 mod table;
 mod workspace;
 
 pub use aws::NETWORK;
-pub use table::table;
+pub use table::tables;
 pub use workspace::Workspace;
 
-use crate::checks::Finding;
+use crate::finding::Finding;
 use crate::roles::{Grant, functions};
 use crate::variants::Deployment;
-use needs::Need;
+use need::Need;
 
-/// A permission with everything that needs it; nothing where it is not needed.
+/// A permission with all reasons for it; none if it is not needed.
 #[derive(Clone)]
 struct Row {
+    domain: String,
     function: String,
     grant: Grant,
     reasons: Vec<String>,
 }
 
-/// Permissions that nothing needs.
+/// Permissions that are not needed.
 pub fn unneeded(deployment: &Deployment, workspace: &Workspace) -> Vec<Finding> {
     let rows = rows(deployment, workspace);
     rows.iter()
@@ -37,12 +39,12 @@ pub fn unneeded(deployment: &Deployment, workspace: &Workspace) -> Vec<Finding> 
         .collect()
 }
 
-/// Needs that no permission meets.
+/// Needs without a permission.
 pub fn missing(deployment: &Deployment, workspace: &Workspace) -> Vec<Finding> {
     let mut found = Vec::new();
     let mut all = Vec::new();
     for function in functions(deployment) {
-        let grants = function.grants(&deployment.functions);
+        let grants = function.grants(deployment);
         for need in needs::needs(deployment, workspace, &function) {
             all.push(need.clone());
             if !grants.iter().any(|grant| meets(grant, &need)) {
@@ -50,15 +52,20 @@ pub fn missing(deployment: &Deployment, workspace: &Workspace) -> Vec<Finding> {
                 // Of a link, the text.
                 let reason = reason.trim_start_matches('[').split(']').next().unwrap_or_default();
                 let problem = format!("its role lacks {action} on {target:?}, needed by {reason}");
-                found.push(Finding::new(function.id, problem));
+                found.push(Finding::new(function.binary, problem));
             }
         }
     }
     for function in functions(deployment) {
-        for call in needs::unexplained(&workspace.crates_of(function.binary), &all) {
+        let crates = workspace.crates_of(function.binary);
+        if crates.is_empty() {
+            let problem = "no package has this name; name the function tidings-STAGE-PACKAGE";
+            found.push(Finding::new(function.binary, problem));
+        }
+        for call in needs::unexplained(&crates, &all) {
             found.push(Finding::new(
                 &call.place,
-                format!("{} is called on what no variable names", call.action),
+                format!("calls {} on a resource that no environment variable names", call.action),
             ));
         }
     }
@@ -73,12 +80,17 @@ fn rows(deployment: &Deployment, workspace: &Workspace) -> Vec<Row> {
     let mut rows = Vec::new();
     for function in functions(deployment) {
         let needs = needs::needs(deployment, workspace, &function);
-        for grant in function.grants(&deployment.functions) {
+        for grant in function.grants(deployment) {
             let mut reasons: Vec<String> =
                 needs.iter().filter(|need| meets(&grant, need)).map(|need| need.reason.clone()).collect();
             reasons.sort();
             reasons.dedup();
-            rows.push(Row { function: function.binary.to_owned(), grant, reasons });
+            rows.push(Row {
+                domain: function.template.name.clone(),
+                function: function.binary.to_owned(),
+                grant,
+                reasons,
+            });
         }
     }
     rows

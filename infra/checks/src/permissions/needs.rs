@@ -1,57 +1,15 @@
-//! What a function needs to be allowed, and why.
-
-use std::collections::BTreeSet;
+//! The permissions that a function needs, and why.
 
 use serde_json::Value;
-use tidings_bank_events::Payload;
-use tidings_events::{Catalog as _, EventType};
 
 use super::{
     aws,
+    need::{Need, Target},
     workspace::{Call, Crate, Workspace},
 };
+use crate::catalogs::EventType;
 use crate::roles::Function;
 use crate::variants::Deployment;
-
-/// A permission that something needs.
-#[derive(Debug, Clone, PartialEq)]
-pub struct Need {
-    /// E.g. `sqs:SendMessage`.
-    pub action: String,
-    /// On what.
-    pub target: Target,
-    /// Where it comes from: a line of code, or AWS's documentation.
-    pub reason: String,
-}
-
-/// The resources that a need is about.
-#[derive(Debug, Clone, PartialEq)]
-pub enum Target {
-    /// This one.
-    Exactly(String),
-    /// Parts of this one: objects of a bucket, streams of a log group.
-    Within(String),
-    /// Resources that only the data names: a phone number, a device. The start of their ARN.
-    OfService(String),
-    /// The action knows no resources.
-    Any,
-}
-
-impl Target {
-    /// Whether a permission for `resource` is about this target.
-    #[must_use]
-    pub fn covers(&self, resource: &str) -> bool {
-        match self {
-            Self::Exactly(arn) => match resource.strip_suffix('*') {
-                Some(start) => !start.is_empty() && arn.starts_with(start),
-                None => resource == arn,
-            },
-            Self::Within(arn) => resource.strip_prefix(arn).is_some_and(|rest| rest.starts_with(['/', ':'])),
-            Self::OfService(start) => resource.trim_start_matches('!').starts_with(start.as_str()),
-            Self::Any => resource == "*",
-        }
-    }
-}
 
 /// Everything that a function needs in a deployment.
 #[must_use]
@@ -60,7 +18,7 @@ pub fn needs(deployment: &Deployment, workspace: &Workspace, function: &Function
     let mut all = calls(deployment, function, &crates);
     all.extend(publishing(deployment, function, &crates));
     all.extend(spans(function, &crates));
-    all.extend(aws::lambda(deployment, function));
+    all.extend(aws::lambda(function));
     let keys: Vec<_> = all.iter().flat_map(|need| aws::keys(deployment, need)).collect();
     for need in keys {
         if !all.contains(&need) {
@@ -70,8 +28,8 @@ pub fn needs(deployment: &Deployment, workspace: &Workspace, function: &Function
     all
 }
 
-/// What the code calls. A variable of the environment names the resource: the crate that reads it makes the calls,
-/// or the crates that it hands the client to.
+/// What the code calls. An environment variable names the resource. The crate that reads the variable makes the calls,
+/// or a crate that it hands the client to.
 fn calls(deployment: &Deployment, function: &Function<'_>, crates: &[&Crate]) -> Vec<Need> {
     let mut found = Vec::new();
     let variables = function.resource.properties["Environment"]["Variables"].as_object();
@@ -102,10 +60,10 @@ fn calls(deployment: &Deployment, function: &Function<'_>, crates: &[&Crate]) ->
     found
 }
 
-/// Services whose resources the functions know from variables.
+/// Services whose resources are named by environment variables.
 const NAMED_BY_VARIABLES: &[&str] = &["dynamodb", "s3", "sqs"];
 
-/// The service and resource that a variable names.
+/// The service and resource that an environment variable names.
 fn target(deployment: &Deployment, variable: &str, value: &Value) -> Option<(&'static str, Target)> {
     let value = value.as_str()?;
     let (service, kind) = match variable.rsplit('_').next()? {
@@ -133,7 +91,7 @@ fn is_of(action: &str, service: &str) -> bool {
     action.split(':').next() == Some(service)
 }
 
-/// The action and the text in the publisher's code that needs it; `true` where it is about the cluster, not the topic.
+/// The action, the text in the publisher's code that needs it, and whether it is on the cluster instead of the topic.
 const PUBLISHING: &[(&str, &str, bool)] = &[
     ("kafka-cluster:Connect", "generate_auth_token(", true),
     ("kafka-cluster:WriteDataIdempotently", "\"enable.idempotence\", \"true\"", true),
@@ -141,11 +99,13 @@ const PUBLISHING: &[(&str, &str, bool)] = &[
     ("kafka-cluster:WriteData", "producer.send(", false),
 ];
 
-/// What publishing needs: of the cluster, and of each topic that the function makes an event for.
+/// What publishing needs: actions on the cluster, and on each topic that the function makes an event for.
 fn publishing(deployment: &Deployment, function: &Function<'_>, crates: &[&Crate]) -> Vec<Need> {
-    let Some(cluster) = aws::cluster(deployment, function) else { return Vec::new() };
-    let makes = |of: &EventType| crates[0].find(&format!("payload: Payload::{}(", of.variant)).is_some();
-    let topics: BTreeSet<_> = Payload::EVENT_TYPES.iter().filter(|of| makes(of)).map(|of| of.topic).collect();
+    let (Some(cluster), Some(own)) = (aws::cluster(function), crates.first()) else { return Vec::new() };
+    // A function's code refers to the payload of its own domain as `Payload`.
+    let Some(catalog) = deployment.catalogs.get(&function.template.name) else { return Vec::new() };
+    let makes = |of: &EventType| own.find(&format!("payload: Payload::{}(", of.variant)).is_some();
+    let topics: Vec<_> = catalog.topics.iter().filter(|it| it.event_types.iter().any(makes)).collect();
     let mut found = Vec::new();
     for (action, text, of_cluster) in PUBLISHING {
         let place = crates.iter().find_map(|it| it.find(text));
@@ -161,21 +121,21 @@ fn publishing(deployment: &Deployment, function: &Function<'_>, crates: &[&Crate
             need(cluster.clone());
         } else {
             for topic in &topics {
-                need(aws::of_cluster(&cluster, "topic", topic));
+                need(aws::of_cluster(&cluster, "topic", &topic.name));
             }
         }
     }
     found
 }
 
-/// What the code that signs a request to `CloudWatch` needs, and the text in it. AWS names both: the first in the policy
-/// that its page on sending without a collector attaches, the second in its list of actions as the one for spans.
+/// What the code that signs requests to `CloudWatch` needs, and a text in that code. AWS names the first action on its
+/// page about sending without a collector, and the second in its list of actions as the one for spans.
 /// <https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/CloudWatch-OTLP-UsingADOT.html>
 /// <https://docs.aws.amazon.com/service-authorization/latest/reference/list_awsx-ray.html>
 const SENDING_SPANS: (&[&str], &str) =
     (&["xray:PutTraceSegments", "xray:PutSpans"], "SigningParams::builder()");
 
-/// What sending spans needs. A collector of one's own asks for no permission.
+/// What sending spans needs. Other collectors than `CloudWatch` need no permission.
 fn spans(function: &Function<'_>, crates: &[&Crate]) -> Vec<Need> {
     let (actions, text) = SENDING_SPANS;
     let place = crates.iter().find_map(|it| it.find(text)).filter(|_| function.sends_spans_to_cloudwatch());
@@ -187,13 +147,13 @@ fn spans(function: &Function<'_>, crates: &[&Crate]) -> Vec<Need> {
     place.map_or_else(Vec::new, |place| actions.iter().map(|action| need(place, action)).collect())
 }
 
-/// Calls in the functions' code that no need comes from, because no variable says on what they are.
+/// Calls in the code that lead to no need, because no environment variable names their resource.
 pub fn unexplained<'a>(crates: &[&'a Crate], all: &[Need]) -> Vec<&'a Call> {
     let calls = crates.iter().flat_map(|it| &it.calls);
     calls.filter(|call| !all.iter().any(|need| need.reason == code(&call.place))).collect()
 }
 
-/// A line of code as a link from `docs/`.
+/// A Markdown link to a line of code, from a folder in `docs/`.
 fn code(place: &str) -> String {
-    format!("[{place}](../{})", place.replace(':', "#L"))
+    format!("[{place}](../../{})", place.replace(':', "#L"))
 }

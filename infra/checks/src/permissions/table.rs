@@ -1,5 +1,6 @@
-//! `docs/permissions.md`.
+//! The documents in `docs/permissions/`.
 
+use std::collections::BTreeMap;
 use std::fmt::Write as _;
 
 use serde_json::Value;
@@ -11,16 +12,23 @@ use crate::variants::Deployment;
 const HEAD: &str = "# Permissions
 
 What each function's role allows in production, and what needs it: a line of code, or Lambda itself, as AWS documents.
-Written by `./scripts/test infra` from the templates and the code; it fails where this file differs, where nothing needs
-a permission, and where the code calls something that the role does not allow. Names are those of the stage `prod`;
-account and region are left out.
+`./scripts/test infra` writes this file from the templates and the code. It fails if this file differs, if nothing needs a
+permission, or if the code calls something that the role does not allow. Names are those of the stage `prod`
+with the addresses in `infra/stages/test.toml`; account and region are left out.
 ";
 
-/// The table as Markdown: a line for all actions that the same needs on the same resource.
+/// A Markdown table for each domain, by its name. Actions with the same reason and resource share a line.
 #[must_use]
-pub fn table(deployment: &Deployment, workspace: &Workspace) -> String {
+pub fn tables(deployment: &Deployment, workspace: &Workspace) -> BTreeMap<String, String> {
+    let mut rows_by_domain: BTreeMap<String, Vec<Row>> = BTreeMap::new();
+    for row in rows(deployment, workspace) {
+        rows_by_domain.entry(row.domain.clone()).or_default().push(row);
+    }
+    rows_by_domain.into_iter().map(|(domain, rows)| (domain, table(rows))).collect()
+}
+
+fn table(mut rows: Vec<Row>) -> String {
     let mut text = HEAD.to_owned();
-    let mut rows = rows(deployment, workspace);
     while !rows.is_empty() {
         let function = rows[0].function.clone();
         let _ = write!(
@@ -37,7 +45,7 @@ pub fn table(deployment: &Deployment, workspace: &Workspace) -> String {
 }
 
 fn is_same(one: &Row, other: &Row) -> bool {
-    let Row { function, grant, reasons } = one;
+    let Row { function, grant, reasons, .. } = one;
     *function == other.function
         && grant.resource == other.grant.resource
         && grant.condition == other.grant.condition
@@ -55,7 +63,7 @@ fn line(same: &[Row], first: &Row) -> String {
     )
 }
 
-/// An ARN without what is the same everywhere.
+/// An ARN without the parts that all have in common.
 fn resource(arn: &str) -> String {
     match arn {
         "*" => "no resources: AWS has none for this action".to_owned(),

@@ -1,4 +1,4 @@
-//! The functions' code: which crates a function is made of, and where these call AWS.
+//! The functions' code: each function's crates, and where they call AWS.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
@@ -20,7 +20,7 @@ pub struct Workspace {
 pub struct Crate {
     dependencies: BTreeSet<String>,
     lines: Vec<Line>,
-    /// Its calls of the AWS SDK, in the order of its files.
+    /// Its calls to the AWS SDK, in the order of its files.
     pub calls: Vec<Call>,
 }
 
@@ -30,7 +30,7 @@ struct Line {
     text: String,
 }
 
-/// A request to AWS in the code.
+/// A call to AWS in the code.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Call {
     /// The action it needs, e.g. `dynamodb:PutItem`.
@@ -40,7 +40,7 @@ pub struct Call {
 }
 
 impl Workspace {
-    /// Reads the code of the repository at `root`, as cargo knows it.
+    /// Reads the code of the workspace at `root`.
     pub fn read(root: &Path) -> Result<Self, CheckError> {
         let root = &root.canonicalize().map_err(CheckError::file(root))?;
         let metadata = metadata(root)?;
@@ -68,7 +68,7 @@ impl Workspace {
         Ok(Self { crates })
     }
 
-    /// The crates that a function's binary is made of: its own first, then what it depends on.
+    /// The crates of a function's binary: its own first, then its dependencies.
     pub fn crates_of<'a>(&'a self, binary: &'a str) -> Vec<&'a Crate> {
         let (mut names, mut next) = (vec![binary], 0);
         while let Some(found) = names.get(next).and_then(|name| self.crates.get(*name)) {
@@ -90,12 +90,12 @@ impl Crate {
         self.lines.iter().find(|line| line.text.contains(text)).map(|line| line.place.as_str())
     }
 
-    /// What stands between a text and the next quotation mark, in each line that has the text.
+    /// The text between `before` and the next quotation mark, in each line that contains `before`.
     pub fn texts_after(&self, text: &str) -> impl Iterator<Item = &str> {
         self.lines.iter().filter_map(move |line| line.text.split_once(text)?.1.split('"').next())
     }
 
-    /// The number that stands right after a text, e.g. the 3 in `const MAX_ATTEMPTS: u32 = 3;`.
+    /// The number right after a text, e.g. the 3 in `const MAX_ATTEMPTS: u32 = 3;`.
     #[must_use]
     pub fn number_after(&self, text: &str) -> Option<i64> {
         let rest = self.lines.iter().find_map(|line| line.text.split_once(text))?.1;
@@ -120,7 +120,7 @@ fn folder(package: &Value) -> PathBuf {
     Path::new(manifest).parent().unwrap_or(Path::new("")).to_owned()
 }
 
-/// The names of an SDK's operations: each is a file with the client's method that starts it.
+/// The names of an SDK's operations. Each has a file with the client method that starts it.
 fn operations_of(sdk: &Path) -> Result<Vec<String>, CheckError> {
     let mut names = Vec::new();
     for path in entries(&sdk.join("src/client"))? {
@@ -130,7 +130,7 @@ fn operations_of(sdk: &Path) -> Result<Vec<String>, CheckError> {
     Ok(names)
 }
 
-/// The lines under `folder` that get deployed: no tests, no comments.
+/// The lines of code under `folder` that are deployed, so without tests and comments.
 fn code(root: &Path, folder: &Path) -> Result<Vec<Line>, CheckError> {
     let mut lines = Vec::new();
     for path in entries(folder)? {
@@ -176,7 +176,7 @@ fn calls(
     found
 }
 
-/// The IAM action of an operation: they have the same names, except that SES version 2 keeps SES's prefix.
+/// The IAM action of an operation. Both have the same name; the prefix of SES version 2 is that of SES.
 fn action(sdk: &str, operation: &str) -> String {
     let service = sdk.trim_end_matches("v2");
     let name: String = operation
@@ -196,7 +196,7 @@ mod tests {
     fn the_code_is_searched_without_its_tests() {
         let root = Path::new(env!("CARGO_MANIFEST_DIR")).ancestors().nth(2).unwrap();
         let workspace = Workspace::read(root).unwrap();
-        let push = workspace.crates_of("push");
+        let push = workspace.crates_of("bank-push");
         let channel = push.iter().find(|it| it.find("\"DEVICES_TABLE\"").is_some()).unwrap();
         let calls: Vec<_> = channel.calls.iter().map(|call| call.action.as_str()).collect();
         assert_eq!(calls, ["dynamodb:Query", "sns:Publish"]);
@@ -205,13 +205,13 @@ mod tests {
         );
         assert!(
             push.iter().any(|it| it.find("\"IDEMPOTENCY_TABLE\"").is_some()),
-            "the consumer is one of its crates"
+            "a function's crates include the consumer"
         );
         assert!(push.iter().all(|it| it.find("fn the_code_is_searched").is_none()));
     }
 
     #[test]
-    fn an_action_is_called_as_its_operation() {
+    fn an_action_has_its_operations_name() {
         assert_eq!(action("sesv2", "send_email"), "ses:SendEmail");
         assert_eq!(action("s3", "put_object"), "s3:PutObject");
     }
