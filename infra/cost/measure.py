@@ -1,4 +1,4 @@
-"""Measures what an invocation takes, and writes it into infra/cost/measured.toml.
+"""Measures invocations and writes the results to infra/cost/measured.toml.
 
     python3 infra/cost/measure.py
 
@@ -31,21 +31,21 @@ OUTPUT = pathlib.Path("infra/cost/measured.toml")
 TRANSFERS, STATEMENTS = 20, 1
 CUSTOMERS = range(24)
 RECORDS = {
-    **dict.fromkeys(("email", "sms", "push", "audit", "ledger"), len(CUSTOMERS) * TRANSFERS),
-    "statement": len(CUSTOMERS) * STATEMENTS,
+    **dict.fromkeys(("bank-email", "bank-sms", "bank-push", "bank-audit", "bank-ledger"), len(CUSTOMERS) * TRANSFERS),
+    "bank-statement": len(CUSTOMERS) * STATEMENTS,
 }
-# What is sent to no log group but its place in the terminal: the instance's name, and the line's end.
-LINE = re.compile(r"tidings-local-(?P<function>[a-z]+)\.(?P<instance>\d+) (?P<text>.*)\n")
+# The parts of a line that only the terminal has and no log group gets: the instance's name and the line's end.
+LINE = re.compile(r"tidings-local-(?P<function>[a-z-]+)\.(?P<instance>\d+) (?P<text>.*)\n")
 REPORT = re.compile(r"REPORT .*\tDuration: (?P<ms>[\d.]+) ms\t.*Max Memory Used: (?P<memory>\d+) MB(?P<rest>.*)")
 
 
 class Function:
-    """What one function logged."""
+    """The log of one function."""
 
     def __init__(self):
         self.record_bytes, self.invocation_bytes, self.records, self.invocations = 0, 0, 0, 0
         self.warm, self.memory = [], 0
-        # By instance, what it told that has no counterpart yet: metrics and REPORT come in either order.
+        # Metrics and REPORT lines of each instance that have no counterpart yet. They come in either order.
         self.received, self.reports = {}, {}
 
     def read(self, instance, text):
@@ -76,7 +76,7 @@ class Function:
 
 
 def event(fixture, customer):
-    """A fixture's event, as a new event of one of the demo's customers."""
+    """A fixture's event as a new event of one of the demo's customers."""
     event = json.loads((FIXTURES / fixture).read_text(encoding="utf-8"))
     account = event["data"].get("from_account") or event["data"]["account"]
     account |= {"account_id": f"ACC{100100 + 7 * customer}", "user_id": f"USR{100100 + 7 * customer}"}
@@ -102,15 +102,14 @@ def publish_all(servers):
 
 
 def stored(aws, store):
-    """How many bytes a bucket of the demo holds, in how many objects."""
+    """The sizes of the objects in one of the demo's buckets."""
     url = f"{aws}/tidings-local-{store}-000000000000?list-type=2&max-keys=1000"
     with urllib.request.urlopen(url) as answer:
-        sizes = [int(size) for size in re.findall(rb"<Size>(\d+)</Size>", answer.read())]
-    return sum(sizes), len(sizes)
+        return [int(size) for size in re.findall(rb"<Size>(\d+)</Size>", answer.read())]
 
 
 def measure(log, servers):
-    """Publishes, and reads the log until every function told of all its records."""
+    """Publishes events and reads the log until every function has reported all of its records."""
     functions = defaultdict(Function)
     with ThreadPoolExecutor(1) as threads:
         publishing = threads.submit(publish_all, servers)
@@ -125,7 +124,8 @@ def measure(log, servers):
     return functions
 
 
-def write(functions, load_average, audit, statements):
+def write(functions, load_average, objects):
+    """Writes the results. `objects` has the bytes per record of the functions that write objects."""
     lines = [
         "# Written by infra/cost/measure.py.",
         f'date = "{datetime.date.today()}"',
@@ -135,8 +135,6 @@ def write(functions, load_average, audit, statements):
         "# Of the machine, when it began: above the number of its cores, durations are too long.",
         f'load_average = "{load_average:.1f}"',
         f"cores = {os.cpu_count()}",
-        f"audit_bytes_per_record = {round(audit)}",
-        f"statement_bytes = {round(statements[0] / statements[1])}",
     ]
     for name in sorted(functions):
         it = functions[name]
@@ -149,21 +147,22 @@ def write(functions, load_average, audit, statements):
             f"max_memory_mb = {it.memory}",
             f"log_bytes_per_record = {round(it.record_bytes / it.records)}",
             f"log_bytes_per_invocation = {round(it.invocation_bytes / it.invocations)}",
+            f"object_bytes_per_record = {round(objects.get(name, 0))}",
         ]
     OUTPUT.write_text("\n".join(lines) + "\n", encoding="utf-8")
 
 
 def addresses(output):
-    """The AWS endpoint, the broker, and how many records audit had, as the demo prints them once its day is over."""
+    """The AWS endpoint, the broker, and the number of records of bank-audit, which the demo prints after its day."""
     aws, audited = None, 0
     for line in output:
-        if found := re.match(r"│ audit +┆ +(\d+) ", line):
+        if found := re.match(r"│ bank-audit +┆ +(\d+) ", line):
             audited = int(found[1])
         if found := re.match(r"AWS, direct\s+(\S+)", line):
             aws = found[1]
         if found := re.search(r"--bootstrap-servers (\S+)", line):
             return aws, found[1], audited
-    sys.exit(f"{' '.join(DEMO)} ended; run it to see why")
+    sys.exit(f"{' '.join(DEMO)} ended early; run it to see why")
 
 
 def main():
@@ -177,14 +176,14 @@ def main():
                 tail = ["tail", "--lines=0", "--follow", log.name]
                 follow = subprocess.Popen(tail, stdout=subprocess.PIPE, text=True)
                 # The demo's events differ more than what follows, and compress less.
-                audit, _ = stored(aws, "audit")
+                objects = {"bank-audit": sum(stored(aws, "audit")) / audited}
                 functions = measure(follow.stdout, servers)
-                statements = stored(aws, "statements")
+                objects["bank-statement"] = statistics.mean(stored(aws, "statements"))
             finally:
                 if follow:
                     follow.terminate()
                 demo.send_signal(signal.SIGINT)
-    write(functions, load_average, audit / audited, statements)
+    write(functions, load_average, objects)
 
 
 if __name__ == "__main__":

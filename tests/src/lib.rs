@@ -15,10 +15,14 @@ use std::{
 
 use jiff::Timestamp;
 use serde_json::Value;
+use tempfile::TempDir;
 use tidings_bank_events::Event;
-use tidings_cli::demo::{
-    effect::{Effect, Happened, Published, happened},
-    tally::Tally,
+use tidings_cli::{
+    demo::{
+        effect::{Effect, Happened, Published, happened},
+        tally::Tally,
+    },
+    function_facts::FunctionFacts,
 };
 use tidings_events::Catalog as _;
 use tidings_local::{
@@ -67,6 +71,7 @@ pub struct System {
     pub stack: Stack,
     /// How far the mappings have committed, and the functions' own counts.
     pub tally: Arc<Tally>,
+    facts: FunctionFacts,
     lines: Arc<Mutex<Vec<String>>>,
 }
 
@@ -77,14 +82,14 @@ impl System {
     }
 
     /// As [`System::start`], with the templates in the `infra` of another folder.
-    pub async fn start_with(repository: PathBuf, parameters: &[(&str, &str)]) -> Self {
+    pub async fn start_with(templates: PathBuf, parameters: &[(&str, &str)]) -> Self {
         let (tally, lines) = (Arc::new(Tally::default()), Arc::new(Mutex::new(Vec::new())));
         let (events, metrics, log) = (Arc::clone(&tally), Arc::clone(&tally), Arc::clone(&lines));
         let kind: BrokerKind = broker().parse().expect("TIDINGS_TEST_BROKER names a broker");
         let parameters: BTreeMap<String, String> =
             parameters.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect();
         let options = StackOptions {
-            project: tidings_cli::project(&repository, parameters),
+            project: tidings_cli::project(&templates, parameters).expect("the templates are there"),
             runtimes: Runtimes { binaries: Some(binaries()), ..Runtimes::default() },
             broker: kind,
             aws: AwsKind::Emulator(venv().join("bin/ministack")),
@@ -103,7 +108,10 @@ impl System {
         };
         let stack =
             Stack::start(options).await.unwrap_or_else(|error| panic!("the stack did not start: {error}"));
-        Self { stack, tally, lines }
+        let functions = stack.template.functions.iter().map(|function| function.binary.as_str());
+        let facts = FunctionFacts::read(&repository(), functions)
+            .unwrap_or_else(|error| panic!("the functions' effects: {error}"));
+        Self { stack, tally, facts, lines }
     }
 
     /// Publishes a record as it is.
@@ -132,10 +140,7 @@ impl System {
     /// What happened so far.
     #[must_use]
     pub fn happened(&self) -> Happened {
-        let functions = &self.stack.template.functions;
-        let binaries =
-            functions.iter().map(|function| (function.name.clone(), function.binary.clone())).collect();
-        happened(&self.stack.recorder.calls(), &binaries)
+        happened(&self.stack.recorder.calls(), &self.stack.template.functions, &self.facts)
     }
 
     /// How often an effect happened so far.
@@ -181,6 +186,85 @@ impl System {
     pub async fn stop(self) {
         self.stack.stop().await;
     }
+}
+
+/// An e-mail for this event.
+#[must_use]
+pub fn mail(event_id: impl Into<String>) -> Effect {
+    Effect::new("bank-email", "e-mail", event_id)
+}
+
+/// An SMS for this event.
+#[must_use]
+pub fn sms(event_id: impl Into<String>) -> Effect {
+    Effect::new("bank-sms", "SMS", event_id)
+}
+
+/// A push for this event to this device.
+#[must_use]
+pub fn push(event_id: &str, device_id: &str) -> Effect {
+    Effect::for_device("bank-push", "push", event_id, device_id)
+}
+
+/// The PDF for this request.
+#[must_use]
+pub fn pdf(event_id: impl Into<String>) -> Effect {
+    Effect::new("bank-statement", "statement PDF", event_id)
+}
+
+/// A ledger item for this event.
+#[must_use]
+pub fn ledger_item(event_id: impl Into<String>) -> Effect {
+    Effect::new("bank-ledger", "ledger item", event_id)
+}
+
+/// A line in the audit for the record at this `topic/partition/offset`.
+#[must_use]
+pub fn audit_line(place: impl Into<String>) -> Effect {
+    Effect::new("bank-audit", "audit line", place)
+}
+
+/// The project's templates in the `infra` of another folder, with other values of these keys wherever they have one
+/// that is written out.
+#[must_use]
+pub fn templates_with(values: &[(&str, &str)]) -> TempDir {
+    let copy = TempDir::new().expect("a folder");
+    let infra = copy.path().join("infra");
+    std::fs::create_dir(&infra).expect("a folder");
+    let list = repository().join("infra/stacks.toml");
+    std::fs::copy(&list, infra.join("stacks.toml")).expect("the list of stacks");
+    let project = tidings_cli::project(&repository(), BTreeMap::new()).expect("the templates are there");
+    for template in project.templates {
+        let text = std::fs::read_to_string(&template).expect("a template");
+        let name = template.file_name().expect("a file");
+        std::fs::write(infra.join(name), with_values(&text, values)).expect("a file");
+    }
+    copy
+}
+
+/// Replaces the values of these keys in a YAML text.
+fn with_values(text: &str, values: &[(&str, &str)]) -> String {
+    // The parser counts characters.
+    let characters: Vec<char> = text.chars().collect();
+    let (mut edited, mut at, mut replacement) = (String::new(), 0, None);
+    for event in saphyr_parser::Parser::new_from_str(text) {
+        let (event, span) = event.expect("a template is YAML");
+        // A map gives its key, and next its value: what is no scalar is an expression and stays.
+        let scalar = if let saphyr_parser::Event::Scalar(scalar, ..) = event { Some(scalar) } else { None };
+        match (scalar, replacement.take()) {
+            (Some(_), Some(value)) => {
+                edited.extend(&characters[at..span.start.index()]);
+                edited.push_str(value);
+                at = span.end.index();
+            }
+            (Some(key), None) => {
+                replacement = values.iter().find(|(name, _)| *name == key).map(|(_, value)| *value);
+            }
+            (None, _) => {}
+        }
+    }
+    edited.extend(&characters[at..]);
+    edited
 }
 
 /// A plain event of `events/bank/fixtures/events`.

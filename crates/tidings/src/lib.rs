@@ -2,6 +2,8 @@
 //! checks every record's end.
 
 pub mod demo;
+pub mod function_facts;
 mod project;
+mod toml_file;
 
 pub use project::project;

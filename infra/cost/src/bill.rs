@@ -13,9 +13,9 @@ use crate::{
 };
 use writer::Writer;
 
-/// What is paid for.
+/// A kind of cost.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-#[allow(missing_docs, reason = "the names say it")]
+#[allow(missing_docs, reason = "the names are enough")]
 pub enum Area {
     Sms,
     Email,
@@ -24,7 +24,7 @@ pub enum Area {
     Pollers,
     Lambda,
     Claims,
-    Ledger,
+    Tables,
     S3,
     Logs,
     Metrics,
@@ -35,7 +35,7 @@ pub enum Area {
 }
 
 impl Area {
-    /// Whether it pays for messages to customers, whoever sends them.
+    /// Whether it is the cost of sending messages to customers.
     #[must_use]
     pub fn is_message(self) -> bool {
         matches!(self, Self::Sms | Self::Email | Self::Push)
@@ -52,7 +52,7 @@ impl fmt::Display for Area {
             Self::Pollers => "event pollers",
             Self::Lambda => "Lambda requests and GB-seconds",
             Self::Claims => "claims and facts in DynamoDB",
-            Self::Ledger => "ledger and devices in DynamoDB",
+            Self::Tables => "functions' own tables in DynamoDB",
             Self::S3 => "S3 requests and storage",
             Self::Logs => "logs",
             Self::Metrics => "metrics, alarms, dashboard",
@@ -67,39 +67,39 @@ impl fmt::Display for Area {
 /// One price times one quantity.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Line {
-    /// What for.
+    /// The kind of cost.
     pub area: Area,
-    /// Whose; `None` for what all share.
+    /// The function that causes it; `None` for shared costs.
     pub function: Option<String>,
     /// The price's name.
     pub price: String,
-    /// How many of its units.
+    /// The number of the price's units.
     pub quantity: Decimal,
-    /// US dollars.
+    /// The cost in US dollars.
     pub usd: Decimal,
 }
 
-/// What a function does in a month.
+/// A function's work in a month.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct Work {
-    /// Records, each once.
+    /// Records, without redeliveries.
     pub records: Decimal,
-    /// Batches.
+    /// Invocations, one for each batch.
     pub invocations: Decimal,
-    /// Partitions in the batches: one object of audit each.
+    /// Partitions in the batches.
     pub partitions: Decimal,
-    /// Traces, where X-Ray is on.
+    /// Traces, if X-Ray is on.
     pub traces: Decimal,
 }
 
 /// The bill of a month.
 #[derive(Debug, Clone)]
 pub struct Bill {
-    /// Events of the month.
+    /// The month's events.
     pub events: Decimal,
-    /// By function.
+    /// Each function's work.
     pub work: BTreeMap<String, Work>,
-    /// All that is paid for.
+    /// All lines.
     pub lines: Vec<Line>,
 }
 
@@ -110,23 +110,23 @@ impl Bill {
         writer.shared()?;
         let mut work = BTreeMap::new();
         for (name, function) in &load.functions {
-            work.insert(name.clone(), writer.function(name, function, measured)?);
+            work.insert(name.clone(), writer.function(name, function, &measured.functions[name])?);
         }
         Ok(Self { events: rate * load.seconds(), work, lines: writer.lines })
     }
 
-    /// US dollars of the lines that `wanted` picks.
+    /// The sum of the lines that `wanted` selects, in US dollars.
     pub fn sum(&self, wanted: impl Fn(&Line) -> bool) -> Decimal {
         self.lines.iter().filter(|line| wanted(line)).map(|line| line.usd).sum()
     }
 
-    /// US dollars of all.
+    /// The sum of all lines, in US dollars.
     #[must_use]
     pub fn total(&self) -> Decimal {
         self.sum(|_| true)
     }
 
-    /// What a sum of the month is per million events.
+    /// A month's sum as a price per million events.
     #[must_use]
     pub fn per_million(&self, usd: Decimal) -> Decimal {
         if self.events.is_zero() { Decimal::ZERO } else { usd / self.events * Decimal::from(1_000_000) }

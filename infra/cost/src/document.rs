@@ -1,5 +1,5 @@
-//! The tables of docs/cost.md. Each stands between `<!-- table NAME -->` and `<!-- end -->`; the rest of the
-//! document is written by hand.
+//! The tables of docs/cost.md. Each is between `<!-- table NAME -->` and `<!-- end -->`. The rest of the document is
+//! written by hand.
 
 mod details;
 mod format;
@@ -10,15 +10,15 @@ use rust_decimal::Decimal;
 use crate::{
     bill::{Area, Bill},
     error::CostError,
-    input::{Load, Measured},
+    input::{Load, Measured, Message},
     price::Prices,
 };
 use format::{bar, dollars, number, table};
 
-/// What the reference design pays for Kafka: three m5.large, 1,500 GB, 100 GB of traffic.
+/// The reference design's costs of Kafka: three m5.large, 1,500 GB, 100 GB of traffic.
 const REFERENCE: [(&str, u32); 3] = [("brokers", 450), ("storage", 150), ("traffic", 10)];
 
-/// What all tables are made from.
+/// The data of all tables.
 struct Costs<'a> {
     prices: &'a Prices,
     load: &'a Load,
@@ -27,7 +27,7 @@ struct Costs<'a> {
     peak: Bill,
 }
 
-/// The document with its tables calculated anew.
+/// The document with newly calculated tables.
 pub fn fill(text: &str, prices: &Prices, load: &Load, measured: &Measured) -> Result<String, CostError> {
     let bill = |rate| Bill::of(prices, load, measured, rate);
     let (average, peak) = (bill(load.rates.average)?, bill(load.rates.peak)?);
@@ -81,7 +81,7 @@ impl Costs<'_> {
         )
     }
 
-    /// The reference design's Kafka, beside what this project's costs.
+    /// Compares the costs of the reference design's Kafka with this project's.
     fn reference_table(&self) -> String {
         let ours = |price: &str| self.average.sum(|line| line.price == price);
         let of_kafka = [&*self.load.kafka.broker, "msk-storage", "zone-transfer"].map(ours);
@@ -91,7 +91,7 @@ impl Costs<'_> {
         let sum = REFERENCE.iter().map(|(_, usd)| Decimal::from(*usd)).sum();
         let total = ["**Kafka**".to_owned(), dollars(sum), dollars(of_kafka.iter().sum())];
         let others = self.average.sum(|line| !line.area.is_message()) - of_kafka.iter().sum::<Decimal>();
-        let without = "all else, without messages to customers".to_owned();
+        let without = "everything else, without messages to customers".to_owned();
         let more = vec![without, "not counted".to_owned(), dollars(others)];
         table(
             &["a month", "reference design", "Tidings, average load"],
@@ -100,7 +100,7 @@ impl Costs<'_> {
         )
     }
 
-    /// What dominates: all areas but messages, the largest first.
+    /// All kinds of cost except messages, the largest first.
     fn areas_table(&self) -> String {
         let mut areas: Vec<Area> = self.average.lines.iter().map(|line| line.area).collect();
         areas.sort_unstable();
@@ -129,20 +129,23 @@ impl Costs<'_> {
     fn messages_table(&self) -> Result<String, CostError> {
         let million = Decimal::from(1_000_000);
         let parts = Decimal::from(self.load.records.sms_parts);
-        let channels: [(&str, &str, &[&str], Decimal); 6] = [
-            ("SMS, United States, 10DLC", "sms", &["sms-us", "sms-us-carrier-fee"], parts),
-            ("SMS, India, DLT-registered", "sms", &["sms-india-local"], parts),
-            ("SMS, India, not registered", "sms", &["sms-india-international"], parts),
-            ("e-mail, à la carte", "email", &["ses-a-la-carte"], Decimal::ONE),
-            ("e-mail, Essentials", "email", &["ses-essentials"], Decimal::ONE),
-            ("push, one device", "push", &["sns-requests", "sns-push"], Decimal::ONE),
+        let channels: [(&str, Message, &[&str], Decimal); 6] = [
+            ("SMS, United States, 10DLC", Message::Sms, &["sms-us", "sms-us-carrier-fee"], parts),
+            ("SMS, India, DLT-registered", Message::Sms, &["sms-india-local"], parts),
+            ("SMS, India, not registered", Message::Sms, &["sms-india-international"], parts),
+            ("e-mail, à la carte", Message::Email, &["ses-a-la-carte"], Decimal::ONE),
+            ("e-mail, Essentials", Message::Email, &["ses-essentials"], Decimal::ONE),
+            ("push, one device", Message::Push, &["sns-requests", "sns-push"], Decimal::ONE),
         ];
         let mut rows = Vec::new();
-        for (name, function, prices, parts) in channels {
+        for (name, message, prices, parts) in channels {
             let cost = |messages: Decimal| -> Result<Decimal, CostError> {
                 prices.iter().map(|price| self.prices.cost(price, messages * parts)).sum()
             };
-            let month = |bill: &Bill| cost(bill.work[function].records).map(dollars);
+            let senders =
+                || self.load.functions.iter().filter(|(_, function)| function.cost.message == Some(message));
+            let month =
+                |bill: &Bill| cost(senders().map(|(name, _)| bill.work[name].records).sum()).map(dollars);
             rows.push(vec![
                 name.to_owned(),
                 dollars(cost(million)?),

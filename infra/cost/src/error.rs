@@ -1,6 +1,7 @@
-//! What can be wrong with the tables.
+//! Errors in the tables and templates.
 
 use rust_decimal::Decimal;
+use tidings_template::TemplateError;
 
 /// The cost cannot be calculated from these tables.
 #[derive(Debug, thiserror::Error)]
@@ -8,27 +9,27 @@ pub enum CostError {
     /// A file cannot be read or written.
     #[error("{path}: {error}")]
     File {
-        /// Which.
+        /// The path.
         path: String,
-        /// Why not.
+        /// The I/O error.
         error: std::io::Error,
     },
-    /// Not valid TOML, or with other fields than expected.
+    /// A file is not valid TOML or does not have the expected fields.
     #[error("{path}: {error}")]
     Toml {
-        /// Which.
+        /// The path.
         path: String,
-        /// What and where.
+        /// What is wrong, and where.
         error: toml::de::Error,
     },
     /// A number is out of its range.
     #[error("{name} is {value}; it must be {wanted}")]
     OutOfRange {
-        /// Where it stands.
+        /// Its key in the table.
         name: String,
-        /// What it is.
+        /// Its value.
         value: Decimal,
-        /// What it must be.
+        /// The accepted range.
         wanted: &'static str,
     },
     /// A price that the calculation needs is not in the table.
@@ -43,38 +44,49 @@ pub enum CostError {
         /// Its name.
         id: String,
     },
-    /// A function that the project does not have.
-    #[error("there is no function {name}; there are {known}", known = crate::input::FUNCTIONS.join(", "))]
+    /// A stack's template cannot be read.
+    #[error("stack {stack} of infra/stacks.toml: {error}")]
+    Template {
+        /// The stack's name.
+        stack: String,
+        /// What is wrong with its template.
+        error: Box<TemplateError>,
+    },
+    /// A function has no cost table.
+    #[error(
+        "{path} has no table [cost]; add it with the cost of a record of this function (empty if there is none besides \
+         its invocation, claim and logs)"
+    )]
+    MissingCost {
+        /// The file that should have the table.
+        path: String,
+    },
+    /// No template has a function that was measured.
+    #[error(
+        "measured.toml has [functions.{name}], but no template has this function; measure again or remove it"
+    )]
     UnknownFunction {
-        /// How it is called.
+        /// Its name.
         name: String,
     },
-    /// A function that the load or the measurements leave out.
-    #[error("{table} has no [functions.{name}]; add it")]
-    MissingFunction {
-        /// Its name.
-        name: &'static str,
-        /// Which file.
-        table: &'static str,
-    },
-    /// A topic that has no share of the load.
-    #[error("{function} subscribes to {topic}, which [topics] gives no share; add it")]
+    /// No template has a topic that has a share of the load.
+    #[error(
+        "[topics] in load.toml gives a share to {topic}, but no template has this topic; correct its name"
+    )]
     UnknownTopic {
-        /// The subscriber.
-        function: String,
-        /// The topic.
+        /// Its name.
         topic: String,
     },
-    /// The shares of the topics do not make up the load.
-    #[error("the shares in [topics] come to {sum}; they must come to 1")]
+    /// The shares of the topics do not add up to 1.
+    #[error("the shares in [topics] add up to {sum}; they must add up to 1")]
     Shares {
-        /// What they come to.
+        /// Their sum.
         sum: Decimal,
     },
-    /// A part of the document that the program writes is not marked in it.
+    /// The document lacks the marker of a table.
     #[error("the document has no {marker}; put it back")]
     MissingMarker {
-        /// The line that is missing.
+        /// The missing line.
         marker: String,
     },
 }

@@ -1,22 +1,21 @@
-//! The load and the measurements.
+//! The load, the functions and the measurements.
 
 mod check;
 mod decimals;
+mod functions;
 
 use std::{collections::BTreeMap, fs, path::Path};
 
 use rust_decimal::Decimal;
 use serde::{Deserialize, de::DeserializeOwned};
+use tidings_trigger::Mapping;
 
 use crate::{error::CostError, price::Prices};
 pub(crate) use check::not_negative;
 use decimals::decimals;
 pub(crate) use decimals::{decimal, maybe_decimal};
 
-/// The project's functions.
-pub const FUNCTIONS: [&str; 6] = ["audit", "email", "ledger", "push", "sms", "statement"];
-
-/// What is asked of the system, and how it is set.
+/// The load and the settings.
 #[derive(Debug, Clone, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Load {
@@ -29,19 +28,23 @@ pub struct Load {
     pub topics: BTreeMap<String, Decimal>,
     /// The cluster.
     pub kafka: Kafka,
-    /// What an operator can choose.
+    /// The settings that an operator can choose.
     pub settings: Settings,
-    /// Sizes and counts of what records lead to.
+    /// Sizes and counts of what a record causes.
     pub records: Records,
-    /// By name.
+    /// The measured functions of the templates, by their binaries' names.
+    #[serde(skip)]
     pub functions: BTreeMap<String, Function>,
+    /// The functions that are not measured and so not in the bill.
+    #[serde(skip)]
+    pub unmeasured: Vec<String>,
 }
 
 /// Events per second, all topics together.
 #[derive(Debug, Clone, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Rates {
-    /// Day and night.
+    /// The average over day and night.
     #[serde(deserialize_with = "decimal")]
     pub average: Decimal,
     /// At the busiest time.
@@ -53,27 +56,27 @@ pub struct Rates {
 #[derive(Debug, Clone, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Kafka {
-    /// How many.
+    /// The number of brokers.
     pub brokers: u32,
     /// The name of a broker's price.
     pub broker: String,
-    /// Provisioned.
+    /// The provisioned storage of each broker, in GB.
     pub storage_gb_per_broker: u32,
-    /// Of each topic.
+    /// The partitions of each topic.
     pub partitions: u32,
     /// Availability zones.
     pub zones: u32,
-    /// Of one record with all that Kafka adds.
+    /// The size of one record with Kafka's overhead.
     pub event_bytes: u32,
 }
 
-/// Who reads from Kafka.
+/// The mode of the event pollers.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Mode {
     /// Provisioned pollers, all mappings in one group.
     ProvisionedShared,
-    /// Provisioned pollers, each mapping on its own.
+    /// Provisioned pollers, a separate group for each mapping.
     ProvisionedAlone,
     /// On-demand pollers.
     OnDemand,
@@ -83,132 +86,169 @@ pub enum Mode {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum LogLevel {
-    /// A line per record.
+    /// One line per record.
     Info,
-    /// No line where all is well.
+    /// No line if all is well.
     Warn,
 }
 
-/// What an operator can choose.
+/// The settings that an operator can choose.
 #[derive(Debug, Clone, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Settings {
-    /// Who reads from Kafka.
+    /// The mode of the event pollers.
     pub pollers: Mode,
-    /// The functions' logs.
+    /// The level of the functions' logs.
     pub log_level: LogLevel,
-    /// X-Ray.
+    /// Whether X-Ray is on.
     pub tracing: bool,
     /// The name of an e-mail's price.
     pub email: String,
-    /// The names of the prices that one part of an SMS has.
+    /// The names of the prices of one part of an SMS.
     pub sms: Vec<String>,
-    /// Of all SMS, those that go to the app instead.
+    /// The share of SMS that are pushed to the app instead.
     #[serde(deserialize_with = "decimal")]
     pub sms_as_push: Decimal,
-    /// Point-in-time recovery of the idempotency table.
+    /// Whether the idempotency table has point-in-time recovery.
     pub idempotency_recovery: bool,
-    /// The bill is that of this year's last month.
+    /// The years of data that are stored: the bill is for the last month of them.
     pub years_kept: u32,
-    /// Interface endpoints in any mode.
+    /// The interface endpoints that are needed in every mode.
     pub endpoints: u32,
-    /// `CloudWatch` alarms.
+    /// `CloudWatch` alarms of the platform.
     pub alarms: u32,
+    /// `CloudWatch` alarms of each function.
+    pub alarms_per_function: u32,
     /// KMS keys.
     pub keys: u32,
 }
 
-/// Sizes and counts of what records lead to.
+/// Sizes and counts of what a record causes.
 #[derive(Debug, Clone, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Records {
-    /// Of one SMS.
+    /// The parts of one SMS.
     pub sms_parts: u32,
-    /// That get a push.
+    /// The devices of one customer that get a push.
     #[serde(deserialize_with = "decimal")]
     pub devices_per_customer: Decimal,
-    /// Of a claim's item.
+    /// The size of a claim's item.
     pub fact_bytes: u32,
-    /// Until the item expires.
+    /// The days until the item expires.
     pub fact_days: u32,
-    /// Of a ledger entry.
-    pub ledger_bytes: u32,
-    /// Read for one statement.
-    pub entries_per_statement: u32,
     /// The share of records that end in a dead letter queue.
     #[serde(deserialize_with = "decimal")]
     pub dead_lettered: Decimal,
-    /// How long logs are kept.
+    /// The days that logs are kept.
     pub log_days: u32,
     /// Custom metrics.
     pub metrics_per_function: u32,
 }
 
-/// A function's settings in infra/functions.yaml.
-#[derive(Debug, Clone, Deserialize)]
-#[serde(deny_unknown_fields)]
+/// A function's settings in its template, and its cost table.
+#[derive(Debug, Clone)]
 pub struct Function {
-    /// Memory.
+    /// Its memory.
     pub memory_mb: u32,
-    /// Most records of an invocation.
-    pub batch_size: u32,
-    /// How long a batch is gathered.
-    pub window_seconds: u32,
-    /// One mapping each.
-    pub topics: Vec<String>,
+    /// Its event source mappings.
+    pub mappings: Vec<Mapping>,
+    /// The cost of its records.
+    pub cost: Cost,
 }
 
-/// What `measure.py` found.
+/// The cost of a function's record besides its invocation, claim and logs: the table `[cost]` of the function's
+/// `function.toml`. A missing key costs nothing.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Cost {
+    /// The message that it sends.
+    pub message: Option<Message>,
+    /// The size of the `DynamoDB` items that it reads, with the 100 bytes that `DynamoDB` adds to each.
+    #[serde(default)]
+    pub read_bytes: u32,
+    /// The size of the `DynamoDB` item that it writes and keeps, with the 100 bytes that `DynamoDB` adds.
+    #[serde(default)]
+    pub written_bytes: u32,
+    /// What it stores as one S3 object. Objects are kept; their size is measured.
+    pub object_per: Option<ObjectPer>,
+}
+
+/// A message to a customer.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Message {
+    /// An e-mail by SES.
+    Email,
+    /// An SMS by SNS, in one or more parts.
+    Sms,
+    /// A push by SNS to each of the customer's devices, each with its own claim.
+    Push,
+}
+
+/// What is stored as one S3 object.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum ObjectPer {
+    /// Each record.
+    Record,
+    /// The records of one partition in one batch.
+    Partition,
+}
+
+/// The results of `measure.py`.
 #[derive(Debug, Clone, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Measured {
-    /// When.
+    /// The date of the measurement.
     pub date: String,
-    /// How to do it again.
+    /// The command that repeats it.
     pub command: String,
-    /// Architecture.
+    /// The machine's architecture.
     pub machine: String,
     /// Cargo's profile.
     pub build: String,
-    /// How many wanted to run when it began.
+    /// The machine's load average at the beginning.
     pub load_average: String,
-    /// How many could.
+    /// The number of CPU cores.
     pub cores: u32,
-    /// Compressed, in S3.
-    pub audit_bytes_per_record: u32,
-    /// Of one PDF.
-    pub statement_bytes: u32,
-    /// By name.
+    /// The functions by name.
     pub functions: BTreeMap<String, MeasuredFunction>,
 }
 
-/// What was measured of one function.
+/// The measurements of one function.
 #[derive(Debug, Clone, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct MeasuredFunction {
-    /// How many.
+    /// The number of records.
     pub records: u32,
-    /// In how many batches.
+    /// The number of invocations, one for each batch.
     pub invocations: u32,
-    /// An invocation's duration through its records: the median.
+    /// The median of an invocation's duration divided by its records.
     #[serde(deserialize_with = "decimal")]
     pub milliseconds_per_record: Decimal,
-    /// The most of any instance.
+    /// The peak memory of any instance.
     pub max_memory_mb: u32,
-    /// Lines about records.
+    /// The log lines about records.
     pub log_bytes_per_record: u32,
-    /// START, END, REPORT and the metrics' line.
+    /// The log lines START, END, REPORT and the metrics.
     pub log_bytes_per_invocation: u32,
+    /// The size of its objects in S3; 0 if it writes none.
+    pub object_bytes_per_record: u32,
 }
 
-/// Reads `prices.toml`, `load.toml` and `measured.toml` in `folder`, and checks them.
-pub fn read(folder: &Path) -> Result<(Prices, Load, Measured), CostError> {
+/// Reads and checks the tables in `infra/cost`, the templates and the functions' own tables.
+pub fn read(repository: &Path) -> Result<(Prices, Load, Measured), CostError> {
+    let folder = repository.join("infra/cost");
     let prices: Prices = read_toml(&folder.join("prices.toml"))?;
-    let load: Load = read_toml(&folder.join("load.toml"))?;
+    let mut load: Load = read_toml(&folder.join("load.toml"))?;
     let measured: Measured = read_toml(&folder.join("measured.toml"))?;
+    let (functions, topics) = functions::read(repository)?;
     prices.check()?;
-    load.check()?;
-    measured.check()?;
+    load.check(&topics)?;
+    measured.check(&functions)?;
+    let (known, others): (_, BTreeMap<_, _>) =
+        functions.into_iter().partition(|(name, _)| measured.functions.contains_key(name));
+    (load.functions, load.unmeasured) = (known, others.into_keys().collect());
     Ok((prices, load, measured))
 }
 

@@ -1,7 +1,8 @@
-//! What Tidings costs on AWS: list prices, a load, measured durations, and the arithmetic between them.
+//! Calculates the cost of Tidings on AWS from list prices, a load and measured durations.
 //!
-//! Everything is decimal. The tables are data (`prices.toml`, `load.toml`, `measured.toml`); `docs/cost.md` shows
-//! what comes of them, and a test holds it to them.
+//! All arithmetic is decimal. The data are in `prices.toml`, `load.toml` and `measured.toml` here, in the table
+//! `[cost]` of each function's `function.toml`, and in the templates. `docs/cost.md` shows the results; a test keeps it
+//! up to date.
 
 pub mod batch;
 pub mod bill;

@@ -1,21 +1,15 @@
-//! `tidings-cost`: the tables of docs/cost.md.
+//! `tidings-cost` calculates the tables of docs/cost.md.
 
-use std::{fs, path::PathBuf, process::ExitCode};
+use std::{fs, path::Path, process::ExitCode};
 
 use clap::Parser;
 use tidings_cost::{CostError, document, input};
 
-/// Calculates what Tidings costs on AWS, and prints docs/cost.md with these numbers
+/// Calculates the cost of Tidings on AWS and prints docs/cost.md with the new numbers; run it in the repository's root
 #[derive(Parser)]
 #[command(name = "tidings-cost")]
 struct Arguments {
-    /// The folder with prices.toml, load.toml and measured.toml
-    #[arg(long, value_name = "DIR", default_value = "infra/cost")]
-    tables: PathBuf,
-    /// The document whose tables are calculated
-    #[arg(long, value_name = "FILE", default_value = "docs/cost.md")]
-    document: PathBuf,
-    /// Write the document anew instead of printing it
+    /// Write docs/cost.md instead of printing it
     #[arg(long)]
     write: bool,
 }
@@ -31,13 +25,16 @@ fn main() -> ExitCode {
 }
 
 fn run(arguments: &Arguments) -> Result<(), CostError> {
-    let (prices, load, measured) = input::read(&arguments.tables)?;
-    let path = &arguments.document;
-    let file = |error| CostError::File { path: path.display().to_string(), error };
-    let text = fs::read_to_string(path).map_err(file)?;
+    const DOCUMENT: &str = "docs/cost.md";
+    let (prices, load, measured) = input::read(Path::new(""))?;
+    let file = |error| CostError::File { path: DOCUMENT.to_owned(), error };
+    let text = fs::read_to_string(DOCUMENT).map_err(file)?;
     let document = document::fill(&text, &prices, &load, &measured)?;
+    for name in &load.unmeasured {
+        eprintln!("tidings-cost: {name} is not in the bill until infra/cost/measured.toml has it");
+    }
     if arguments.write {
-        return fs::write(path, document).map_err(file);
+        return fs::write(DOCUMENT, document).map_err(file);
     }
     print!("{document}");
     Ok(())

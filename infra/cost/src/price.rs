@@ -14,31 +14,31 @@ use crate::{
 #[derive(Debug, Clone, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Prices {
-    /// Which region.
+    /// The region.
     pub region: String,
-    /// By name.
+    /// The prices by name.
     pub prices: BTreeMap<String, Price>,
 }
 
-/// What a number of units costs, and who says so.
+/// The price of a number of units, and its source.
 #[derive(Debug, Clone, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Price {
-    /// US dollars; absent where there are steps.
+    /// The price in US dollars; absent if there are steps.
     #[serde(default, deserialize_with = "maybe_decimal")]
     pub usd: Option<Decimal>,
-    /// Prices that fall with the quantity of a month.
+    /// Prices that depend on the month's quantity.
     #[serde(default)]
     pub steps: Vec<Step>,
-    /// For how many units.
+    /// The number of units that the price is for.
     pub per: u64,
-    /// What is counted.
+    /// The unit.
     pub unit: String,
     /// The public page that states the price.
     pub source: String,
-    /// The date of the copy in which it was read.
+    /// The date of the copy that was read.
     pub seen: String,
-    /// That copy.
+    /// The copy that was read.
     pub read_in: String,
     /// Whether no source was found.
     #[serde(default)]
@@ -49,16 +49,16 @@ pub struct Price {
 #[derive(Debug, Clone, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Step {
-    /// Units of the month before this step begins.
+    /// The month's units before this step begins.
     #[serde(deserialize_with = "decimal")]
     pub above: Decimal,
-    /// US dollars.
+    /// The price in US dollars.
     #[serde(deserialize_with = "decimal")]
     pub usd: Decimal,
 }
 
 impl Prices {
-    /// What `quantity` units of a month cost, in US dollars.
+    /// The cost of a month's `quantity` units in US dollars.
     pub fn cost(&self, id: &str, quantity: Decimal) -> Result<Decimal, CostError> {
         Ok(self.get(id)?.cost(quantity))
     }
@@ -88,7 +88,7 @@ impl Prices {
 }
 
 impl Price {
-    /// Its steps; a price without any has one.
+    /// The steps of the price; a price without steps counts as one step.
     #[must_use]
     pub fn steps(&self) -> Vec<Step> {
         match self.usd {

@@ -80,7 +80,7 @@ async fn take_one_more_event(mut demo: Running) {
 async fn a_sabotaged_demo_fails() {
     let _turn = TURN.lock().await;
     let sabotaged = |what| start("demo", &["--broker", "embedded", "--sabotage", what]);
-    let (twice, dropped) = (sabotaged("email=twice"), sabotaged("sms=drop"));
+    let (twice, dropped) = (sabotaged("bank-email=twice"), sabotaged("bank-sms=drop"));
     let (twice, dropped) = tokio::join!(twice.ended(), dropped.ended());
     let Counts { settled, records, lost, twice: delivered_twice } = last_counts(&twice);
     assert_eq!((twice.status.code(), settled, lost, delivered_twice), (Some(1), records - 1, 0, 1));

@@ -114,7 +114,7 @@ async fn what_cannot_run_is_said_in_one_sentence() {
             &["--template", "nowhere.yaml"],
             &["nowhere.yaml", "check that the template exists"],
         ),
-        ("not YAML", "Resources: [", &TEMPLATE, &["template.yaml:2: ", "not YAML"]),
+        ("not YAML", "Resources: [", &TEMPLATE, &["template.yaml:2: ", "invalid YAML"]),
         (
             "a parameter",
             &python,
@@ -127,7 +127,7 @@ async fn what_cannot_run_is_said_in_one_sentence() {
             &TEMPLATE,
             &["no function in ../project/template.yaml is triggered by Kafka", "MSK or SelfManagedKafka"],
         ),
-        ("one name twice", &twice, &TEMPLATE, &["the function echo is there twice"]),
+        ("one name twice", &twice, &TEMPLATE, &["the function echo is defined twice"]),
         (
             "a runtime",
             &template("java21", ""),
@@ -138,7 +138,13 @@ async fn what_cannot_run_is_said_in_one_sentence() {
             "no client",
             &python,
             &[&TEMPLATE[..], &["--venv", "../venv"]].concat(),
-            &["awslambdaric", "/venv/bin/python3 lacks", "pip install awslambdaric", "--venv DIR"],
+            &[
+                "awslambdaric",
+                "not found in the packages of",
+                "/venv/bin/python3",
+                "pip install awslambdaric",
+                "--venv DIR",
+            ],
         ),
         (
             "no Node client",
@@ -157,7 +163,7 @@ async fn what_cannot_run_is_said_in_one_sentence() {
             "another function",
             &python,
             &[&TEMPLATE[..], &["--command", "Ehco=true"]].concat(),
-            &["names the function Ehco", "there are: Echo"],
+            &["no template has the function Ehco", "the functions are: Echo"],
         ),
         (
             "no emulator",

@@ -7,7 +7,7 @@ use std::{
 };
 
 use tempfile::TempDir;
-use tidings_tests::repository;
+use tidings_tests::{repository, templates_with};
 
 use super::running::{Running, spawn, start, tidings};
 
@@ -48,18 +48,34 @@ async fn an_emulator_that_ends_at_once_is_quoted() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn an_emulator_endpoint_that_does_not_answer_is_named() {
-    refused(start("demo", &["--aws", "http://127.0.0.1:1"]), &["emulator", "answer"]).await;
+    refused(start("demo", &["--aws", "http://127.0.0.1:1"]), &["emulator", "did not respond"]).await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_malformed_template_is_named_with_its_line() {
-    let copy = TempDir::new().unwrap();
-    copy_folder(&repository().join("infra"), &copy.path().join("infra"));
-    let functions = copy.path().join("infra/functions.yaml");
-    let text = fs::read_to_string(&functions).unwrap();
-    fs::write(&functions, text.replacen("BatchSize: 100", "BatchSize: many", 1)).unwrap();
+    let copy = templates_with(&[("BatchSize", "many")]);
     let repository = copy.path().to_str().unwrap();
-    refused(start("demo", &["--repository", repository]), &["functions.yaml", "BatchSize", "many"]).await;
+    refused(start("demo", &["--repository", repository]), &["bank.yaml:", "BatchSize", "many"]).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_stack_without_a_template_is_named_with_the_list() {
+    let copy = templates_with(&[]);
+    fs::remove_file(copy.path().join("infra/bank.yaml")).unwrap();
+    let parts = ["infra/stacks.toml", "infra/bank.yaml", "write that template"];
+    refused(start("demo", &["--repository", copy.path().to_str().unwrap()]), &parts).await;
+    fs::remove_file(copy.path().join("infra/stacks.toml")).unwrap();
+    let parts = ["infra/stacks.toml", "No such file"];
+    refused(start("demo", &["--repository", copy.path().to_str().unwrap()]), &parts).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_function_that_says_nothing_of_its_effects_is_named_with_the_file_to_write() {
+    let copy = templates_with(&[]);
+    copy_folder(&repository().join("functions"), &copy.path().join("functions"));
+    fs::remove_file(copy.path().join("functions/bank/push/function.toml")).unwrap();
+    let parts = ["what bank-push does", "functions/bank/push/function.toml"];
+    refused(start("demo", &["--repository", copy.path().to_str().unwrap()]), &parts).await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -80,9 +96,7 @@ async fn an_unknown_broker_is_named_with_the_choices() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_sabotage_that_would_change_nothing_is_refused() {
-    let ended = start("demo", &["--sabotage", "ledger=twice"]).ended().await;
-    assert_eq!(ended.status.code(), Some(2));
-    assert!(ended.stderr[0].contains("give ledger=drop"), "{:?}", ended.stderr);
+    refused(start("demo", &["--sabotage", "bank-ledger=twice"]), &["give bank-ledger=drop"]).await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -104,7 +118,7 @@ async fn apache_kafka_without_java_is_refused_with_a_way_out() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn missing_functions_are_named() {
-    refused(start("demo", &["--binaries", "/nonexistent"]), &["email", "/nonexistent/email", "cargo build"])
+    refused(start("demo", &["--binaries", "/nonexistent"]), &["/nonexistent/bank-email", "cargo build"])
         .await;
 }
 

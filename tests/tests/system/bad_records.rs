@@ -3,10 +3,10 @@
 
 use base64::{Engine as _, engine::general_purpose::STANDARD};
 use serde_json::Value;
-use tidings_cli::demo::effect::{Effect, Published};
+use tidings_cli::demo::effect::Published;
 use tidings_local::produce::OutgoingRecord;
 use tidings_recorder::CallDetails;
-use tidings_tests::{System, fixture, fixture_bytes, record};
+use tidings_tests::{System, audit_line, fixture, fixture_bytes, ledger_item, mail, record, sms};
 
 const TOPIC: &str = "account.frozen";
 const TRACEPARENT: &str = "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01";
@@ -66,7 +66,7 @@ async fn each_kind_of_bad_record_is_dead_lettered_with_its_whole_content_and_sto
     let good_place = system.publish(good_record).await.place();
     system.settled().await;
 
-    for function in ["email", "sms"] {
+    for function in ["bank-email", "bank-sms"] {
         let letters = system.dead_letters(function).await;
         assert_eq!(letters.len(), bad_records.len(), "{function}");
         for (bad, published) in bad_records.iter().zip(&published) {
@@ -78,13 +78,13 @@ async fn each_kind_of_bad_record_is_dead_lettered_with_its_whole_content_and_sto
             check_story(letter, bad, function);
         }
     }
-    assert_eq!(system.times(&Effect::Mail(good.event_id.to_string())), 1);
-    assert_eq!(system.times(&Effect::Sms(good.event_id.to_string())), 1);
+    assert_eq!(system.times(&mail(good.event_id.to_string())), 1);
+    assert_eq!(system.times(&sms(good.event_id.to_string())), 1);
     // audit keeps all of it, byte for byte, and dead-letters nothing.
-    assert_eq!(system.dead_letters("audit").await.len(), 0);
+    assert_eq!(system.dead_letters("bank-audit").await.len(), 0);
     let places = published.iter().chain([&tombstone]).map(Published::place).chain([good_place]);
     for place in places {
-        assert_eq!(system.times(&Effect::AuditLine(place.clone())), 1, "{place}");
+        assert_eq!(system.times(&audit_line(place.clone())), 1, "{place}");
     }
     system.stop().await;
 }
@@ -97,13 +97,13 @@ async fn a_phone_number_that_is_none_costs_the_sms_only() {
     system.settled().await;
 
     let id = event.event_id.to_string();
-    let letters = system.dead_letters("sms").await;
+    let letters = system.dead_letters("bank-sms").await;
     assert_eq!(letters.len(), 1);
     assert_eq!(letters[0]["error"]["type"], "InvalidPhoneNumber");
     assert_eq!(letters[0]["attempts"], 1);
-    assert_eq!(system.times(&Effect::Sms(id.clone())), 0);
-    assert_eq!(system.times(&Effect::Mail(id.clone())), 1);
-    assert_eq!(system.times(&Effect::LedgerItem(id)), 1);
+    assert_eq!(system.times(&sms(id.clone())), 0);
+    assert_eq!(system.times(&mail(id.clone())), 1);
+    assert_eq!(system.times(&ledger_item(id)), 1);
     assert!(!system.lines().iter().any(|line| line.contains("user_phone") || line.contains("+12345")));
     system.stop().await;
 }
@@ -116,7 +116,7 @@ async fn a_dead_letter_too_large_for_the_queue_is_in_the_bucket_and_the_queue_po
     let published = system.publish(outgoing(&value)).await;
     system.settled().await;
 
-    let letters = system.dead_letters("email").await;
+    let letters = system.dead_letters("bank-email").await;
     assert_eq!(letters.len(), 1);
     assert_eq!(letters[0]["error"]["type"], "MalformedEvent");
     assert_eq!(letters[0]["record"], Value::Null);
@@ -129,7 +129,7 @@ async fn a_dead_letter_too_large_for_the_queue_is_in_the_bucket_and_the_queue_po
     // And its facts are stored: a redelivery stores nothing again.
     let puts = |call: &std::sync::Arc<tidings_recorder::Call>| {
         call.is_success()
-            && matches!(&call.details, CallDetails::PutObject { key, .. } if key.starts_with("dead-letters/email/"))
+            && matches!(&call.details, CallDetails::PutObject { key, .. } if key.starts_with("dead-letters/bank-email/"))
     };
     assert_eq!(system.stack.recorder.calls().iter().filter(|call| puts(call)).count(), 1);
     system.stop().await;
@@ -151,7 +151,7 @@ async fn odd_headers_cost_nothing() {
     system.publish(record).await;
     system.settled().await;
 
-    assert_eq!(system.times(&Effect::Mail(event.event_id.to_string())), 1);
+    assert_eq!(system.times(&mail(event.event_id.to_string())), 1);
     let trace_id = &TRACEPARENT[3..35];
     let settled = |line: &&String| line.contains("record settled") && line.contains(trace_id);
     assert!(system.lines().iter().filter(settled).count() >= 4, "email, sms, push and ledger log the trace");

@@ -4,11 +4,10 @@
 use std::{sync::Arc, time::Duration};
 
 use tidings_bank_events::{Event, Payload, UserId};
-use tidings_cli::demo::effect::Effect;
 use tidings_events::Catalog as _;
 use tidings_local::produce::OutgoingRecord;
 use tidings_recorder::{Action, CallDetails, Fault, Matcher};
-use tidings_tests::{System, fixture, record};
+use tidings_tests::{System, audit_line, fixture, ledger_item, mail, push, record, sms};
 
 /// How many records an outage meets. More than the three that can use up their attempts before it is noticed.
 const RECORDS: usize = 12;
@@ -25,7 +24,7 @@ fn refuse(status: u16, code: &str) -> Action {
 #[tokio::test(flavor = "multi_thread")]
 async fn an_outage_returns_records_instead_of_dead_lettering_them() {
     let system = System::start(&[]).await;
-    let sends = system.calls_of("sms", "Publish");
+    let sends = system.calls_of("bank-sms", "Publish");
     let outage = system.stack.recorder.inject(Fault::new(sends, refuse(503, "ServiceUnavailable")));
     let events: Vec<Event> = (0..RECORDS).map(|number| frozen(&format!("EVT-outage-{number}"))).collect();
     for event in &events {
@@ -41,14 +40,14 @@ async fn an_outage_returns_records_instead_of_dead_lettering_them() {
     system.settled().await;
 
     assert_eq!(failed(&system.stack.recorder.calls()), FAILURES_TO_OPEN, "then none was tried any more");
-    let letters = system.dead_letters("sms").await;
+    let letters = system.dead_letters("bank-sms").await;
     assert_eq!(letters.len(), 3, "these used up their attempts before the tenth failure");
     let dead: Vec<&str> = letters.iter().map(|letter| letter["eventId"].as_str().unwrap()).collect();
     for event in &events {
         let id = event.event_id.as_str();
         let times = usize::from(!dead.contains(&id));
-        assert_eq!(system.times(&Effect::Sms(id.to_owned())), times, "{id}");
-        assert_eq!(system.times(&Effect::Mail(id.to_owned())), 1, "e-mail goes on: {id}");
+        assert_eq!(system.times(&sms(id.to_owned())), times, "{id}");
+        assert_eq!(system.times(&mail(id.to_owned())), 1, "e-mail goes on: {id}");
     }
     system.stop().await;
 }
@@ -70,11 +69,12 @@ async fn fail_something_in_each_function(parameters: &[(&str, &str)]) {
     let devices = add_devices(&system, &event).await;
     refuse_device(&system, &devices[0]);
     // The queue is out of reach for longer than a function asks it: the record is returned and comes again.
-    let queue = system.calls_of("email", "SendMessage");
+    let queue = system.calls_of("bank-email", "SendMessage");
     let queue_fault =
         system.stack.recorder.inject(Fault::new(queue, refuse(503, "ServiceUnavailable")).times(7));
     // The table is out of reach for longer than a claim waits.
-    let claim = Matcher { resource: Some("-idempotency".to_owned()), ..system.calls_of("ledger", "PutItem") };
+    let claim =
+        Matcher { resource: Some("-idempotency".to_owned()), ..system.calls_of("bank-ledger", "PutItem") };
     let claim_fault =
         system.stack.recorder.inject(Fault::new(claim, refuse(500, "InternalServerError")).times(7));
     // S3 refuses what holds this one record for good; the record beside it is stored.
@@ -88,22 +88,25 @@ async fn fail_something_in_each_function(parameters: &[(&str, &str)]) {
     system.settled().await;
 
     let id = event.event_id.to_string();
-    let push = |device: &str| Effect::Push { event_id: id.clone(), device_id: device.to_owned() };
-    assert_eq!(system.times(&push(&devices[0])), 0);
-    assert_eq!(system.times(&push(&devices[1])), 1, "attempts for one device repeat nothing for the other");
-    let letters = system.dead_letters("push").await;
+    assert_eq!(system.times(&push(&id, &devices[0])), 0);
+    assert_eq!(
+        system.times(&push(&id, &devices[1])),
+        1,
+        "attempts for one device repeat nothing for the other"
+    );
+    let letters = system.dead_letters("bank-push").await;
     let of_event = letters.iter().find(|letter| letter["eventId"] == id.as_str()).unwrap();
     assert_eq!((&of_event["attempts"], &of_event["error"]["type"]), (&3.into(), &"InternalError".into()));
     assert_eq!(system.stack.recorder.happened(queue_fault), 7);
-    assert_eq!(system.dead_letters("email").await.len(), 1, "once the queue is back, once");
+    assert_eq!(system.dead_letters("bank-email").await.len(), 1, "once the queue is back, once");
     assert_eq!(system.stack.recorder.happened(claim_fault), 7);
-    assert_eq!(system.times(&Effect::LedgerItem(id)), 1);
-    let letters = system.dead_letters("audit").await;
+    assert_eq!(system.times(&ledger_item(&id)), 1);
+    let letters = system.dead_letters("bank-audit").await;
     assert_eq!(letters.len(), 1);
     assert_eq!(letters[0]["error"]["type"], "EntityTooLarge");
     assert_eq!(letters[0]["eventId"], fixture("user.login-basic").event_id.as_str());
-    assert_eq!(system.times(&Effect::AuditLine(refused_at)), 0);
-    assert_eq!(system.times(&Effect::AuditLine(stored_at)), 1);
+    assert_eq!(system.times(&audit_line(refused_at)), 0);
+    assert_eq!(system.times(&audit_line(stored_at)), 1);
     system.stop().await;
 }
 
@@ -136,7 +139,7 @@ async fn add_devices(system: &System, event: &Event) -> [String; 2] {
 fn refuse_device(system: &System, device: &str) {
     let device = device.to_owned();
     let to_device = move |details: &CallDetails| matches!(details, CallDetails::PublishPush { attributes, .. } if attributes.get("device_id") == Some(&device));
-    let matcher = Matcher { predicate: Some(Arc::new(to_device)), ..system.calls_of("push", "Publish") };
+    let matcher = Matcher { predicate: Some(Arc::new(to_device)), ..system.calls_of("bank-push", "Publish") };
     system.stack.recorder.inject(Fault::new(matcher, refuse(500, "InternalError")));
 }
 
@@ -146,6 +149,7 @@ fn refuse_line(system: &System) {
         matches!(details, CallDetails::PutObject { key, .. }
             if key.starts_with("audit/user.login/") && key.contains("/0-"))
     };
-    let matcher = Matcher { predicate: Some(Arc::new(holds_it)), ..system.calls_of("audit", "PutObject") };
+    let matcher =
+        Matcher { predicate: Some(Arc::new(holds_it)), ..system.calls_of("bank-audit", "PutObject") };
     system.stack.recorder.inject(Fault::new(matcher, refuse(400, "EntityTooLarge")));
 }

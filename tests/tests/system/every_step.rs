@@ -3,16 +3,14 @@
 
 use std::{
     collections::{BTreeMap, BTreeSet},
-    fs,
     sync::Arc,
 };
 
 use serde_json::{Value, json};
-use tempfile::TempDir;
-use tidings_cli::demo::effect::{Effect as Seen, Published};
+use tidings_cli::demo::effect::Published;
 use tidings_local::produce::OutgoingRecord;
 use tidings_recorder::{Action, Call, CallDetails, Fault, FaultId, Matcher};
-use tidings_tests::{System, fixture_bytes, repository, update_value};
+use tidings_tests::{System, fixture_bytes, ledger_item, push, sms, templates_with, update_value};
 
 /// A killed invocation's claims last until its deadline and a second: short, so that the test is, but not so short
 /// that a busy machine ends what is not killed.
@@ -47,31 +45,35 @@ struct Function {
 /// have their keys, so they happen once whatever is repeated.
 const FUNCTIONS: &[Function] = &[
     Function {
-        binary: "email",
+        binary: "bank-email",
         topic: "loan.applied",
         steps: &[(Claim, 1, 1), (Effect, 1, 2), (Done, 2, 1), (DeadLetter, 1, 2), (DeadLettered, 2, 1)],
     },
     Function {
-        binary: "sms",
+        binary: "bank-sms",
         topic: "loan.approved",
         steps: &[(Claim, 1, 1), (Effect, 1, 2), (Done, 2, 1), (DeadLetter, 1, 2), (DeadLettered, 2, 1)],
     },
     Function {
-        binary: "push",
+        binary: "bank-push",
         topic: "scheduled.transfer",
         steps: &[(Claim, 1, 1), (DeviceClaim, 1, 1), (Effect, 1, 2), (DeviceDone, 2, 1), (Done, 1, 1)],
     },
     Function {
-        binary: "ledger",
+        binary: "bank-ledger",
         topic: "bill.paid",
         steps: &[(Claim, 1, 1), (Effect, 1, 1), (Done, 1, 1), (DeadLetter, 1, 2), (DeadLettered, 2, 1)],
     },
     Function {
-        binary: "statement",
+        binary: "bank-statement",
         topic: "statement.requested",
         steps: &[(Claim, 1, 1), (Effect, 1, 1), (Done, 1, 1), (DeadLetter, 1, 2), (DeadLettered, 2, 1)],
     },
-    Function { binary: "audit", topic: "user.login", steps: &[(Claim, 1, 1), (Effect, 1, 1), (Done, 1, 1)] },
+    Function {
+        binary: "bank-audit",
+        topic: "user.login",
+        steps: &[(Claim, 1, 1), (Effect, 1, 1), (Done, 1, 1)],
+    },
 ];
 
 /// One event, killed once at one step.
@@ -85,8 +87,10 @@ struct Case {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn each_function_killed_before_and_after_each_step_loses_nothing() {
-    let infra = infra_with_single_records();
-    let system = System::start_with(infra.path().to_owned(), SHORT).await;
+    let templates = templates_with(&[("BatchSize", "1"), ("WindowSeconds", "0")]);
+    let system = System::start_with(templates.path().to_owned(), SHORT).await;
+    let mut mappings = system.stack.template.functions.iter().flat_map(|function| &function.mappings);
+    assert!(mappings.all(|mapping| mapping.batch_size == 1), "every record is a batch");
     let cases = cases();
     let mut started = Vec::new();
     for case in &cases {
@@ -105,10 +109,10 @@ async fn each_function_killed_before_and_after_each_step_loses_nothing() {
         let label = format!("{} {:?} {:?}", case.function.binary, case.step, case.action);
         assert_eq!(system.stack.recorder.happened(fault), 1, "the fault met its call: {label}");
         assert_eq!(times(&system, case, &place).await, case.times, "{label}");
-        if case.function.binary == "push" {
+        if case.function.binary == "bank-push" {
             assert_eq!(pushes(&system, &case.id, DEVICES[1]), 1, "the other device: {label}");
         }
-        if case.function.binary == "statement" && !is_dead(case.step) {
+        if case.function.binary == "bank-statement" && !is_dead(case.step) {
             assert_eq!(mails_to(&system, &case.id), 1, "it is announced once: {label}");
         }
     }
@@ -126,22 +130,6 @@ fn cases() -> Vec<Case> {
         }
     }
     cases
-}
-
-/// The project's templates, but every record is a batch.
-fn infra_with_single_records() -> TempDir {
-    let copy = TempDir::new().unwrap();
-    let infra = repository().join("infra");
-    fs::create_dir(copy.path().join("infra")).unwrap();
-    fs::copy(infra.join("platform.yaml"), copy.path().join("infra/platform.yaml")).unwrap();
-    let functions = fs::read_to_string(infra.join("functions.yaml")).unwrap();
-    let lines = functions.lines().map(|line| match line.split_once(": ") {
-        Some((name, _)) if name.trim() == "BatchSize" => format!("{name}: 1\n"),
-        Some((name, _)) if name.trim() == "MaximumBatchingWindowInSeconds" => format!("{name}: 0\n"),
-        _ => format!("{line}\n"),
-    });
-    fs::write(copy.path().join("infra/functions.yaml"), lines.collect::<String>()).unwrap();
-    copy
 }
 
 fn is_dead(step: Step) -> bool {
@@ -204,11 +192,11 @@ fn claim_id(details: &CallDetails) -> Option<&str> {
 fn inject(system: &System, case: &Case, place: &Published) -> FaultId {
     let (step, binary) = (case.step, case.function.binary);
     let operation = match (step, binary) {
-        (Claim | DeviceClaim, _) | (Effect, "ledger") => "PutItem",
+        (Claim | DeviceClaim, _) | (Effect, "bank-ledger") => "PutItem",
         (Done | DeviceDone | DeadLettered, _) => "UpdateItem",
         (DeadLetter, _) => "SendMessage",
-        (_, "email") => "SendEmail",
-        (_, "sms" | "push") => "Publish",
+        (_, "bank-email") => "SendEmail",
+        (_, "bank-sms" | "bank-push") => "Publish",
         _ => "PutObject",
     };
     let (folder, object) = (format!("audit/{}/", place.topic), audit_object(place));
@@ -237,8 +225,8 @@ fn inject(system: &System, case: &Case, place: &Published) -> FaultId {
         }
     };
     let event_id = match (binary, step) {
-        ("audit", Effect) => None,
-        ("audit", _) => Some(place.place()),
+        ("bank-audit", Effect) => None,
+        ("bank-audit", _) => Some(place.place()),
         _ => Some(case.id.clone()),
     };
     let matcher =
@@ -247,7 +235,7 @@ fn inject(system: &System, case: &Case, place: &Published) -> FaultId {
 }
 
 fn pushes(system: &System, id: &str, device: &str) -> usize {
-    system.times(&Seen::Push { event_id: id.to_owned(), device_id: device.to_owned() })
+    system.times(&push(id, device))
 }
 
 fn mails_to(system: &System, id: &str) -> usize {
@@ -266,11 +254,11 @@ async fn times(system: &System, case: &Case, place: &Published) -> usize {
         return letters.iter().filter(|letter| letter["eventId"] == id.as_str()).count();
     }
     match binary {
-        "email" => mails_to(system, &id),
-        "sms" => system.times(&Seen::Sms(id)),
-        "push" => pushes(system, &id, DEVICES[0]),
-        "ledger" => system.times(&Seen::LedgerItem(id)),
-        "statement" => objects(system, &format!("statements/ACC-{id}/"), ""),
+        "bank-email" => mails_to(system, &id),
+        "bank-sms" => system.times(&sms(id)),
+        "bank-push" => pushes(system, &id, DEVICES[0]),
+        "bank-ledger" => system.times(&ledger_item(id)),
+        "bank-statement" => objects(system, &format!("statements/ACC-{id}/"), ""),
         _ => objects(system, &format!("audit/{}/", place.topic), &audit_object(place)),
     }
 }

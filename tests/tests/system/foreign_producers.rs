@@ -3,9 +3,8 @@
 use jiff::Timestamp;
 use serde_json::Value;
 use tidings_bank_events::{Event, Payload, payloads::Transfer};
-use tidings_cli::demo::effect::Effect;
 use tidings_local::produce::OutgoingRecord;
-use tidings_tests::{System, fixture, fixture_bytes, record};
+use tidings_tests::{System, fixture, fixture_bytes, ledger_item, mail, record, sms};
 
 #[tokio::test(flavor = "multi_thread")]
 async fn no_spelling_of_an_event_costs_a_subscriber_its_effect_or_repeats_it() {
@@ -25,13 +24,13 @@ async fn no_spelling_of_an_event_costs_a_subscriber_its_effect_or_repeats_it() {
 
     let ids = names.map(|name| fixture(name).event_id.to_string());
     for id in &ids {
-        assert_eq!(system.times(&Effect::LedgerItem(id.clone())), 1, "{id}");
+        assert_eq!(system.times(&ledger_item(id.clone())), 1, "{id}");
     }
     for id in ids.iter().chain([&first.event_id.to_string()]) {
-        assert_eq!(system.times(&Effect::Mail(id.clone())), 1, "{id}");
-        assert_eq!(system.times(&Effect::Sms(id.clone())), 1, "{id}");
+        assert_eq!(system.times(&mail(id.clone())), 1, "{id}");
+        assert_eq!(system.times(&sms(id.clone())), 1, "{id}");
     }
-    for function in ["email", "sms", "push", "ledger", "audit"] {
+    for function in ["bank-email", "bank-sms", "bank-push", "bank-ledger", "bank-audit"] {
         assert_eq!(system.dead_letters(function).await, Vec::<Value>::new(), "{function}");
     }
     system.stop().await;
@@ -60,7 +59,7 @@ async fn a_statement_has_transfers_of_one_millisecond_in_their_order() {
     let Payload::StatementRequested(asked) = &request.payload else { panic!("a request") };
     let account = &asked.account.account_id;
     let key = format!("statements/{account}/{}_{}.pdf", asked.start_date, asked.end_date);
-    let statement = system.stack.function("statement").unwrap();
+    let statement = system.stack.function("bank-statement").unwrap();
     let pdf = system.stack.emulator.object(&statement.environment["STATEMENTS_BUCKET"], &key).await.unwrap();
     let text = lopdf::Document::load_mem(&pdf).unwrap().extract_text(&[1]).unwrap();
     let places = ["c0ffee-5", "c0ffee-3", "c0ffee-4", "c0ffee-2", "c0ffee-1"]

@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 use tidings_bank_events::{AccountId, Event, Payload};
 use tidings_cli::demo::effect::Effect;
 use tidings_recorder::{Action, CallDetails, Fault, Matcher};
-use tidings_tests::{System, fixture, record};
+use tidings_tests::{System, audit_line, fixture, ledger_item, mail, record, sms};
 
 const KEYS: usize = 10;
 const EVENTS_PER_KEY: usize = 6;
@@ -19,11 +19,12 @@ const TIMEOUT: (&str, &str) = ("FunctionTimeoutSeconds", "15");
 async fn kills_in_full_batches_repeat_no_more_than_what_was_in_flight() {
     let system = System::start(&[TIMEOUT]).await;
     let at_once: usize = system.stack.environment["MAX_CONCURRENCY"].parse().unwrap();
-    let ledger = Matcher { resource: Some("-ledger".to_owned()), ..system.calls_of("ledger", "PutItem") };
+    let ledger =
+        Matcher { resource: Some("-ledger".to_owned()), ..system.calls_of("bank-ledger", "PutItem") };
     let faults = [
-        (system.calls_of("email", "SendEmail"), 7, Action::KillAfter),
-        (system.calls_of("sms", "Publish"), 11, Action::KillBefore),
-        (system.calls_of("audit", "PutObject"), 1, Action::KillAfter),
+        (system.calls_of("bank-email", "SendEmail"), 7, Action::KillAfter),
+        (system.calls_of("bank-sms", "Publish"), 11, Action::KillBefore),
+        (system.calls_of("bank-audit", "PutObject"), 1, Action::KillAfter),
         (ledger, 5, Action::KillAfter),
     ];
     let faults = faults.map(|(matcher, skip, action)| {
@@ -43,15 +44,15 @@ async fn kills_in_full_batches_repeat_no_more_than_what_was_in_flight() {
     let times = |effect: fn(String) -> Effect| -> Vec<usize> {
         events.iter().map(|event| system.times(&effect(event.event_id.to_string()))).collect()
     };
-    for (name, times) in [("e-mail", times(Effect::Mail)), ("SMS", times(Effect::Sms))] {
+    for (name, times) in [("e-mail", times(mail)), ("SMS", times(sms))] {
         let lost = times.iter().filter(|times| **times == 0).count();
         let repeated = times.iter().sum::<usize>() + lost - events.len();
         assert_eq!(lost, 0, "{name}");
         assert!(repeated <= at_once * KILLS as usize, "{name}: {repeated} repeated");
     }
-    assert_eq!(times(Effect::LedgerItem), vec![1; events.len()], "an entry has its key");
-    assert!(places.into_iter().all(|place| system.times(&Effect::AuditLine(place)) >= 1));
-    for function in ["email", "sms", "push", "audit", "ledger"] {
+    assert_eq!(times(ledger_item), vec![1; events.len()], "an entry has its key");
+    assert!(places.into_iter().all(|place| system.times(&audit_line(place)) >= 1));
+    for function in ["bank-email", "bank-sms", "bank-push", "bank-audit", "bank-ledger"] {
         assert_eq!(system.dead_letters(function).await.len(), 0, "{function}");
     }
     for (key, rounds) in mails_by_key(&system) {

@@ -4,9 +4,8 @@
 use std::{collections::BTreeMap, sync::Arc};
 
 use tidings_bank_events::{AccountId, Event, Payload};
-use tidings_cli::demo::effect::Effect;
 use tidings_recorder::{Action, Call, Fault, Matcher};
-use tidings_tests::{System, fixture, record};
+use tidings_tests::{System, fixture, record, sms};
 
 const KEYS: usize = 4;
 const EVENTS_PER_KEY: usize = 15;
@@ -33,7 +32,7 @@ async fn records_of_one_key_arrive_in_order_and_failures_keep_their_place() {
             (0..EVENTS_PER_KEY).filter(|round| !refused(round)).map(|round| id(key, round)).collect();
         assert_eq!(mails.get(&format!("{key}")), Some(&expected), "key {key}");
     }
-    let letters = system.dead_letters("email").await;
+    let letters = system.dead_letters("bank-email").await;
     assert_eq!(letters.len(), 1);
     assert_eq!(letters[0]["eventId"], id(1, 5));
     assert_eq!(letters[0]["attempts"], 3);
@@ -41,7 +40,7 @@ async fn records_of_one_key_arrive_in_order_and_failures_keep_their_place() {
     let time = |field: &str| letters[0][field].as_str().unwrap().parse::<jiff::Timestamp>().unwrap();
     let took = time("lastAttemptAt").duration_since(time("firstAttemptAt"));
     assert!(took >= jiff::SignedDuration::from_secs(3), "waits of one and two seconds: {took:?}");
-    assert_eq!(system.times(&Effect::Sms(id(1, 5))), 1, "other functions are not concerned");
+    assert_eq!(system.times(&sms(id(1, 5))), 1, "other functions are not concerned");
     system.stop().await;
 }
 
@@ -59,7 +58,7 @@ fn event(key: usize, round: usize) -> Event {
 }
 
 fn send_of(system: &System, event_id: &str) -> Matcher {
-    Matcher { event_id: Some(event_id.to_owned()), ..system.calls_of("email", "SendEmail") }
+    Matcher { event_id: Some(event_id.to_owned()), ..system.calls_of("bank-email", "SendEmail") }
 }
 
 fn throttle(system: &System, event_id: &str, times: u32) {

@@ -83,7 +83,7 @@ async fn an_event_can_be_followed_from_its_publisher_to_the_calls_it_causes() {
     system.publish(requested).await;
     system.settled().await;
 
-    let statement = receiver.spans_of("statement");
+    let statement = receiver.spans_of("bank-statement");
     let handled = named(&statement, "process statement.requested");
     assert_eq!(id(&handled.parent_span_id), PARENT);
     assert_eq!(text(&handled.attributes, "tidings.outcome"), "done");
@@ -91,7 +91,7 @@ async fn an_event_can_be_followed_from_its_publisher_to_the_calls_it_causes() {
         assert_eq!(named(&statement, call).parent_span_id, handled.span_id, "{call}");
     }
 
-    let email = receiver.spans_of("email");
+    let email = receiver.spans_of("bank-email");
     let announced = named(&email, "process statement.generated");
     assert_eq!(announced.parent_span_id, named(&statement, "send statement.generated").span_id);
     assert_eq!(named(&email, "SESv2.SendEmail").parent_span_id, announced.span_id);
@@ -101,6 +101,6 @@ async fn an_event_can_be_followed_from_its_publisher_to_the_calls_it_causes() {
         assert!(PERSONAL.iter().all(|value| !text.contains(value)), "{text}");
     }
     // In metrics, too, a function has the name of its stage, so that those of one account stay apart.
-    assert!(system.lines().iter().any(|line| line.contains(r#""FunctionName":"tidings-local-email""#)));
+    assert!(system.lines().iter().any(|line| line.contains(r#""FunctionName":"tidings-local-bank-email""#)));
     system.stop().await;
 }

@@ -11,7 +11,7 @@ use tidings_local::{
 };
 use tidings_process::StartError;
 
-/// Publish one event of Tidings' catalog, which knows its topic and key.
+/// Publish one event of the bank, whose catalog knows its topic and key.
 #[derive(Args)]
 pub struct PublishArgs {
     #[command(flatten)]

@@ -58,7 +58,7 @@ struct StackArgs {
     /// The Python virtual environment that has the emulator.
     #[arg(long, value_name = "DIR", default_value = ".venv")]
     venv: PathBuf,
-    /// The repository, which holds infra/.
+    /// The repository, which holds infra/ and functions/.
     #[arg(long, value_name = "DIR", default_value = ".")]
     repository: PathBuf,
     /// Print every line of the functions' logs.
@@ -70,8 +70,7 @@ struct StackArgs {
 pub async fn demo(args: &DemoArgs) -> Result<ExitCode, DemoCommandError> {
     print_err("starting the broker, the AWS emulator and the functions");
     let (mut stack, tally) = start(&args.stack).await?;
-    let save_to = args.stack.repository.join(".local/demo");
-    let report = match demo::run(&stack, &tally, args.sabotage.as_ref(), &save_to).await {
+    let report = match demo::run(&stack, &tally, args.sabotage.as_ref(), &args.stack.repository).await {
         Ok(report) => report,
         Err(error) => {
             // In order, so that nothing complains of what went before it.
@@ -109,7 +108,7 @@ async fn start(args: &StackArgs) -> Result<(Stack, Arc<Tally>), CommandError> {
     let parameters = stage(&args.broker).into_iter().chain(args.common.parameters()).collect();
     let (lines, events, logs) = (Arc::clone(&tally), Arc::clone(&tally), args.logs);
     let options = StackOptions {
-        project: tidings_cli::project(&args.repository, parameters),
+        project: tidings_cli::project(&args.repository, parameters)?,
         runtimes: Runtimes { binaries: Some(args.binaries.clone()), ..Runtimes::default() },
         broker: args.broker.clone(),
         aws,

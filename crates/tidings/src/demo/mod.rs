@@ -21,13 +21,12 @@ use std::{
 
 use jiff::Timestamp;
 use serde_json::json;
-use tidings_bank_events::{Event, Payload};
 use tidings_local::stack::Stack;
 use tidings_process::StartError;
 use tidings_recorder::CallDetails;
 
 use announcements::read_topic;
-use effect::{Effect, Expectation, Happened, Published, happened};
+use effect::{Expectation, Happened, Published, announced, happened};
 pub use error::DemoError;
 use faults::inject_faults;
 pub use faults::{Sabotage, SabotageKind};
@@ -37,6 +36,8 @@ use publish::{publish, publisher};
 use scenario::scenario;
 use tally::Tally;
 use verdict::{Delivery, Verdict, judge, latencies};
+
+use crate::function_facts::{FunctionFacts, Sign};
 
 /// How long the records may take to settle.
 const SETTLED_WITHIN: Duration = Duration::from_mins(3);
@@ -55,18 +56,21 @@ pub struct Report {
     pub statement: Option<PathBuf>,
 }
 
-/// Publishes the scenario, waits until it is settled, and judges.
+/// Publishes the scenario, waits until it is settled, and judges by what the functions in `repository` say of themselves.
 pub async fn run(
     stack: &Stack,
     tally: &Arc<Tally>,
     sabotage: Option<&Sabotage>,
-    save_to: &Path,
+    repository: &Path,
 ) -> Result<Report, DemoError> {
+    let functions = stack.template.functions.iter().map(|function| function.binary.as_str());
+    let facts = FunctionFacts::read(repository, functions)?;
     let scenario = scenario(Timestamp::now());
+    inject_faults(stack, &facts, &scenario, sabotage)?;
     let devices = register_devices(stack, &scenario.people).await?;
-    let refused = BTreeSet::from([Effect::Mail(scenario.always_refused.to_string())]);
-    let mut expectation = Expectation::new(devices, refused);
-    inject_faults(stack, &scenario, sabotage)?;
+    let unhandled = [&scenario.always_refused, &scenario.not_reachable];
+    let unhandled = unhandled.map(|(function, id)| ((*function).to_owned(), id.clone())).into();
+    let mut expectation = Expectation::new(&facts, devices, unhandled);
 
     let publisher = publisher(stack)?;
     let mut records = publish(stack, &publisher, &scenario.day).await?;
@@ -74,17 +78,19 @@ pub async fn run(
     let statements = publish(stack, &publisher, &scenario.statements).await?;
     records.extend(statements);
     wait_until_settled(stack, tally, &records, "the statements").await?;
-    let generated = announced(stack).await?;
-    let happened = all_that_happened(stack, &generated);
-    records.extend(generated);
+    let own = published_by_functions(stack, &facts).await?;
+    let calls = stack.recorder.calls();
+    let mut happened: Happened = happened(&calls, &stack.template.functions, &facts);
+    happened.extend(announced(&own, &facts));
+    records.extend(own);
 
     let deliveries = deliveries(stack, tally, &records, &mut expectation);
-    let calls = stack.recorder.calls();
+    let functions = facts.all().map(|(function, _)| function);
     Ok(Report {
         verdict: judge(&deliveries, &happened),
-        table: table::table(&tally.counts(), &latencies(&deliveries, &happened)),
+        table: table::table(functions, &tally.counts(), &latencies(&deliveries, &happened)),
         samples: table::samples(&calls),
-        statement: save_statement(stack, save_to)?,
+        statement: save_statement(stack, &repository.join(".local/demo"))?,
     })
 }
 
@@ -93,7 +99,8 @@ async fn register_devices(
     stack: &Stack,
     people: &[Person],
 ) -> Result<BTreeMap<String, Vec<String>>, DemoError> {
-    let Some(table) = stack.function("push").and_then(|push| push.environment.get("DEVICES_TABLE")) else {
+    let mut functions = stack.template.functions.iter();
+    let Some(table) = functions.find_map(|function| function.environment.get("DEVICES_TABLE")) else {
         return Ok(BTreeMap::new());
     };
     let mut devices: BTreeMap<String, Vec<String>> = BTreeMap::new();
@@ -149,23 +156,16 @@ fn places(stack: &Stack, records: &[Published]) -> Vec<(String, i32, i64)> {
     mappings.flat_map(of_mapping).collect()
 }
 
-async fn announced(stack: &Stack) -> Result<Vec<Published>, DemoError> {
-    let servers = stack.broker.bootstrap_servers().to_owned();
-    let read = tokio::task::spawn_blocking(move || read_topic(&servers, "statement.generated")).await;
-    Ok(read.expect("reading does not panic")?)
-}
-
-fn all_that_happened(stack: &Stack, generated: &[Published]) -> Happened {
-    let binary = |function: &tidings_template::Function| (function.name.clone(), function.binary.clone());
-    let binaries = stack.template.functions.iter().map(binary).collect();
-    let mut happened = happened(&stack.recorder.calls(), &binaries);
-    for record in generated {
-        let event = Event::decode(record.value.as_deref().unwrap_or_default(), &record.topic);
-        if let Ok(Event { payload: Payload::StatementGenerated(it), .. }) = event {
-            happened.entry(Effect::Announcement(it.key)).or_default().push(record.at);
-        }
-    }
-    happened
+/// The records of the topics that functions publish to.
+async fn published_by_functions(stack: &Stack, facts: &FunctionFacts) -> Result<Vec<Published>, DemoError> {
+    let topics = facts.all().flat_map(|(_, effects)| effects).filter_map(|effect| match &effect.sign {
+        Sign::Event { topic } => Some(topic.clone()),
+        Sign::Call(_) => None,
+    });
+    let (servers, topics) = (stack.broker.bootstrap_servers().to_owned(), topics.collect::<BTreeSet<_>>());
+    let read = move || topics.iter().map(|topic| read_topic(&servers, topic)).collect::<Result<Vec<_>, _>>();
+    let records = tokio::task::spawn_blocking(read).await.expect("reading does not panic")?;
+    Ok(records.concat())
 }
 
 /// Every record for every subscriber, with what should come of it. Records count in the order in which their

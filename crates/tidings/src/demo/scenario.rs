@@ -29,6 +29,9 @@ pub(super) enum Planned {
     Bytes(OutgoingRecord),
 }
 
+/// A function's binary, and the event that it has trouble with.
+pub(super) type Trouble = (&'static str, EventId);
+
 /// All that the demo publishes, and whom it makes life hard.
 pub(super) struct Scenario {
     pub people: Vec<Person>,
@@ -36,10 +39,12 @@ pub(super) struct Scenario {
     pub day: Vec<Planned>,
     /// Published once the day is booked, so that statements have something to show.
     pub statements: Vec<Planned>,
-    /// The event whose e-mail is refused every time.
-    pub always_refused: EventId,
-    /// The event whose SMS is throttled twice and then accepted.
-    pub throttled_twice: EventId,
+    /// A function and the event whose effect is refused every time.
+    pub always_refused: Trouble,
+    /// A function and the event whose effect is throttled twice and then accepted.
+    pub throttled_twice: Trouble,
+    /// A function and an event that it cannot handle.
+    pub not_reachable: Trouble,
 }
 
 /// The scenario that ends now.
@@ -58,17 +63,19 @@ pub(super) fn scenario(now: Timestamp) -> Scenario {
             day.push(planned);
         }
     }
-    let [always_refused, throttled_twice] = [2, 5].map(|number: usize| {
-        let person = &people[number];
+    let mut unreachable = people[7].clone();
+    unreachable.account.user_phone = "12-34".into();
+    let troubled = [("bank-email", &people[2]), ("bank-sms", &people[5]), ("bank-sms", &unreachable)];
+    let [always_refused, throttled_twice, not_reachable] = troubled.map(|(function, person)| {
         let event = event(transfer(ROUNDS, person, &people[0]), person, now, 1);
         let id = event.event_id.clone();
         day.push(Planned::Event(Box::new(event)));
-        id
+        (function, id)
     });
     day.extend(trouble(&people, now));
     day.extend(foreign(&people, now));
     let statements = people.iter().map(|person| statement(person, now)).collect();
-    Scenario { people, day, statements, always_refused, throttled_twice }
+    Scenario { people, day, statements, always_refused, throttled_twice, not_reachable }
 }
 
 /// Ten kinds of events, transfers the most frequent.
@@ -94,7 +101,7 @@ fn payload(kind: usize, round: usize, person: &Person, other: &Person) -> Payloa
     }
 }
 
-/// A record that nothing can be made of, one per kind; an invalid phone number; an id used twice.
+/// A record that nothing can be made of, one per kind; an id used twice.
 fn trouble(people: &[Person], now: Timestamp) -> Vec<Planned> {
     let key = |person: &Person| Some(person.account.account_id.as_str().as_bytes().to_vec());
     let bytes = |topic: &str, person: &Person, value: Option<&str>| {
@@ -116,15 +123,6 @@ fn trouble(people: &[Person], now: Timestamp) -> Vec<Planned> {
         planned.push(bytes(topic, person, Some(r#"{"event_id": "EVT-broken", "data": {"#)));
         planned.push(bytes(topic, person, Some(&unknown)));
     }
-    let mut unreachable = people[7].clone();
-    unreachable.account.user_phone = "12-34".into();
-    planned.push(Planned::Event(Box::new(event(
-        transfer(1, &unreachable, &people[1]),
-        &unreachable,
-        now,
-        1,
-    ))));
-
     let first = event(transfer(1, &people[8], &people[1]), &people[8], now, 1);
     let mut reused = event(transfer(2, &people[8], &people[1]), &people[8], now, 1);
     reused.event_id = first.event_id.clone();
@@ -257,6 +255,17 @@ fn statement(person: &Person, now: Timestamp) -> Planned {
         end_date: day(now),
     });
     Planned::Event(Box::new(event(payload, person, now, 0)))
+}
+
+/// The object that a statement's request asks for, and that its announcement tells of.
+pub(super) fn object_key(payload: &Payload) -> Option<String> {
+    match payload {
+        Payload::StatementRequested(it) => {
+            Some(format!("statements/{}/{}_{}.pdf", it.account.account_id, it.start_date, it.end_date))
+        }
+        Payload::StatementGenerated(it) => Some(it.key.clone()),
+        _ => None,
+    }
 }
 
 /// What is paid, as an [`amount`].

@@ -12,17 +12,22 @@ const COLUMNS: [&str; 8] =
 
 /// The table per function; latency is from publication to effect.
 #[must_use]
-pub fn table(counts: &BTreeMap<String, Counts>, latencies: &BTreeMap<String, Vec<i64>>) -> String {
+pub fn table<'a>(
+    functions: impl Iterator<Item = &'a str>,
+    counts: &BTreeMap<String, Counts>,
+    latencies: &BTreeMap<String, Vec<i64>>,
+) -> String {
     let mut table = Table::new();
     table.load_style(UTF8_FULL_CONDENSED).set_header(COLUMNS);
-    for (function, counts) in counts {
+    for function in functions {
+        let counts = counts.get(function).copied().unwrap_or_default();
         let latencies = latencies.get(function).map_or(&[][..], Vec::as_slice);
         let percentile = |percent| {
             percentile(latencies, percent)
                 .map_or_else(|| "–".to_owned(), |milliseconds| milliseconds.to_string())
         };
         table.add_row([
-            function.clone(),
+            function.to_owned(),
             counts.received.to_string(),
             counts.done.to_string(),
             counts.duplicate.to_string(),

@@ -74,7 +74,9 @@ pub fn judge(deliveries: &[Delivery], happened: &Happened) -> Verdict {
         expected.extend(&delivery.effects);
     }
     let unexpected = happened.keys().filter(|effect| !expected.contains(effect));
-    verdict.problems.extend(unexpected.map(|effect| format!("nobody asked for this: {effect}")));
+    verdict
+        .problems
+        .extend(unexpected.map(|effect| format!("{}: nobody asked for this {effect}", effect.function)));
     verdict
 }
 
@@ -98,8 +100,12 @@ pub fn latencies(deliveries: &[Delivery], happened: &Happened) -> BTreeMap<Strin
 mod tests {
     use super::*;
 
+    fn mail(event_id: &str) -> Effect {
+        Effect::new("bank-email", "e-mail", event_id)
+    }
+
     fn delivery(effects: Vec<Effect>, committed: bool) -> Delivery {
-        Delivery { function: "email".to_owned(), published: Timestamp::UNIX_EPOCH, effects, committed }
+        Delivery { function: "bank-email".to_owned(), published: Timestamp::UNIX_EPOCH, effects, committed }
     }
 
     fn happened(times: &[(Effect, usize)]) -> Happened {
@@ -108,7 +114,7 @@ mod tests {
 
     #[test]
     fn each_effect_once_is_good() {
-        let (a, b) = (Effect::Mail("a".to_owned()), Effect::Mail("b".to_owned()));
+        let (a, b) = (mail("a"), mail("b"));
         let deliveries =
             [delivery(vec![a.clone()], true), delivery(vec![b.clone()], true), delivery(Vec::new(), true)];
         let verdict = judge(&deliveries, &happened(&[(a, 1), (b, 1)]));
@@ -118,7 +124,7 @@ mod tests {
 
     #[test]
     fn what_is_missing_repeated_uncommitted_or_uncalled_for_is_not() {
-        let [a, b, c, d] = ["a", "b", "c", "d"].map(|id| Effect::Mail(id.to_owned()));
+        let [a, b, c, d] = ["a", "b", "c", "d"].map(mail);
         let deliveries =
             [delivery(vec![a], true), delivery(vec![b.clone()], true), delivery(vec![c.clone()], false)];
         let verdict = judge(&deliveries, &happened(&[(b, 2), (c, 1), (d, 1)]));
@@ -127,10 +133,10 @@ mod tests {
         assert_eq!(
             verdict.problems,
             [
-                "email: no e-mail for a",
-                "email: 2 times e-mail for b",
-                "email: a record was not committed",
-                "nobody asked for this: e-mail for d",
+                "bank-email: no e-mail for a",
+                "bank-email: 2 times e-mail for b",
+                "bank-email: a record was not committed",
+                "bank-email: nobody asked for this e-mail for d",
             ]
         );
     }

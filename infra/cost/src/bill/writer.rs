@@ -1,36 +1,38 @@
 //! From load and measurements to the lines of a bill.
 
 use rust_decimal::Decimal;
+use tidings_trigger::Mapping;
 
 use super::{Area, Line, Work};
 use crate::{
     batch::records_per_batch,
     error::CostError,
-    input::{Function, Load, LogLevel, Measured, MeasuredFunction, Mode},
+    input::{Function, Load, LogLevel, MeasuredFunction, Message, Mode, ObjectPer},
     price::Prices,
 };
 
 /// <https://docs.aws.amazon.com/lambda/latest/dg/kafka-scaling-modes.html>: pollers, and bytes per second, of one unit.
 const POLLERS_PER_UNIT: u32 = 10;
 const BYTES_PER_SECOND_OF_UNIT: u32 = 20_000_000;
-/// On-demand pollers need Lambda and STS in the cluster's subnets.
+/// On-demand pollers need endpoints to Lambda and STS in the cluster's subnets.
 /// <https://docs.aws.amazon.com/lambda/latest/dg/with-msk-cluster-network.html>
 const ENDPOINTS_OF_ON_DEMAND: u32 = 2;
 /// A claim and its fact (`tidings_consumer::dynamodb`): `PutItem` and `UpdateItem` of less than 1 KB.
 const WRITES_PER_CLAIM: u32 = 2;
-/// `DynamoDB` counts so many bytes with each item.
+/// The bytes that `DynamoDB` adds to the size of each item.
 /// <https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/CapacityUnitCalculations.html>
 const ITEM_OVERHEAD_BYTES: u32 = 100;
-/// An eventually consistent read of up to 4 KB is half a unit.
+/// An eventually consistent read of up to 4 KB is half a unit, a write of up to 1 KB one.
 const READ_BYTES: u32 = 4096;
-/// What X-Ray records with active tracing: an invocation each second, and of the others this share.
+const WRITE_BYTES: u32 = 1024;
+/// With active tracing, X-Ray records one invocation per second, and this share of the others.
 /// <https://docs.aws.amazon.com/lambda/latest/dg/services-xray.html>
 const TRACED_SHARE: Decimal = Decimal::from_parts(5, 0, 0, false, 2);
 /// A dead letter is sent, received and deleted.
 const REQUESTS_PER_DEAD_LETTER: u32 = 3;
-/// Pairs of a function and a table or bucket; each asks KMS for its key at most every five minutes.
+/// The claims' table and the function's own table or bucket. AWS requests the key of each at most every five minutes.
 /// <https://docs.aws.amazon.com/kms/latest/developerguide/services-dynamodb.html>
-const KEY_USERS: u32 = 12;
+const STORES_PER_FUNCTION: u32 = 2;
 const KEY_REQUESTS_PER_HOUR: u32 = 12;
 /// Where AWS means 2³⁰ bytes, this is up to 7 % too much.
 const GB: u32 = 1_000_000_000;
@@ -49,7 +51,7 @@ impl<'a> Writer<'a> {
         Self { prices, load, rate, lines: Vec::new() }
     }
 
-    /// What no single function is paid for.
+    /// Writes the shared costs.
     pub fn shared(&mut self) -> Result<(), CostError> {
         self.kafka()?;
         self.network()?;
@@ -57,17 +59,18 @@ impl<'a> Writer<'a> {
         self.keys()
     }
 
-    /// What a function does, and is paid for.
+    /// Writes the costs of a function and returns its work.
     pub fn function(
         &mut self,
         name: &str,
         function: &Function,
-        measured: &Measured,
+        found: &MeasuredFunction,
     ) -> Result<Work, CostError> {
         let work = self.work(function);
-        self.running(name, function, &measured.functions[name], &work)?;
-        self.claims(name, &work)?;
-        self.effects(name, measured, &work)?;
+        self.running(name, function, found, &work)?;
+        self.claims(name, function, &work)?;
+        self.message(name, function, &work)?;
+        self.stores(name, function, found, &work)?;
         Ok(work)
     }
 
@@ -93,7 +96,7 @@ impl<'a> Writer<'a> {
         let on_demand = if settings.pollers == Mode::OnDemand { ENDPOINTS_OF_ON_DEMAND } else { 0 };
         let endpoints = Decimal::from(settings.endpoints + on_demand);
         self.add(Area::Network, None, "interface-endpoints", endpoints * zones * self.hours())?;
-        // Written once, and read by each subscriber, by chance from any zone.
+        // Each record is written once and read by each subscriber, from a broker in any of the zones.
         let reads: Decimal = functions.values().map(|function| self.share(function)).sum();
         let bytes = self.rate * (Decimal::ONE + reads) * Decimal::from(kafka.event_bytes);
         let across = bytes * (zones - Decimal::ONE) / zones;
@@ -102,19 +105,21 @@ impl<'a> Writer<'a> {
 
     fn keys(&mut self) -> Result<(), CostError> {
         self.add(Area::Keys, None, "kms-keys", self.load.settings.keys.into())?;
-        let requests = Decimal::from(KEY_USERS * KEY_REQUESTS_PER_HOUR) * self.hours();
+        let per_hour = Decimal::from(STORES_PER_FUNCTION * KEY_REQUESTS_PER_HOUR) * self.functions();
+        let requests = per_hour * self.hours();
         self.add(Area::Keys, None, "kms-requests", requests)
     }
 
-    /// Units that are paid for at every moment.
+    /// The units of event pollers, which are charged all the time.
     fn poller_units(&self) -> Decimal {
-        let units = |topics: &[&String]| {
-            let rate: Decimal = topics.iter().map(|topic| self.load.topic_rate(topic, self.rate)).sum();
+        let units = |mappings: &[&Mapping]| {
+            let rate: Decimal =
+                mappings.iter().map(|mapping| self.load.topic_rate(&mapping.topic, self.rate)).sum();
             let bytes = rate * Decimal::from(self.load.kafka.event_bytes);
             let by_bytes = bytes / Decimal::from(BYTES_PER_SECOND_OF_UNIT);
-            (Decimal::from(topics.len()) / Decimal::from(POLLERS_PER_UNIT)).max(by_bytes).ceil()
+            (Decimal::from(mappings.len()) / Decimal::from(POLLERS_PER_UNIT)).max(by_bytes).ceil()
         };
-        let mappings: Vec<_> = self.load.functions.values().flat_map(|function| &function.topics).collect();
+        let mappings: Vec<_> = self.load.functions.values().flat_map(|function| &function.mappings).collect();
         match self.load.settings.pollers {
             Mode::OnDemand => Decimal::ZERO,
             Mode::ProvisionedShared => units(&mappings),
@@ -123,24 +128,26 @@ impl<'a> Writer<'a> {
     }
 
     fn observation(&mut self) -> Result<(), CostError> {
-        let Load { settings, functions, records, .. } = self.load;
-        let metrics = Decimal::from(functions.len()) * Decimal::from(records.metrics_per_function);
+        let Load { settings, records, .. } = self.load;
+        let metrics = self.functions() * Decimal::from(records.metrics_per_function);
         self.add(Area::Metrics, None, "metrics", metrics)?;
-        self.add(Area::Metrics, None, "alarms", settings.alarms.into())?;
+        let alarms =
+            Decimal::from(settings.alarms) + self.functions() * Decimal::from(settings.alarms_per_function);
+        self.add(Area::Metrics, None, "alarms", alarms)?;
         self.add(Area::Metrics, None, "dashboards", Decimal::ONE)
     }
 
     /// Records of a function per event.
     fn share(&self, function: &Function) -> Decimal {
-        function.topics.iter().map(|topic| self.load.topic_rate(topic, Decimal::ONE)).sum()
+        function.mappings.iter().map(|mapping| self.load.topic_rate(&mapping.topic, Decimal::ONE)).sum()
     }
 
     fn work(&self, function: &Function) -> Work {
         let mut work = Work::default();
         let mut per_second = Decimal::ZERO;
-        for topic in &function.topics {
-            let rate = self.load.topic_rate(topic, self.rate);
-            let batch = records_per_batch(function, rate, self.load.kafka.event_bytes);
+        for mapping in &function.mappings {
+            let rate = self.load.topic_rate(&mapping.topic, self.rate);
+            let batch = records_per_batch(mapping, rate, self.load.kafka.event_bytes);
             per_second += rate / batch;
             work.records += rate * self.load.seconds();
             work.invocations += rate / batch * self.load.seconds();
@@ -180,16 +187,17 @@ impl<'a> Writer<'a> {
         self.add(Area::Traces, Some(name), "traces", traces)
     }
 
-    /// What the consumer does around the handler.
-    fn claims(&mut self, name: &str, work: &Work) -> Result<(), CostError> {
+    /// The consumer's work around the handler.
+    fn claims(&mut self, name: &str, function: &Function, work: &Work) -> Result<(), CostError> {
         let Load { settings, records, .. } = self.load;
-        // Each push to a device is claimed on its own as well.
-        let devices = if name == "push" { records.devices_per_customer } else { Decimal::ZERO };
+        // Each push to a device has another claim.
+        let pushes = function.cost.message == Some(Message::Push);
+        let devices = if pushes { records.devices_per_customer } else { Decimal::ZERO };
         let facts = work.records * (Decimal::ONE + devices);
         let writes = facts * Decimal::from(WRITES_PER_CLAIM);
         self.add(Area::Claims, Some(name), "dynamodb-writes", writes)?;
         let kept = facts * self.months(records.fact_days);
-        let stored = item_gigabytes(kept, records.fact_bytes);
+        let stored = gigabytes(kept * Decimal::from(records.fact_bytes + ITEM_OVERHEAD_BYTES));
         self.add(Area::Claims, Some(name), "dynamodb-storage", stored)?;
         let recoverable = if settings.idempotency_recovery { stored } else { Decimal::ZERO };
         self.add(Area::Claims, Some(name), "dynamodb-recovery", recoverable)?;
@@ -197,13 +205,11 @@ impl<'a> Writer<'a> {
         self.add(Area::DeadLetters, Some(name), "sqs-requests", dead)
     }
 
-    /// What the handlers do.
-    fn effects(&mut self, name: &str, measured: &Measured, work: &Work) -> Result<(), CostError> {
+    fn message(&mut self, name: &str, function: &Function, work: &Work) -> Result<(), CostError> {
         let Load { settings, records, .. } = self.load;
-        let kept = Decimal::from(settings.years_kept) * Decimal::from(12);
-        match name {
-            "email" => self.add(Area::Email, Some(name), &settings.email, work.records),
-            "sms" => {
+        match function.cost.message {
+            Some(Message::Email) => self.add(Area::Email, Some(name), &settings.email, work.records),
+            Some(Message::Sms) => {
                 let pushed = work.records * settings.sms_as_push;
                 let parts = (work.records - pushed) * Decimal::from(records.sms_parts);
                 for price in &settings.sms {
@@ -211,37 +217,49 @@ impl<'a> Writer<'a> {
                 }
                 self.push(name, pushed)
             }
-            "push" => {
-                self.add(Area::Ledger, Some(name), "dynamodb-reads", work.records * half())?;
-                self.push(name, work.records)
-            }
-            "statement" => {
-                let bytes = records.entries_per_statement * (records.ledger_bytes + ITEM_OVERHEAD_BYTES);
-                let reads = work.records * Decimal::from(bytes.div_ceil(READ_BYTES)) * half();
-                self.add(Area::Ledger, Some(name), "dynamodb-reads", reads)?;
-                self.add(Area::S3, Some(name), "s3-puts", work.records)?;
-                let stored = work.records * kept * Decimal::from(measured.statement_bytes);
-                self.add(Area::S3, Some(name), "s3-standard", gigabytes(stored))
-            }
-            "audit" => {
-                self.add(Area::S3, Some(name), "s3-puts", work.partitions)?;
-                let stored = work.records * kept * Decimal::from(measured.audit_bytes_per_record);
-                self.add(Area::S3, Some(name), "s3-standard", gigabytes(stored))
-            }
-            // ledger, the last one of FUNCTIONS
-            _ => {
-                self.add(Area::Ledger, Some(name), "dynamodb-writes", work.records)?;
-                let stored = item_gigabytes(work.records * kept, records.ledger_bytes);
-                self.add(Area::Ledger, Some(name), "dynamodb-storage", stored)?;
-                self.add(Area::Ledger, Some(name), "dynamodb-recovery", stored)
-            }
+            Some(Message::Push) => self.push(name, work.records),
+            None => Ok(()),
         }
+    }
+
+    /// The handler's own tables and buckets.
+    fn stores(
+        &mut self,
+        name: &str,
+        function: &Function,
+        found: &MeasuredFunction,
+        work: &Work,
+    ) -> Result<(), CostError> {
+        let cost = &function.cost;
+        let units = |bytes: u32, per_unit: u32| work.records * Decimal::from(bytes.div_ceil(per_unit));
+        let kept = work.records * Decimal::from(self.load.settings.years_kept) * Decimal::from(12);
+        let stored = |bytes: u32| gigabytes(kept * Decimal::from(bytes));
+        let objects = match cost.object_per {
+            Some(ObjectPer::Record) => work.records,
+            Some(ObjectPer::Partition) => work.partitions,
+            None => Decimal::ZERO,
+        };
+        for (area, price, quantity) in [
+            (Area::Tables, "dynamodb-reads", units(cost.read_bytes, READ_BYTES) / Decimal::TWO),
+            (Area::Tables, "dynamodb-writes", units(cost.written_bytes, WRITE_BYTES)),
+            (Area::Tables, "dynamodb-storage", stored(cost.written_bytes)),
+            (Area::Tables, "dynamodb-recovery", stored(cost.written_bytes)),
+            (Area::S3, "s3-puts", objects),
+            (Area::S3, "s3-standard", stored(found.object_bytes_per_record)),
+        ] {
+            self.add(area, Some(name), price, quantity)?;
+        }
+        Ok(())
     }
 
     fn push(&mut self, name: &str, records: Decimal) -> Result<(), CostError> {
         let pushes = records * self.load.records.devices_per_customer;
         self.add(Area::Push, Some(name), "sns-requests", pushes)?;
         self.add(Area::Push, Some(name), "sns-push", pushes)
+    }
+
+    fn functions(&self) -> Decimal {
+        self.load.functions.len().into()
     }
 
     fn hours(&self) -> Decimal {
@@ -253,14 +271,6 @@ impl<'a> Writer<'a> {
     }
 }
 
-fn half() -> Decimal {
-    Decimal::new(5, 1)
-}
-
 fn gigabytes(bytes: Decimal) -> Decimal {
     bytes / Decimal::from(GB)
-}
-
-fn item_gigabytes(items: Decimal, bytes: u32) -> Decimal {
-    gigabytes(items * Decimal::from(bytes + ITEM_OVERHEAD_BYTES))
 }

@@ -1,4 +1,4 @@
-//! The tables below the summary.
+//! The detailed tables.
 
 use rust_decimal::Decimal;
 
@@ -23,7 +23,7 @@ impl Costs<'_> {
             };
             let all = |line: &Line| !line.area.is_message();
             let cell = |area: Area| dollars(usd(&self.average, &|line| line.area == area));
-            let effects = [Area::Ledger, Area::S3, Area::Traces, Area::DeadLetters];
+            let effects = [Area::Tables, Area::S3, Area::Traces, Area::DeadLetters];
             vec![
                 name.clone(),
                 number(work.records / self.average.events, 3),
@@ -129,7 +129,7 @@ impl Costs<'_> {
         table(&header, "lrrrrrrr", rows)
     }
 
-    /// Every price, and what it is multiplied by.
+    /// Every price with its unit and source.
     pub fn prices_table(&self) -> String {
         let rows = self.prices.prices.iter().map(|(id, price)| {
             let quantity = |bill: &Bill| {

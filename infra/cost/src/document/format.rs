@@ -2,7 +2,7 @@
 
 use rust_decimal::{Decimal, RoundingStrategy};
 
-/// A Markdown table. `columns` has a letter for each: `l` for text, `r` for numbers, which stand to the right.
+/// A Markdown table. `columns` has a letter for each column: `l` for text on the left, `r` for numbers on the right.
 pub fn table(header: &[&str], columns: &str, rows: impl IntoIterator<Item = Vec<String>>) -> String {
     let line = |cells: &[String]| format!("| {} |\n", cells.join(" | "));
     let names: Vec<_> = header.iter().map(|name| (*name).to_owned()).collect();
@@ -11,7 +11,7 @@ pub fn table(header: &[&str], columns: &str, rows: impl IntoIterator<Item = Vec<
     line(&names) + &line(&ruler) + &rows.into_iter().map(|row| line(&row)).collect::<String>()
 }
 
-/// With thousands apart, and so many decimals.
+/// A number with grouped thousands and this many decimals.
 pub fn number(value: Decimal, decimals: u32) -> String {
     let rounded = value.round_dp_with_strategy(decimals, RoundingStrategy::MidpointAwayFromZero);
     let text = format!("{:.*}", decimals as usize, rounded.abs());
@@ -27,7 +27,7 @@ pub fn number(value: Decimal, decimals: u32) -> String {
     format!("{sign}{grouped}{rest}")
 }
 
-/// Dollars: whole ones from a hundred on, cents below.
+/// Dollars, with cents if below a hundred.
 pub fn dollars(usd: Decimal) -> String {
     let decimals = if usd.abs() < Decimal::ONE_HUNDRED { 2 } else { 0 };
     let text = number(usd, decimals);

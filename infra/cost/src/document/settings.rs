@@ -1,24 +1,26 @@
-//! What an operator can change, and what it takes.
+//! The changes that an operator can make, with their consequences.
+
+use std::time::Duration;
 
 use rust_decimal::Decimal;
 
-use crate::input::{Load, LogLevel, Mode};
+use crate::input::{Load, LogLevel, Mode, ObjectPer};
 
 /// One change of the load's settings.
 pub struct Change {
-    /// Which.
+    /// The change in words.
     pub what: &'static str,
-    /// What it takes, or takes away.
+    /// What it requires, or what is lost.
     pub price: &'static str,
-    /// Makes it.
+    /// Makes the change.
     pub apply: fn(&mut Load),
 }
 
-/// The changes that the document shows.
+/// The changes in the document.
 pub const CHANGES: &[Change] = &[
     Change {
         what: "half of the SMS as a push",
-        price: "an app on the phone; SMS for what it does not confirm",
+        price: "customers need the app; SMS for pushes that it does not confirm",
         apply: |load| load.settings.sms_as_push = Decimal::new(5, 1),
     },
     Change {
@@ -33,31 +35,23 @@ pub const CHANGES: &[Change] = &[
     },
     Change {
         what: "SMS of two parts",
-        price: "what a letter outside GSM-7, or a Hindi text, does",
+        price: "happens with a letter outside GSM-7 or a Hindi text",
         apply: |load| load.records.sms_parts = 2,
     },
     Change {
         what: "SES Essentials instead of à la carte",
-        price: "what a new account has unless it chooses",
+        price: "the default of a new account",
         apply: |load| "ses-essentials".clone_into(&mut load.settings.email),
     },
     Change {
-        what: "audit window of 60 s instead of 5",
-        price: "audit objects a minute later; BatchSize 10,000",
-        apply: |load| {
-            if let Some(audit) = load.functions.get_mut("audit") {
-                (audit.window_seconds, audit.batch_size) = (60, 10_000);
-            }
-        },
+        what: "batch window of 60 s for functions with an object per batch",
+        price: "objects a minute later; BatchSize 10,000",
+        apply: |load| gather(load, true, 60, 10_000),
     },
     Change {
-        what: "batch window of 5 s instead of 1, all but audit",
+        what: "batch window of 5 s for the other functions",
         price: "messages up to 4 s later; BatchSize 1,000",
-        apply: |load| {
-            for (_, function) in load.functions.iter_mut().filter(|(name, _)| *name != "audit") {
-                (function.window_seconds, function.batch_size) = (5, 1000);
-            }
-        },
+        apply: |load| gather(load, false, 5, 1000),
     },
     Change {
         what: "no point-in-time recovery of the claims",
@@ -66,7 +60,7 @@ pub const CHANGES: &[Change] = &[
     },
     Change {
         what: "log level warn instead of info",
-        price: "no line per record: only metrics tell that one was settled",
+        price: "no log line per settled record, only metrics",
         apply: |load| load.settings.log_level = LogLevel::Warn,
     },
     Change {
@@ -76,7 +70,7 @@ pub const CHANGES: &[Change] = &[
     },
     Change {
         what: "no metrics in the log (EMF)",
-        price: "no alarm on what became of records",
+        price: "no alarms on the records' outcomes",
         apply: |load| load.records.metrics_per_function = 0,
     },
     Change {
@@ -86,12 +80,12 @@ pub const CHANGES: &[Change] = &[
     },
     Change {
         what: "no poller group",
-        price: "nothing gained but isolation",
+        price: "gains nothing but isolation",
         apply: |load| load.settings.pollers = Mode::ProvisionedAlone,
     },
     Change {
         what: "100 GB per broker instead of 250",
-        price: "storage autoscaling, for days of the peak",
+        price: "needs storage autoscaling on peak days",
         apply: |load| load.kafka.storage_gb_per_broker = 100,
     },
     Change {
@@ -102,7 +96,18 @@ pub const CHANGES: &[Change] = &[
     Change { what: "one more interface endpoint", price: "", apply: |load| load.settings.endpoints += 1 },
     Change {
         what: "seven years kept instead of one",
-        price: "what the bill grows to: audit, ledger, statements",
+        price: "the functions' tables and objects grow",
         apply: |load| load.settings.years_kept = 7,
     },
 ];
+
+/// Changes the mappings of the functions with an object per partition and batch, or those of the other functions.
+fn gather(load: &mut Load, objects: bool, seconds: u64, batch_size: usize) {
+    for function in load.functions.values_mut() {
+        if objects == (function.cost.object_per == Some(ObjectPer::Partition)) {
+            for mapping in &mut function.mappings {
+                (mapping.batching_window, mapping.batch_size) = (Duration::from_secs(seconds), batch_size);
+            }
+        }
+    }
+}

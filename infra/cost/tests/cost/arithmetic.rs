@@ -1,11 +1,13 @@
-//! Against numbers that were worked out by hand. Prices and measurements are round ones here.
+//! Bills compared with results calculated by hand. Prices and measurements are round numbers here.
+
+use std::time::Duration;
 
 use rust_decimal::Decimal;
 use tidings_cost::{Area, Bill, Load, Measured, Mode, Prices, batch::records_per_batch};
 
 use crate::{decimal, tables};
 
-/// The repository's tables, with these numbers instead: 10 events/s, half of them transfers and half logins.
+/// The repository's tables with round numbers: 10 events/s, half of them transfers and half logins.
 fn round_tables() -> (Prices, Load, Measured) {
     let (mut prices, mut load, mut measured) = tables();
     for (id, usd) in [
@@ -40,16 +42,16 @@ fn round_tables() -> (Prices, Load, Measured) {
     load.records.fact_bytes = 400;
     load.records.fact_days = 50;
     load.records.log_days = 125;
-    measured.audit_bytes_per_record = 250;
     for function in measured.functions.values_mut() {
         function.milliseconds_per_record = decimal("20");
         function.log_bytes_per_record = 400;
         function.log_bytes_per_invocation = 1200;
+        function.object_bytes_per_record = 250;
     }
     (prices, load, measured)
 }
 
-/// What a month of 10 events/s costs of one price for one function (or what is shared).
+/// The cost of a month with 10 events/s, at one price, for one function or for what all share.
 fn usd(load: &Load, function: Option<&str>, price: &str) -> Decimal {
     let (prices, _, measured) = round_tables();
     let bill = Bill::of(&prices, load, &measured, decimal("10")).unwrap();
@@ -59,7 +61,7 @@ fn usd(load: &Load, function: Option<&str>, price: &str) -> Decimal {
 #[test]
 fn a_record_costs_its_share_of_a_batch_and_two_writes() {
     let (_, load, _) = round_tables();
-    let email = |price| usd(&load, Some("email"), price);
+    let email = |price| usd(&load, Some("bank-email"), price);
     // 5/s: a record and the five of the next second make a batch of 6. 3.6 million s: 18 million records, 3 million
     // invocations.
     assert_eq!(email("lambda-requests"), decimal("0.6"));
@@ -82,21 +84,36 @@ fn audit_puts_an_object_per_partition_and_batch() {
     let (_, load, _) = round_tables();
     // Two topics of 5/s, windows of 5 s: batches of 26 records from all ten partitions; 36 million records,
     // 1.384615 million batches.
-    let puts = usd(&load, Some("audit"), "s3-puts");
+    let puts = usd(&load, Some("bank-audit"), "s3-puts");
     assert_eq!(puts.round_dp(6), decimal("69.230769"));
     // 36 million × 12 months × 250 B = 108 GB
-    assert_eq!(usd(&load, Some("audit"), "s3-standard"), decimal("2.16"));
+    assert_eq!(usd(&load, Some("bank-audit"), "s3-standard"), decimal("2.16"));
 }
 
 #[test]
-fn sms_pays_each_part_at_all_prices_named_and_push_what_went_there_instead() {
+fn items_are_charged_in_units_and_for_storage() {
+    let (_, mut load, _) = round_tables();
+    let ledger = load.functions.get_mut("bank-ledger").unwrap();
+    (ledger.cost.read_bytes, ledger.cost.written_bytes) = (4097, 1025);
+    let ledger = |price| usd(&load, Some("bank-ledger"), price);
+    // 18 million records, each two halves of a read unit, as 4,096 bytes are one
+    assert_eq!(ledger("dynamodb-reads"), decimal("2.25"));
+    // two write units each, as 1,024 bytes are one, and two for the claim: 72 million
+    assert_eq!(ledger("dynamodb-writes"), decimal("36"));
+    // 18 million × 12 months × 1,025 B = 221.4 GB, and 10.8 GB of facts
+    assert_eq!(ledger("dynamodb-storage"), decimal("58.05"));
+    assert_eq!(ledger("dynamodb-recovery"), decimal("46.44"));
+}
+
+#[test]
+fn each_sms_part_is_charged_all_named_prices_and_pushed_ones_none() {
     let (_, mut load, _) = round_tables();
     load.records.sms_parts = 2;
     load.settings.sms_as_push = decimal("0.25");
     // 18 million, a quarter pushed: 13.5 million of two parts
-    assert_eq!(usd(&load, Some("sms"), "sms-us"), decimal("270000"));
-    assert_eq!(usd(&load, Some("sms"), "sms-us-carrier-fee"), decimal("54000"));
-    assert_eq!(usd(&load, Some("sms"), "sns-push"), decimal("2.25"));
+    assert_eq!(usd(&load, Some("bank-sms"), "sms-us"), decimal("270000"));
+    assert_eq!(usd(&load, Some("bank-sms"), "sms-us-carrier-fee"), decimal("54000"));
+    assert_eq!(usd(&load, Some("bank-sms"), "sns-push"), decimal("2.25"));
 }
 
 #[test]
@@ -104,8 +121,8 @@ fn push_claims_each_device_as_well() {
     let (_, mut load, _) = round_tables();
     load.records.devices_per_customer = decimal("1.5");
     // 18 million records and 27 million devices, two writes each
-    assert_eq!(usd(&load, Some("push"), "dynamodb-writes"), decimal("45"));
-    assert_eq!(usd(&load, Some("push"), "sns-push"), decimal("13.5"));
+    assert_eq!(usd(&load, Some("bank-push"), "dynamodb-writes"), decimal("45"));
+    assert_eq!(usd(&load, Some("bank-push"), "sns-push"), decimal("13.5"));
 }
 
 #[test]
@@ -149,14 +166,15 @@ fn on_demand_mappings_need_two_more_endpoints_in_three_zones() {
 #[test]
 fn busy_functions_are_traced_once_a_second_and_one_time_in_twenty() {
     let (_, mut load, _) = round_tables();
-    let email = load.functions.get_mut("email").unwrap();
-    (email.batch_size, email.window_seconds) = (1, 0);
+    for mapping in &mut load.functions.get_mut("bank-email").unwrap().mappings {
+        (mapping.batch_size, mapping.batching_window) = (1, Duration::ZERO);
+    }
     // 5/s: one, and a twentieth of four: 1.2 × 3.6 million
-    assert_eq!(usd(&load, Some("email"), "traces"), decimal("21.6"));
+    assert_eq!(usd(&load, Some("bank-email"), "traces"), decimal("21.6"));
 }
 
 #[test]
-fn steps_are_paid_one_after_the_other() {
+fn price_steps_apply_one_after_the_other() {
     let (prices, _, _) = tables();
     let cost = |emails: &str| prices.cost("ses-essentials", decimal(emails)).unwrap().normalize();
     assert_eq!(cost("10000000"), decimal("1600"));
@@ -167,7 +185,7 @@ fn steps_are_paid_one_after_the_other() {
 #[test]
 fn a_batch_ends_by_its_window_its_size_or_the_payload() {
     let (_, load, _) = tables();
-    let email = &load.functions["email"];
+    let email = &load.functions["bank-email"].mappings[0];
     assert_eq!(records_per_batch(email, Decimal::ZERO, 1000), Decimal::ONE);
     assert_eq!(records_per_batch(email, decimal("2.5"), 1000), decimal("3.5"));
     assert_eq!(records_per_batch(email, decimal("500"), 1000), decimal("100"));

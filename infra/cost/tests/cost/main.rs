@@ -1,13 +1,15 @@
-//! The arithmetic, its inputs, and what depends on it.
+//! Tests of the arithmetic, its inputs and the document.
 #![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
 
 mod arithmetic;
 mod document;
 mod input;
 mod properties;
-mod templates;
 
-use std::path::{Path, PathBuf};
+use std::{
+    path::{Path, PathBuf},
+    sync::LazyLock,
+};
 
 use rust_decimal::Decimal;
 use tidings_cost::{Load, Measured, Prices, input::read};
@@ -18,7 +20,8 @@ fn repository() -> PathBuf {
 
 /// The tables of the repository.
 fn tables() -> (Prices, Load, Measured) {
-    read(&repository().join("infra/cost")).unwrap()
+    static TABLES: LazyLock<(Prices, Load, Measured)> = LazyLock::new(|| read(&repository()).unwrap());
+    TABLES.clone()
 }
 
 fn decimal(text: &str) -> Decimal {

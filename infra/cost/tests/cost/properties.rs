@@ -1,4 +1,6 @@
-//! What holds at any load.
+//! Properties that hold at any load.
+
+use std::time::Duration;
 
 use proptest::prelude::*;
 use rust_decimal::Decimal;
@@ -39,7 +41,7 @@ proptest! {
     }
 
     #[test]
-    fn functions_and_what_they_share_make_the_total(rate in rates()) {
+    fn functions_and_shared_costs_add_up_to_the_total(rate in rates()) {
         let bill = bill(rate, Mode::ProvisionedShared);
         let shared = bill.sum(|line| line.function.is_none());
         let of_functions: Decimal =
@@ -54,11 +56,11 @@ proptest! {
     }
 
     #[test]
-    fn a_longer_window_never_costs_more(rate in rates(), seconds in 0_u32..300) {
+    fn a_longer_window_never_costs_more(rate in rates(), seconds in 0_u64..300) {
         let (prices, mut load, measured) = tables();
         let mut total = |seconds| {
-            for function in load.functions.values_mut() {
-                function.window_seconds = seconds;
+            for mapping in load.functions.values_mut().flat_map(|function| &mut function.mappings) {
+                mapping.batching_window = Duration::from_secs(seconds);
             }
             Bill::of(&prices, &load, &measured, rate).unwrap().total()
         };
