@@ -1,6 +1,6 @@
-"""Says what is wrong with AWS CLI commands: reads one a line, as a JSON list of arguments, and calls none.
+"""Prints what is wrong with AWS CLI commands. Reads one command per line, as a JSON list of arguments. Calls no service.
 
-Runs in the environment of scripts/requirements-deploy.txt: the CLI's own parser and validation are what judges.
+Runs in the environment of scripts/requirements-deploy.txt, because the CLI's own parser and validation do the checking.
 """
 
 import contextlib
@@ -27,7 +27,7 @@ def stop(*_) -> None:
 
 
 def problem(arguments: list[str]) -> str | None:
-    """What the CLI says against the command, if anything."""
+    """The CLI's error for the command, if any."""
     said = io.StringIO()
     with contextlib.redirect_stderr(said), contextlib.redirect_stdout(said):
         try:

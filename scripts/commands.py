@@ -1,8 +1,7 @@
-"""Fails for a command in a README, in CONTRIBUTING or in docs that no test runs.
+"""Fails if no test runs a command in a README, in CONTRIBUTING or in docs.
 
-A command counts as run when it stands word for word in one of the scripts that scripts/test consists of, in the
-walk-through, which scripts/walkthrough.py follows, or in a document that a test follows from its first block to its
-last.
+A command counts as run if it occurs word for word in one of the scripts of scripts/test, in a walk-through that
+scripts/walkthrough.py follows, or in a document that a test follows from beginning to end.
 """
 
 import pathlib
@@ -10,10 +9,10 @@ import re
 import sys
 
 from markdown import section, shell_blocks
-from walkthrough import WALKTHROUGH
+from walkthrough import DOCUMENT, DOMAIN, FUNCTION
 
 DOCUMENTS = ["README.md", "CONTRIBUTING.md", *map(str, sorted(pathlib.Path("docs").rglob("*.md")))]
-# Documents, or folders of them, and the tests that follow them.
+# Documents or folders of documents, and the tests that follow them.
 FOLLOWED = {
     "examples/powertools-python/README.md": "tests/tests/command/example.rs",
     "docs/deploying.md": "scripts/runbooks.py",
@@ -24,7 +23,7 @@ PARTS = re.compile(r"^all=\((.*)\)$", re.MULTILINE)
 
 
 def is_run(command: str, run: str) -> bool:
-    """Whether a command is empty, stands in what is run, or names parts of the tests."""
+    """Whether a command is empty, is part of what is run, or only names parts of the tests."""
     words = command.split()
     if words[:1] == ["./scripts/test"]:
         return set(words[1:]) <= set(PARTS.search(run)[1].split())
@@ -33,7 +32,7 @@ def is_run(command: str, run: str) -> bool:
 
 def main() -> None:
     run = "\n".join(pathlib.Path(script).read_text(encoding="utf-8") for script in SCRIPTS)
-    followed = shell_blocks(section(*WALKTHROUGH))
+    followed = [*shell_blocks(section(DOCUMENT, FUNCTION)), *shell_blocks(section(DOCUMENT, DOMAIN))]
     count, missing = 0, []
     for name, test in FOLLOWED.items():
         if name not in pathlib.Path(test).read_text(encoding="utf-8"):

@@ -1,5 +1,5 @@
-"""What stops scripts/deploy and scripts/destroy: each gives one sentence and status 2, and AWS was asked nothing but who
-is calling and what is there.
+"""Tests what stops scripts/deploy and scripts/destroy. Each case must print one sentence and end with status 2, after
+asking AWS only for the caller and the existing stacks.
 """
 
 import contextlib
@@ -12,21 +12,41 @@ import tempfile
 import threading
 import urllib.parse
 
-from deploy_tree import ACCOUNT, STAGE, Tree, make_tools
+from deploy_tree import ACCOUNT, REGION, STAGE, Tree, make_tools
 
-# Small templates: what is tested is what happens before they are deployed.
+# Small templates, because the tests end before anything is deployed.
 PLATFORM = """\
 Resources:
   Queue: {Type: AWS::SQS::Queue, Properties: {QueueName: tidings-test}}
 """
-FUNCTIONS = """\
-Transform: AWS::Serverless-2016-10-31
+DOMAIN = """\
+Transform: [AWS::LanguageExtensions, AWS::Serverless-2016-10-31]
 Resources:
-  Email:
+  Fn::ForEach::Queues:
+    - Name
+    - [sold]
+    - ${Name}Queue: {Type: AWS::SQS::Queue, Properties: {QueueName: !Sub "tidings-test-${Name}"}}
+  soldFunction:
     Type: AWS::Serverless::Function
-    Metadata: {BuildMethod: rust-cargolambda, BuildProperties: {Binary: email}}
+    Metadata: {BuildMethod: rust-cargolambda, BuildProperties: {Binary: shop-sold}}
     Properties: {Runtime: provided.al2023, Architectures: [arm64], Handler: bootstrap, CodeUri: ../}
 """
+FILES = {
+    "infra/stacks.toml": 'stacks = ["platform", "shop"]\n',
+    "infra/platform.yaml": PLATFORM,
+    "infra/shop.yaml": DOMAIN,
+    STAGE: f"""\
+version = 0.1
+[stage]
+account = "{ACCOUNT}"
+region = "{REGION}"
+[default.deploy.parameters]
+resolve_s3 = true
+[parameters]
+shop = ["EmailFrom=no-reply@shop.example"]
+""",
+    "target/lambda/shop-sold/bootstrap": "GLIBC_2.2.5 GLIBC_2.34",
+}
 READING = {"GetCallerIdentity", "DescribeStacks", "DescribeTable"}
 BASICS = "bash cat cut dirname env grep mktemp printf rm sed sort tail uniq cargo".split()
 
@@ -38,7 +58,7 @@ CALLER = """\
 
 
 class Aws(http.server.BaseHTTPRequestHandler):
-    """Knows who is calling and that there is nothing, unless it is told to refuse; writes down what it is asked."""
+    """A server that knows the caller and no stacks, or refuses requests. It records the requests."""
 
     calls: list[str] = []
     account = ACCOUNT
@@ -72,14 +92,14 @@ def recorder():
 
 
 def without(tool: str):
-    """PATH without a tool, wherever else it is installed."""
+    """PATH without any installation of a tool."""
     def prepare(tree: Tree) -> dict:
         (tree.bin / tool).unlink()
         basics = tree.root / "basics"
         basics.mkdir()
         for name in BASICS:
             (basics / name).symlink_to(shutil.which(name))
-        # The one in PATH may be a version manager's script.
+        # The one in PATH may be the script of a version manager.
         (basics / "python3").symlink_to(pathlib.Path(sys.executable).resolve())
         return {"PATH": f"{tree.bin}:{basics}"}
     return prepare
@@ -93,8 +113,13 @@ def edited(name: str, old: str, new: str):
 
 
 def parameter(text: str):
-    """The functions' parameters with one more."""
-    return edited(STAGE, '"PortalUrl=', f"'{text}',\n    \"PortalUrl=")
+    """Adds a parameter to the domain's."""
+    return edited(STAGE, "shop = [", f"shop = ['{text}', ")
+
+
+def without_template(tree: Tree) -> dict:
+    (tree.root / "infra/shop.yaml").unlink()
+    return {}
 
 
 def another_account(_: Tree) -> dict:
@@ -124,7 +149,7 @@ def no_clone(tree: Tree) -> dict:
 
 
 def newer_glibc(tree: Tree) -> dict:
-    tree.edit("target/lambda/email/bootstrap", "GLIBC_2.34", "GLIBC_2.39")
+    tree.edit("target/lambda/shop-sold/bootstrap", "GLIBC_2.34", "GLIBC_2.39")
     return {}
 
 
@@ -133,29 +158,31 @@ def as_it_is(_: Tree) -> dict:
 
 
 NONE, CALLING = set(), {"GetCallerIdentity"}
-PLATFORM_FILE, FUNCTIONS_FILE = "infra/platform.yaml", "infra/functions.yaml"
-# What is wrong, the command, what is arranged, the sentence, and what AWS may have been asked.
+# The mistake, the command, the preparation, the expected sentence, and the requests that AWS may have got.
 CASES = [
     ("no stage", "deploy", as_it_is, "say which stage", NONE),
     ("a wrong name", "deploy Prod_1", as_it_is, "is not a stage's name", NONE),
     ("an unknown stage", "deploy nowhere", as_it_is, "there is no stage nowhere", NONE),
     ("no TOML", "deploy test", edited(STAGE, "[stage]", "[stage"), "cannot be read", NONE),
     ("no region", "deploy test", edited(STAGE, "region =", "reign ="), "cannot be read", NONE),
-    ("two stages", "deploy test", edited(STAGE, '"Stage=test",\n', '"Stage=b",\n'), "gives Stage more than one", NONE),
-    ("another stage's file", "deploy test", edited(STAGE, "Stage=test", "Stage=b"), "says Stage=b, not", NONE),
-    ("no stage in its file", "deploy test", edited(STAGE, "Stage=test", "Other=b"), "says nothing of Stage", NONE),
-    ("a value with spaces", "deploy test", parameter("BankName=First National Bank"), "would cut or refuse BankName;", NONE),
-    ("a value with quotes", "deploy test", parameter('Ids={"a": "1"}'), "would cut or refuse Ids;", NONE),
-    ("an empty value", "destroy test", parameter("AlarmEmail="), "would cut or refuse AlarmEmail;", NONE),
-    ("a mode for functions only", "deploy test", parameter("PartialBatchResponses=false"), "belongs to the platform", NONE),
-    ("tracing for functions only", "deploy test", parameter("Tracing=None"), "gives Tracing to the functions;", NONE),
+    ("no table of parameters", "deploy test", edited(STAGE, "[parameters]", "[parameter]"), "cannot be read", NONE),
+    ("no list of stacks", "deploy test", edited("infra/stacks.toml", "stacks", "stack"), "with the list .stacks", NONE),
+    ("no template", "deploy test", without_template, "stacks.toml lists shop, but .* no infra/shop.yaml", NONE),
+    ("an unlisted stack", "deploy test", edited(STAGE, "shop =", "bar ="), "for bar, which .*stacks.toml does not", NONE),
+    ("two values", "deploy test", parameter("EmailFrom=b@shop.example"), "gives EmailFrom of shop more than one", NONE),
+    ("a stage of its own", "deploy test", parameter("Stage=b"), "gives shop a Stage;", NONE),
+    ("a value with spaces", "deploy test", parameter("BankName=First Bank"), "would cut or refuse BankName of", NONE),
+    ("a value with quotes", "deploy test", parameter('Ids={"a": "1"}'), "would cut or refuse Ids of shop;", NONE),
+    ("an empty value", "destroy test", parameter("AlarmEmail="), "would cut or refuse AlarmEmail of shop;", NONE),
+    ("a mode for one domain", "deploy test", parameter("PartialBatchResponses=false"), "move it to platform", NONE),
+    ("tracing for one domain", "deploy test", parameter("Tracing=None"), "gives Tracing to shop;", NONE),
     ("no AWS CLI", "deploy test", without("aws"), "aws is missing", NONE),
     ("no SAM", "deploy test", without("sam"), "sam is missing", NONE),
     ("no cargo-lambda", "deploy test", without("cargo-lambda"), "cargo-lambda is missing", NONE),
     ("no git", "deploy test", without("git"), "git is missing", NONE),
     ("no clone", "deploy test", no_clone, "there is no commit to name", NONE),
-    ("a misspelt property of SAM", "deploy test", edited(FUNCTIONS_FILE, "Handler:", "Handlr:"), "is not valid", NONE),
-    ("a misspelt property", "deploy test", edited(PLATFORM_FILE, "QueueName", "QueuName"), "is not valid", NONE),
+    ("a misspelt property of SAM", "deploy test", edited("infra/shop.yaml", "Handler:", "Handlr:"), "is not valid", NONE),
+    ("a misspelt property", "deploy test", edited("infra/platform.yaml", "QueueName", "QueuName"), "is not valid", NONE),
     ("no credentials", "deploy test", no_credentials, "AWS takes no credentials", NONE),
     ("refused credentials", "deploy test", refused("GetCallerIdentity"), "no credentials.*ExpiredToken", CALLING),
     ("another account", "deploy test", another_account, "of account 999999999999, but stage test", CALLING),
@@ -165,6 +192,7 @@ CASES = [
     ("no stage", "destroy", as_it_is, "say which stage", NONE),
     ("an unknown option", "destroy test --force", as_it_is, "say which stage", NONE),
     ("an unknown stage", "destroy nowhere --yes", as_it_is, "there is no stage nowhere", NONE),
+    ("no template", "destroy test --yes", without_template, "stacks.toml lists shop, but .* no infra/shop.yaml", NONE),
     ("no credentials", "destroy test --yes", no_credentials, "AWS takes no credentials", NONE),
     ("another account", "destroy test --yes", another_account, "of account 999999999999", CALLING),
     ("no word of stacks", "destroy test --yes", refused("DescribeStacks"), "does not say whether there is", READING),
@@ -172,15 +200,13 @@ CASES = [
 
 
 def check(case: tuple) -> str | None:
-    """Runs one case; what is wrong with its outcome."""
+    """Runs one case. Returns what is wrong with its outcome."""
     what, command, prepare, sentence, allowed = case
     with tempfile.TemporaryDirectory(prefix="tidings-refusal-") as folder, recorder() as endpoint:
         tree = Tree(pathlib.Path(folder) / "tree")
-        (tree.root / "infra/platform.yaml").write_text(PLATFORM, encoding="utf-8")
-        (tree.root / "infra/functions.yaml").write_text(FUNCTIONS, encoding="utf-8")
-        binary = tree.root / "target/lambda/email/bootstrap"
-        binary.parent.mkdir(parents=True)
-        binary.write_text("GLIBC_2.2.5 GLIBC_2.34", encoding="utf-8")
+        for name, text in FILES.items():
+            (tree.root / name).parent.mkdir(parents=True, exist_ok=True)
+            (tree.root / name).write_text(text, encoding="utf-8")
         script, *arguments = command.split()
         done = tree.run(f"./scripts/{script}", *arguments, AWS_ENDPOINT_URL=endpoint, **prepare(tree))
         last = done.stdout.strip().splitlines()[-1] if done.stdout else ""

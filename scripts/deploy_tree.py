@@ -10,7 +10,7 @@ TOOLS = pathlib.Path(".local/tools/deploy")
 REQUIREMENTS = pathlib.Path("scripts/requirements-deploy.txt")
 STAGE = "infra/stages/test.toml"
 COMMIT = "0123456789abcdef0123456789abcdef01234567"
-# The emulator's account. The region is one for which the AWS CLI 1 heeds AWS_ENDPOINT_URL also for SQS.
+# The emulator's account. In this region the AWS CLI 1 uses AWS_ENDPOINT_URL also for SQS.
 ACCOUNT, REGION = "000000000000", "eu-central-2"
 
 
@@ -18,7 +18,7 @@ def make_tools() -> None:
     """Installs the tools unless they are there."""
     for tool in ("jq", "strip"):
         if not shutil.which(tool):
-            sys.exit(f"{tool} is missing; install it (Debian: apt-get install jq binutils), the tests of deploying call it")
+            sys.exit(f"{tool} is missing, which the tests of deploying need; install it (Debian: apt-get install jq binutils)")
     stamp, wanted = TOOLS / "stamp", REQUIREMENTS.read_text(encoding="utf-8")
     if stamp.exists() and stamp.read_text(encoding="utf-8") == wanted:
         return
@@ -30,11 +30,11 @@ def make_tools() -> None:
 
 
 class Tree:
-    """The copy, and how commands are run in it."""
+    """The copy, in which commands can be run."""
 
     def __init__(self, root: pathlib.Path) -> None:
         self.root, self.bin = root, root / "bin"
-        for folder in ("infra", "scripts", "docs", "events/bank/fixtures/kafka"):
+        for folder in ("infra", "scripts", "docs", *map(str, pathlib.Path("events").glob("*/fixtures/kafka"))):
             shutil.copytree(folder, root / folder)
         shutil.copy("Cargo.toml", root)
         self.edit(STAGE, "111122223333", ACCOUNT)
@@ -42,19 +42,19 @@ class Tree:
         self.bin.mkdir()
         for tool in ("aws", "sam"):
             (self.bin / tool).symlink_to((TOOLS / "bin" / tool).absolute())
-        # SAM finds what cargo-lambda would have built.
+        # SAM finds the binary where cargo-lambda would have put it.
         self.write_tool("cargo-lambda", "exit 0")
-        # The copy is not a clone.
+        # The copy is not a Git clone.
         self.write_tool("git", f"echo {COMMIT}")
 
     def write_tool(self, name: str, command: str) -> None:
         (self.bin / name).write_text(f"#!/bin/sh\n{command}\n", encoding="utf-8")
         (self.bin / name).chmod(0o755)
 
-    def add_binary(self, function: str) -> None:
-        """The function's quick binary, where SAM looks for it; without symbols, which would only be uploaded."""
-        source = pathlib.Path(os.environ.get("CARGO_TARGET_DIR", "target")) / "quick" / function
-        copy = self.root / "target/lambda" / function / "bootstrap"
+    def add_binary(self, name: str) -> None:
+        """Puts a function's quick binary where SAM looks for it, without symbols, which need not be uploaded."""
+        source = pathlib.Path(os.environ.get("CARGO_TARGET_DIR", "target")) / "quick" / name
+        copy = self.root / "target/lambda" / name / "bootstrap"
         copy.parent.mkdir(parents=True)
         subprocess.run(["strip", "-o", copy, source], check=True)
 
@@ -65,7 +65,7 @@ class Tree:
         path.write_text(text.replace(old, new), encoding="utf-8")
 
     def run(self, *command: str, **changes: str | None) -> subprocess.CompletedProcess:
-        """Runs a command with its output caught; `changes` are made to its environment, None removes."""
+        """Runs a command and captures its output. `changes` are made to its environment; None removes a variable."""
         environment = {name: os.environ[name] for name in ("HOME", "RUSTUP_HOME", "CARGO_HOME") if name in os.environ}
         environment |= {
             "PATH": f"{self.bin}:{os.environ['PATH']}", "TMPDIR": str(self.root), "AWS_ACCESS_KEY_ID": "test",

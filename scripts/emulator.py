@@ -1,4 +1,4 @@
-"""The AWS emulator as the tests of scripts/deploy use it: all of its services, in a folder of its own."""
+"""Starts the AWS emulator for the tests of scripts/deploy, with all of its services and its own folder."""
 
 import contextlib
 import json
@@ -10,7 +10,7 @@ import time
 import urllib.request
 import uuid
 
-# It takes some seconds; on a machine busy with builds far more.
+# It takes some seconds, or much longer on a machine that is busy with builds.
 LIMIT = 90
 
 
@@ -27,14 +27,14 @@ def get(url: str) -> dict:
 
 @contextlib.contextmanager
 def running(folder: pathlib.Path):
-    """Starts ministack on a free loopback port and gives its URL. crates/local tells what its settings are for."""
+    """Starts ministack on a free loopback port and yields its URL. crates/local explains the settings."""
     port, identity = free_port(), f"tidings-{uuid.uuid4()}"
     endpoint = f"http://127.0.0.1:{port}"
     environment = {name: os.environ[name] for name in ("PATH", "HOME") if name in os.environ} | {
         "GATEWAY_PORT": str(port), "BIND_HOST": "127.0.0.1", "MINISTACK_VERSION": identity, "LOG_LEVEL": "WARNING",
         "STATE_DIR": f"{folder}/state", "S3_DATA_DIR": f"{folder}/s3", "TMPDIR": str(folder), "PYTHONUNBUFFERED": "1",
         "IOT_MTLS_ENABLED": "0", "SFTP_ENABLED": "0", "DOCKER_HOST": f"unix://{folder}/no-docker.sock",
-        # The functions that it runs call it back.
+        # The functions that it runs call this address.
         "AWS_ENDPOINT_URL": endpoint,
     }
     with open(folder / "ministack.log", "wb") as log:
@@ -45,7 +45,7 @@ def running(folder: pathlib.Path):
         wait_until_ready(endpoint, identity, process)
         yield endpoint
     finally:
-        # Its own functions' processes are in its group.
+        # The processes of its functions are in its process group.
         with contextlib.suppress(ProcessLookupError):
             os.killpg(process.pid, 15)
         process.wait(10)

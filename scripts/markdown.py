@@ -7,7 +7,7 @@ FENCE = re.compile(r"^```sh\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 
 
 def shell_blocks(text: str) -> list[str]:
-    """The contents of the fenced blocks that are marked `sh`, in order."""
+    """The contents of the fenced blocks marked `sh`, in order."""
     return FENCE.findall(text)
 
 

@@ -1,9 +1,9 @@
-"""Fails for a runbook whose commands could not be run as they stand.
+"""Fails if the commands in a runbook cannot be run unchanged.
 
-Every block of shell commands is run in order, with a stand-in for `aws` that only notes its arguments. Then the AWS CLI
-judges these: service, operation, options, the form of values, queries. Names in them must be ones that the templates
-create, scripts and files ones that exist. What the commands do is not tested here: scripts/deploy_locally.py follows on
-the AWS emulator the documents that it can take.
+Every block of shell commands is run in order, with a stand-in for `aws` that only records its arguments. Then the AWS
+CLI checks these: service, operation, options, the form of values, queries. The templates must create the names in them,
+and scripts and files must exist. The commands' effects are not tested here. scripts/deploy_locally.py follows some of
+the documents on the AWS emulator.
 """
 
 import base64
@@ -16,18 +16,17 @@ import subprocess
 import sys
 import tempfile
 
+import templates
 from deploy_tree import TOOLS, make_tools
 from markdown import shell_blocks
-from reduced import read_template
 
 DOCUMENTS = ["docs/deploying.md", *sorted(str(path) for path in pathlib.Path("docs/runbooks").glob("*.md"))]
-TEMPLATES = ("infra/platform.yaml", "infra/functions.yaml")
-# What runbooks may call besides aws, git and scripts.
+# The tools that runbooks may use besides aws, git and scripts.
 TOOLBOX = "base64 bash cat date dirname grep jq mktemp rm sed sort uniq".split()
-# As long as the longest id that a command's answer stands for.
+# As long as the longest id in a command's output.
 ANSWER = "00000000-0000-0000-0000-000000000000"
 LETTER = {"eventId": "EVT-1", "source": "bill.paid-0", "record": {"topic": "bill.paid", "partition": 0, "offset": 1}}
-LETTER["storedIn"] = {"bucket": f"tidings-test-dead-letters-{ANSWER}", "key": "dead-letters/email/bill.paid-0/0.json"}
+LETTER["storedIn"] = {"bucket": f"tidings-test-dead-letters-{ANSWER}", "key": "dead-letters/bank-email/bill.paid-0/0.json"}
 LOGGED = {"level": "WARN", "message": "dead letter", "error.type": "MessageRejected", "span": LETTER["record"]}
 GIVEN_UP = {
     "requestContext": {"condition": "RetryAttemptsExhausted"},
@@ -45,11 +44,11 @@ MAPPING = {"EventSourceArn": "arn:aws:kafka:eu-central-1:111122223333:cluster/ti
 
 
 def message(body: dict) -> str:
-    """What SQS answers with one message."""
+    """SQS's answer with one message."""
     return json.dumps({"Messages": [{"Body": json.dumps(body), "ReceiptHandle": ANSWER}]})
 
 
-# Answers that a document goes on with.
+# Answers that a document uses in later commands.
 ANSWERS = {
     "athena get-query-results": json.dumps([json.dumps(LETTER["record"])]),
     "cloudwatch get-metric-statistics": "None",
@@ -62,7 +61,7 @@ ANSWERS = {
     "sns get-sms-attributes": "100",
     "sqs receive-message": message(LETTER),
 }
-# Notes its arguments, with what is in files that they name.
+# Records its arguments, with the contents of the files that they name.
 AWS = """\
 import json, re, sys
 arguments = [open(re.sub("^fileb?://", "", it)).read() if re.match("fileb?://", it) else it for it in sys.argv[1:]]
@@ -92,13 +91,12 @@ def write_executable(path: pathlib.Path, text: str) -> None:
 
 
 def make_tree(root: pathlib.Path) -> pathlib.Path:
-    """What documents find in the repository: scripts that do nothing, stages, templates and fixtures. And a message that
-    one document leaves to another."""
+    """The part of the repository that documents use: scripts that do nothing, stages and fixtures. Also a message that
+    one document leaves for another."""
     tree = root / "tree"
     shutil.copytree("infra/stages", tree / "infra/stages")
-    shutil.copytree("events/bank/fixtures/kafka", tree / "events/bank/fixtures/kafka")
-    for path in pathlib.Path("infra").glob("platform*"):
-        shutil.copy(path, tree / "infra")
+    for fixtures in pathlib.Path("events").glob("*/fixtures/kafka"):
+        shutil.copytree(fixtures, tree / fixtures)
     (tree / "message.json").write_text(message(GIVEN_UP), encoding="utf-8")
     (tree / "scripts").mkdir()
     for path in pathlib.Path("scripts").iterdir():
@@ -108,7 +106,7 @@ def make_tree(root: pathlib.Path) -> pathlib.Path:
 
 
 def run_blocks(document: str, root: pathlib.Path) -> tuple[list[list[str]], str | None]:
-    """The arguments of each aws command that the document's blocks came to, and what went wrong."""
+    """The arguments of each aws command in the document's blocks, and the error, if any."""
     noted = root / "noted"
     noted.touch()
     blocks = shell_blocks(pathlib.Path(document).read_text(encoding="utf-8"))
@@ -121,7 +119,7 @@ def run_blocks(document: str, root: pathlib.Path) -> tuple[list[list[str]], str 
 
 
 def judge(calls: list[list[str]]) -> list[str]:
-    """What the AWS CLI would not take."""
+    """The errors of the AWS CLI."""
     lines = "".join(json.dumps(call) + "\n" for call in calls)
     judged = subprocess.run(
         [TOOLS / "bin/python", "scripts/aws_arguments.py"], input=lines, text=True, check=True, stdout=subprocess.PIPE
@@ -129,17 +127,19 @@ def judge(calls: list[list[str]]) -> list[str]:
     return judged.stdout.splitlines()
 
 
-def names_created() -> set[str]:
-    """Every name that the templates and scripts/deploy give, with STAGE where the stage stands."""
-    templates = json.dumps([read_template(pathlib.Path(path).read_text(encoding="utf-8")) for path in TEMPLATES])
-    templates = templates.replace("${Stage}", "STAGE").replace("${AWS::AccountId}", ANSWER)
-    names = re.findall(r"[\w/-]*tidings-STAGE[\w-]*", templates)
-    return {"tidings-STAGE-platform", "tidings-STAGE-functions", *names}
+def read_templates() -> dict[str, dict]:
+    return {stack: templates.expanded(templates.read(stack)) for stack in templates.stacks()}
+
+
+def names_created(stacks: dict[str, dict]) -> set[str]:
+    """Every name that the templates and scripts/deploy create, with STAGE in place of the stage."""
+    text = json.dumps(stacks).replace("${Stage}", "STAGE").replace("${AWS::AccountId}", ANSWER)
+    return {*(f"tidings-STAGE-{stack}" for stack in stacks), *re.findall(r"[\w/-]*tidings-STAGE[\w-]*", text)}
 
 
 def unknown_names(call: list[str], created: set[str]) -> list[str]:
-    """Names in a command that nothing has. One that ends with a hyphen is the beginning of many; a consumer group that
-    reads again is a runbook's own."""
+    """Names in a command that do not exist. A name that ends with a hyphen is the beginning of several. Consumer groups
+    for reading again are made by the runbooks."""
     arguments = re.sub(r"tidings-test2?\b", "tidings-STAGE", re.sub(r"-again-\d+", "", " ".join(call)))
     used = re.findall(r"(?:/aws/\w+/|alias/)?tidings-STAGE[\w-]*", arguments)
     return [
@@ -149,7 +149,7 @@ def unknown_names(call: list[str], created: set[str]) -> list[str]:
 
 
 def faults(document: str, created: set[str]) -> tuple[int, list[str]]:
-    """How many aws commands a document has, and what is wrong with it."""
+    """The number of aws commands in a document, and what is wrong with it."""
     text = pathlib.Path(document).read_text(encoding="utf-8")
     links = re.findall(r"\]\(([^):#]+)\)", text)
     found = [f"no such file: {link}" for link in links if not (pathlib.Path(document).parent / link).exists()]
@@ -160,18 +160,22 @@ def faults(document: str, created: set[str]) -> tuple[int, list[str]]:
     return len(calls), [f"{document}: {fault}" for fault in found]
 
 
-def faults_of_templates() -> list[str]:
-    """Alarms that lead to no document, or to one that is not there."""
-    texts = "".join(pathlib.Path(path).read_text(encoding="utf-8") for path in TEMPLATES)
-    named = sorted(set(re.findall(r"docs/[\w/-]+\.md", texts)))
+def faults_of_templates(stacks: dict[str, dict]) -> list[str]:
+    """Alarms without a runbook, or with one that does not exist."""
+    named = sorted(set(re.findall(r"docs/[\w/-]+\.md", json.dumps(stacks))))
     found = [f"the templates name {name}, which does not exist" for name in named if not pathlib.Path(name).exists()]
-    alarms = re.findall(r"AlarmDescription: (.*)", texts)
-    return found + [f"the alarm names no runbook: {alarm}" for alarm in alarms if "docs/runbooks/" not in alarm]
+    resources = [named for template in stacks.values() for named in template["Resources"].items()]
+    alarms = {name: it["Properties"] for name, it in resources if it["Type"] == "AWS::CloudWatch::Alarm"}
+    return found + [
+        f"the alarm {name} names no runbook"
+        for name, alarm in alarms.items() if "docs/runbooks/" not in alarm["AlarmDescription"]
+    ]
 
 
 def main() -> None:
     make_tools()
-    created, commands, wrong = names_created(), 0, faults_of_templates()
+    stacks = read_templates()
+    created, commands, wrong = names_created(stacks), 0, faults_of_templates(stacks)
     for document in DOCUMENTS:
         count, found = faults(document, created)
         commands += count

@@ -3,24 +3,70 @@
 
 # No usage data to the makers of SAM, and no look-up of newer versions.
 export SAM_CLI_TELEMETRY=0
+# SAM expands a template's loops only with this, and fails on them otherwise. CloudFormation expands them again itself.
+export SAM_CLI_ENABLE_LANGUAGE_EXTENSIONS=1
 
-# A value of the stage's file by its dotted name; a list as lines.
+stack_list=infra/stacks.toml
+
+# A value of a TOML file by its dotted name; a list, or the names in a table, as lines.
 setting() {
-    python3 - "$stage_file" "$1" <<'PYTHON'
+    python3 - "$1" "$2" <<'PYTHON'
 import sys, tomllib
 
 with open(sys.argv[1], "rb") as file:
     value = tomllib.load(file)
 for name in sys.argv[2].split("."):
     value = value[name]
-print(*([value] if isinstance(value, str) else value), sep="\n")
+for line in [value] if isinstance(value, str) else value:
+    print(line)
 PYTHON
+}
+
+# The lines of the stage's file for one stack.
+parameters_of() {
+    setting "$stage_file" "parameters.$1" 2>/dev/null || true
+}
+
+# Sets stacks, in the order of deployment.
+read_stacks() {
+    local stack names
+    names=$(setting "$stack_list" stacks 2>/dev/null) && [[ -n $names ]] ||
+        give_up "$stack_list cannot be read; it is TOML with the list \"stacks\""
+    mapfile -t stacks <<<"$names"
+    for stack in "${stacks[@]}"; do
+        [[ -f infra/$stack.yaml ]] ||
+            give_up "$stack_list lists $stack, but there is no infra/$stack.yaml; add the template or take the name out"
+    done
 }
 
 # NAME=VALUE as SAM takes it whole: unquoted up to a space or a quote, or in quotes.
 whole_parameter="^[A-Za-z0-9]+=([^[:space:]\"'\\\\][^[:space:]\"\\\\]*|\"[^\"\\\\]*\"|'[^'\\\\]*')\$"
 
-# Sets stage, stage_file, account, region, platform and functions (the stacks' names), and AWS_REGION for all calls.
+check_parameters() {
+    local stack parameters names found with_parameters
+    mapfile -t with_parameters < <(setting "$stage_file" parameters)
+    for stack in "${with_parameters[@]}"; do
+        [[ " ${stacks[*]} " == *" $stack "* ]] ||
+            give_up "$stage_file has parameters for $stack, which $stack_list does not list;" \
+                'add it there, or remove them here'
+        parameters=$(parameters_of "$stack")
+        found=$(grep -vE "$whole_parameter" <<<"$parameters" | cut -d = -f 1) || true
+        [[ -z $found ]] ||
+            give_up "$stage_file: SAM would cut or refuse ${found//$'\n'/, } of $stack; put an empty value or one with" \
+                'a space into double quotes, one with double quotes into single ones, as docs/deploying.md shows'
+        names=$(cut -d = -f 1 <<<"$parameters" | sort)
+        found=$(uniq -d <<<"$names")
+        [[ -z $found ]] || give_up "$stage_file gives ${found//$'\n'/, } of $stack more than one value; leave one"
+        ! grep -qx Stage <<<"$names" || give_up "$stage_file gives $stack a Stage; remove it, the file's name says it"
+        [[ $stack == "${stacks[0]}" ]] || {
+            found=$(grep -xE 'PartialBatchResponses|Tracing|OtlpEndpoint' <<<"$names") || true
+            [[ -z $found ]] ||
+                give_up "$stage_file gives ${found//$'\n'/, } to $stack; move it to ${stacks[0]}, which hands it on to all"
+        }
+    done
+}
+
+# Sets stage, stage_file, account, region and stacks, and AWS_REGION for all calls.
 enter_stage() {
     stage=$1
     [[ $stage =~ ^[a-z][a-z0-9-]{0,14}[a-z0-9]$ ]] ||
@@ -30,25 +76,13 @@ enter_stage() {
     [[ -f $stage_file ]] ||
         give_up "there is no stage $stage; write $stage_file after the pattern of infra/stages/test.toml"
     need python3 'install Python 3.11 or later'
-    local parameters of_functions different misplaced found cut
-    account=$(setting stage.account 2>/dev/null) && region=$(setting stage.region 2>/dev/null) &&
-        parameters=$(setting platform.deploy.parameters.parameter_overrides 2>/dev/null) &&
-        of_functions=$(setting functions.deploy.parameters.parameter_overrides 2>/dev/null) ||
+    read_stacks
+    account=$(setting "$stage_file" stage.account 2>/dev/null) &&
+        region=$(setting "$stage_file" stage.region 2>/dev/null) &&
+        setting "$stage_file" default.deploy.parameters >/dev/null 2>&1 &&
+        setting "$stage_file" parameters >/dev/null 2>&1 ||
         give_up "$stage_file cannot be read; it is TOML with the tables of infra/stages/test.toml, all of them"
-    parameters+=$'\n'$of_functions
-    cut=$(grep -vE "$whole_parameter" <<<"$parameters" | cut -d = -f 1) || true
-    [[ -z $cut ]] ||
-        give_up "$stage_file: SAM would cut or refuse ${cut//$'\n'/, }; put an empty value or one with a space into" \
-            'double quotes, one with double quotes into single ones, as docs/deploying.md shows'
-    different=$(sort -u <<<"$parameters" | cut -d = -f 1 | uniq -d)
-    [[ -z $different ]] ||
-        give_up "$stage_file gives ${different//$'\n'/, } more than one value; the templates must agree on it"
-    misplaced=$(grep -oE '^(PartialBatchResponses|Tracing|OtlpEndpoint)=' <<<"$of_functions" | tr -d =) || true
-    [[ -z $misplaced ]] ||
-        give_up "$stage_file gives ${misplaced//$'\n'/, } to the functions; that belongs to the platform, which hands it on"
-    found=$(grep '^Stage=' <<<"$parameters" | uniq) || true
-    [[ $found == "Stage=$stage" ]] || give_up "$stage_file says ${found:-nothing of Stage}, not Stage=$stage"
-    platform=tidings-$stage-platform functions=tidings-$stage-functions
+    check_parameters
     export AWS_REGION=$region AWS_DEFAULT_REGION=$region AWS_PAGER=
     need aws 'install the AWS CLI, version 2'
     need sam 'install the AWS SAM CLI'
