@@ -230,9 +230,10 @@ pub fn audit_line(place: impl Into<String>) -> Effect {
 pub fn templates_with(values: &[(&str, &str)]) -> TempDir {
     let copy = TempDir::new().expect("a folder");
     let infra = copy.path().join("infra");
-    std::fs::create_dir(&infra).expect("a folder");
-    let list = repository().join("infra/stacks.toml");
-    std::fs::copy(&list, infra.join("stacks.toml")).expect("the list of stacks");
+    std::fs::create_dir_all(infra.join("stages")).expect("a folder");
+    for file in ["stacks.toml", "stages/local.toml"] {
+        std::fs::copy(repository().join("infra").join(file), infra.join(file)).expect("a file of infra");
+    }
     let project = tidings_cli::project(&repository(), BTreeMap::new()).expect("the templates are there");
     for template in project.templates {
         let text = std::fs::read_to_string(&template).expect("a template");
