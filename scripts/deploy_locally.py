@@ -40,7 +40,7 @@ def make_cluster(endpoint: str) -> str:
 def reduce_templates(tree: Tree, cluster: str) -> None:
     stand_ins = {"AWS::MSK::Cluster": cluster, "AWS::MSK::Topic": cluster.replace(":cluster/", ":topic/") + "/taken-out"}
     for stack in templates.stacks():
-        template = templates.read(stack)
+        template = templates.read(templates.path(stack))
         lines = reduce(template, stand_ins)
         (tree.root / templates.path(stack)).write_text(json.dumps(template, indent=1), encoding="utf-8")
         print("\n".join([f"removed from {templates.path(stack)}:", *(f"  {line}" for line in lines)]), flush=True)

@@ -60,7 +60,7 @@ def functions() -> list[Function]:
 
 
 def _functions_of(stack: str) -> list[Function]:
-    resources = templates.expanded(templates.read(stack))["Resources"]
+    resources = templates.expanded(templates.read(templates.path(stack)))["Resources"]
     topics: dict[str, list[str]] = {name: [] for name in resources}
     for resource in resources.values():
         if resource["Type"] == "AWS::Lambda::EventSourceMapping":

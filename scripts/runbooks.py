@@ -128,7 +128,7 @@ def judge(calls: list[list[str]]) -> list[str]:
 
 
 def read_templates() -> dict[str, dict]:
-    return {stack: templates.expanded(templates.read(stack)) for stack in templates.stacks()}
+    return {stack: templates.expanded(templates.read(templates.path(stack))) for stack in templates.stacks()}
 
 
 def names_created(stacks: dict[str, dict]) -> set[str]:

@@ -1,5 +1,6 @@
 """The templates of the stacks that infra/stacks.toml lists."""
 
+import copy
 import logging
 import pathlib
 import sys
@@ -46,11 +47,17 @@ def _long_form(loader: _Loader, name: str, node: yaml.Node):
 _Loader.add_multi_constructor("!", _long_form)
 
 
-def read(stack: str) -> dict:
-    """A stack's template with every intrinsic function in its long form."""
-    return yaml.load(path(stack).read_text(encoding="utf-8"), _Loader)
+def read(file: pathlib.Path) -> dict:
+    """A YAML file with every intrinsic function in its long form."""
+    return yaml.load(file.read_text(encoding="utf-8"), _Loader)
 
 
 def expanded(template: dict) -> dict:
-    """A template with its loops expanded. Values that only a deployed stack knows stay unchanged."""
-    return language_extensions.apply(template, {})
+    """The template without loops. Parts that depend on parameters stay, because each stage has other values."""
+    transforms = template.get("Transform", [])
+    transforms = transforms if isinstance(transforms, list) else [transforms]
+    if language_extensions.TRANSFORM not in transforms:
+        language_extensions.refuse_undeclared(template)
+        return copy.deepcopy(template)
+    others = [it for it in transforms if it != language_extensions.TRANSFORM]
+    return language_extensions.apply(template, {}) | {"Transform": others}

@@ -3,8 +3,8 @@ each check notices one.
 
   python infra/checks/run.py CHECKS GUARD [--templates]
 
-CHECKS is the binary of tidings-infra-checks, GUARD is cfn-guard; --templates skips the faults. The translated templates, and the templates as each
-variant would deploy them, remain in .local/infra.
+CHECKS is the binary of tidings-infra-checks, GUARD is cfn-guard; --templates skips the faults. The translated templates,
+and the templates as each variant would deploy them, remain in .local/infra.
 """
 
 import collections
@@ -16,12 +16,12 @@ import subprocess
 import sys
 import tomllib
 
+sys.path.append("scripts")
+
 import faults
+import templates
 import translate
 from cfnlint.api import ManualArgs, lint
-
-sys.path.append("scripts")
-import templates
 
 SOURCES = pathlib.Path("infra")
 POLICY = "stack-policy"
@@ -69,12 +69,10 @@ class Case:
 
 def read_sources() -> dict[str, dict]:
     """The template of each stack, the stack policy, and the catalog of each domain."""
-    sources = {}
-    for stack in templates.stacks():
-        sources[stack] = translate.read(templates.path(stack))
+    sources = {stack: templates.read(templates.path(stack)) for stack in templates.stacks()}
     sources[POLICY] = json.loads((SOURCES / f"{POLICY}.json").read_text(encoding="utf-8"))
     examples = sorted(pathlib.Path(EXAMPLES).glob("*/infra/*.yaml"))
-    sources[EXAMPLES] = {path.stem: translate.read(path) for path in examples}
+    sources[EXAMPLES] = {path.stem: templates.read(path) for path in examples}
     sources[CATALOGS] = {path.parent.name: catalog(path) for path in sorted(EVENTS.glob("*/topics.json"))}
     return sources
 
@@ -153,7 +151,7 @@ def broken_rules(templates: list[pathlib.Path], guard: str) -> set[Finding]:
 
 def without_suppressed(findings: set[Finding]) -> list[Finding]:
     """The findings without those in suppressions.yaml, and the entries there that suppress nothing."""
-    suppressed = {(it["check"], it["at"]): it["reason"] for it in translate.read(SUPPRESSIONS)}
+    suppressed = {(it["check"], it["at"]): it["reason"] for it in templates.read(SUPPRESSIONS)}
     used = {(it.check, it.at) for it in findings} & set(suppressed)
     unused = [Finding("suppressions", at, f"nothing to suppress by {check}") for check, at in set(suppressed) - used]
     return sorted(it for it in findings if (it.check, it.at) not in used) + unused
@@ -188,7 +186,7 @@ def check_permissions(written: pathlib.Path) -> None:
 
 def check_checks(sources: dict[str, dict], known: set[Finding], checks: str, guard: str) -> None:
     """Fails if a check does not notice its fault, or if a check has no fault."""
-    listed = translate.read(FAULTS)
+    listed = templates.read(FAULTS)
     cases = []
     for number, fault in enumerate(listed):
         # The rules take the longest, so they check only the template with the fault.

@@ -5,43 +5,23 @@ SAM's models of its resources and its translator also find mistakes that cfn-lin
 an event.
 """
 
-import copy
 import logging
 import os
-import pathlib
 
 # The translator only asks boto3 for a region.
 os.environ.setdefault("AWS_DEFAULT_REGION", "eu-central-1")
-# The translator warns about metrics that are not collected, and the emulator about signatures that are not needed.
-for name in ("samtranslator", "kms"):
-    logging.getLogger(name).setLevel(logging.ERROR)
+# The translator warns about metrics that are not collected.
+logging.getLogger("samtranslator").setLevel(logging.ERROR)
 
+import templates
 from ministack.services.cloudformation import language_extensions
 from samtranslator.compat import pydantic
 from samtranslator.internal.schema_source import aws_serverless_function as model
 from samtranslator.model.exceptions import InvalidDocumentException
 from samtranslator.parser.parser import Parser
 from samtranslator.translator.translator import Translator
-from samtranslator.yaml_helper import yaml_parse
-
 
 FUNCTION = "AWS::Serverless::Function"
-
-
-def read(path: pathlib.Path) -> dict:
-    """A template with its short forms (!Ref) as long forms."""
-    return yaml_parse(path.read_text(encoding="utf-8"))
-
-
-def expand(template: dict) -> dict:
-    """The template without loops. Parts that depend on parameters stay, because each variant has other values."""
-    transforms = template.get("Transform", [])
-    transforms = transforms if isinstance(transforms, list) else [transforms]
-    if language_extensions.TRANSFORM not in transforms:
-        language_extensions.refuse_undeclared(template)
-        return copy.deepcopy(template)
-    others = [it for it in transforms if it != language_extensions.TRANSFORM]
-    return language_extensions.apply(template, {}) | {"Transform": others}
 
 
 def misspelt(template: dict) -> list[str]:
@@ -65,7 +45,7 @@ def misspelt(template: dict) -> list[str]:
 def translate(template: dict) -> tuple[dict, list[tuple[str, str]]]:
     """The translated template, which is empty if the template is refused, and the findings as checks with messages."""
     try:
-        template = expand(template)
+        template = templates.expanded(template)
     except language_extensions.LanguageExtensionsError as error:
         return {}, [("loops", str(error))]
     found = [("sam_models", it) for it in misspelt(template)]
